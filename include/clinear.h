@@ -1,0 +1,328 @@
+/*
+ * clinear: linear models trained on any OpenCL device. The whole public interface.
+ *
+ * Symbols: n rows, d features, k outputs (classes). X is (n,d), row-major. Weights W are (k,d) and the
+ * bias b is (k), the layout of PyTorch's nn.Linear and scikit-learn's coef_. Logits Z = X·Wᵀ + b, (n,k);
+ * P = softmax(Z). The loss of a row with class y is −log P[y]; a part's loss is the mean over its rows;
+ * objective = training loss + (λ/2)·‖W‖², the bias never penalised. Derivation: Bishop, Pattern
+ * Recognition and Machine Learning (2006), section 4.3.4.
+ *
+ * Errors: every function that can fail returns a cln_status and, where `error` is not NULL, writes there
+ * what failed, on what, why, and the remedy. The first failure wins: begin with `cln_error error = {0}`.
+ * Ownership: what a function hands out through a `**` is released with the matching _close or _free, all
+ * of which accept NULL. A trainer borrows its device and data sets: close it before them.
+ * Threads: a handle belongs to one thread at a time; different devices may be used from different threads.
+ * The library never prints and never exits (CLBlast itself may print).
+ *
+ * Example: train on MNIST's files in ./mnist, say how good it is, keep the model.
+ *
+ *     #include <clinear.h>
+ *     #include <stdio.h>
+ *
+ *     int main(void)
+ *     {
+ *         cln_error error = {0};
+ *         cln_device *device = NULL;
+ *         cln_dataset *train = NULL, *test = NULL;
+ *         cln_options *options = NULL;
+ *         cln_trainer *trainer = NULL;
+ *         cln_model *model = NULL;
+ *         cln_result result;
+ *
+ *         if (cln_device_open("auto", &device, &error) == CLN_OK &&
+ *             cln_dataset_open("mnist", NULL, CLN_PART_TRAIN, &train, &error) == CLN_OK &&
+ *             cln_dataset_open("mnist", NULL, CLN_PART_TEST, &test, &error) == CLN_OK &&
+ *             cln_options_create(&options, &error) == CLN_OK &&
+ *             cln_options_set(options, "learning-rate", "0.1", &error) == CLN_OK &&
+ *             cln_trainer_create(device, options, &(cln_parts){train, NULL, test}, &trainer, &error) == CLN_OK &&
+ *             cln_trainer_run(trainer, NULL, NULL, &result, &error) == CLN_OK &&
+ *             cln_trainer_model(trainer, &model, &error) == CLN_OK &&
+ *             cln_model_save(model, "model.safetensors", &error) == CLN_OK)
+ *             printf("%.2f %% of %llu test images right\n", 100 * cln_accuracy(&result.test),
+ *                    (unsigned long long)result.test.rows);
+ *         else
+ *             fprintf(stderr, "%s\n", error.message);
+ *
+ *         cln_model_free(model);
+ *         cln_trainer_close(trainer);
+ *         cln_options_free(options);
+ *         cln_dataset_close(test);
+ *         cln_dataset_close(train);
+ *         cln_device_close(device);
+ *         return error.status != CLN_OK;
+ *     }
+ */
+#ifndef CLINEAR_H
+#define CLINEAR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define CLN_API __attribute__((visibility("default")))
+#else
+#define CLN_API
+#endif
+
+/* ------------------------------------------------------------------------------------------ status -- */
+
+/* One list: enum, name and sentence cannot drift apart. */
+#define CLN_STATUS_MAP(X)                                                                                    \
+    X(OK, "success")                                                                                         \
+    X(INVALID, "an argument or option is not valid")                                                         \
+    X(MEMORY, "the host is out of memory")                                                                   \
+    X(IO, "a file could not be read or written")                                                             \
+    X(FORMAT, "a file is malformed")                                                                         \
+    X(NO_DEVICE, "no such OpenCL device")                                                                    \
+    X(DEVICE, "the OpenCL device or its driver failed")                                                      \
+    X(BUILD, "an OpenCL program did not build")                                                              \
+    X(UNSUPPORTED, "the device or this version cannot do that")                                              \
+    X(DIVERGED, "training diverged")
+
+typedef enum cln_status {
+#define X(name, sentence) CLN_##name,
+    CLN_STATUS_MAP(X)
+#undef X
+} cln_status;
+
+typedef struct cln_error {
+    cln_status status;
+    char message[2048]; /* one sentence or more: operation, object, cause, remedy */
+} cln_error;
+
+CLN_API const char *cln_version(void);
+CLN_API const char *cln_status_name(cln_status status);     /* "NO_DEVICE" */
+CLN_API const char *cln_status_sentence(cln_status status); /* "no such OpenCL device" */
+
+/* ----------------------------------------------------------------------------------------- devices -- */
+
+typedef struct cln_device cln_device;
+
+typedef struct cln_device_info {
+    int index;            /* position in the flat list over all platforms; a selector */
+    char name[128], vendor[128], platform[128], driver[128], version[128];
+    char type[16];        /* "cpu", "gpu", "accelerator" or "other" */
+    uint32_t compute_units, clock_mhz;
+    uint64_t global_bytes, max_alloc_bytes, local_bytes;
+    bool fp16, fp64;
+    bool simulator;       /* claims to be a device but runs on the host, slowly (Oclgrind): `auto` takes it last */
+    int same_as;          /* index of the same physical device under an earlier platform, or -1 */
+    char problem[128];    /* why it cannot be used; empty where it can */
+} cln_device_info;
+
+/* Lists every device of every platform. *list is (*count), to be released with cln_device_list_free;
+   no device at all is CLN_OK with *count 0. */
+CLN_API cln_status cln_device_list(cln_device_info **list, size_t *count, cln_error *error);
+CLN_API void cln_device_list_free(cln_device_info *list);
+
+/* Says line by line why no device (or no GPU) is found: ICD files and what failed to load, rights on the
+   device files, the package to install for each vendor. */
+typedef void cln_line_fn(const char *line, void *user);
+CLN_API cln_status cln_device_explain(cln_line_fn *line, void *user, cln_error *error);
+
+/* Opens a device. selector: "auto" (or NULL): the best one, a discrete GPU before another GPU before an
+   accelerator before a CPU, a simulator last; "gpu", "cpu", "accelerator": the best of that type; a number: the
+   index in the list; anything else: a part of the device's or platform's name, in any case, that fits one
+   device only. CLN_NO_DEVICE says what there is instead. */
+CLN_API cln_status cln_device_open(const char *selector, cln_device **device, cln_error *error);
+CLN_API const cln_device_info *cln_device_describe(const cln_device *device);
+/* The whole log of the last program that did not build on this device ("" where all did). */
+CLN_API const char *cln_device_build_log(const cln_device *device);
+CLN_API void cln_device_close(cln_device *device);
+
+/* -------------------------------------------------------------------------------------------- data -- */
+
+typedef struct cln_dataset cln_dataset;
+
+typedef enum cln_part { CLN_PART_TRAIN, CLN_PART_TEST } cln_part;
+typedef enum cln_type { CLN_UINT8, CLN_FLOAT32 } cln_type;
+
+typedef struct cln_dataset_info {
+    uint64_t rows;
+    uint32_t features; /* d */
+    uint32_t outputs;  /* k: the largest label plus one; 0 without labels */
+    uint32_t height, width; /* of an image; height·width = features, 1 high where the rows are no images */
+    cln_type type;
+    bool labelled;
+    char path[1024]; /* where the features come from; "memory" for cln_dataset_wrap */
+} cln_dataset_info;
+
+/* Opens a folder with MNIST's file names (plain or .gz), of which `part` picks the training or the test files, or one
+   IDX file of images; `labels` names its label file or is NULL. Labels are read now, features when they
+   are needed, straight into device memory. CLN_IO, CLN_FORMAT. */
+CLN_API cln_status cln_dataset_open(const char *path, const char *labels, cln_part part, cln_dataset **data,
+                                    cln_error *error);
+/* True where `path` is a folder, which has a training and a test part. */
+CLN_API bool cln_dataset_has_parts(const char *path);
+/* Wraps rows in memory, which must outlive the data set. x: (n,d) of `type`; labels: (n) in 0…, or NULL. */
+CLN_API cln_status cln_dataset_wrap(const void *x, cln_type type, uint64_t n, uint32_t d, const int32_t *labels,
+                                    cln_dataset **data, cln_error *error);
+/* Keeps rows of these classes only and renumbers them in the order given; classes: (count), distinct. */
+CLN_API cln_status cln_dataset_keep_classes(cln_dataset *data, const uint32_t *classes, uint32_t count,
+                                            cln_error *error);
+/* Keeps rows first … first+count−1. */
+CLN_API cln_status cln_dataset_keep_rows(cln_dataset *data, uint64_t first, uint64_t count, cln_error *error);
+CLN_API void cln_dataset_describe(const cln_dataset *data, cln_dataset_info *info);
+CLN_API const int32_t *cln_dataset_labels(const cln_dataset *data); /* (n), or NULL without labels */
+CLN_API void cln_dataset_close(cln_dataset *data);
+
+/* ----------------------------------------------------------------------------------------- options -- */
+
+/* Training options by name and text; the table below names them all, and the command line's are the same. */
+typedef struct cln_options cln_options;
+
+typedef struct cln_option_info {
+    const char *name;     /* "learning-rate" */
+    const char *argument; /* "RATE"; NULL for a switch, which is set with "true" or "false" */
+    const char *initial;  /* default, as text; "" where unset */
+    const char *help;     /* one line */
+} cln_option_info;
+
+CLN_API size_t cln_option_count(void);
+CLN_API const cln_option_info *cln_option_at(size_t index); /* NULL beyond the end */
+CLN_API cln_status cln_options_create(cln_options **options, cln_error *error);
+/* CLN_INVALID names the option, the value and what is accepted, and leaves the options as they were. */
+CLN_API cln_status cln_options_set(cln_options *options, const char *name, const char *value, cln_error *error);
+CLN_API const char *cln_options_get(const cln_options *options, const char *name); /* text; NULL: no such option */
+/* What is wrong with the combination, as a sentence; NULL where nothing is. Valid until the next call. */
+CLN_API const char *cln_options_check(cln_options *options);
+CLN_API void cln_options_free(cln_options *options);
+
+/* ------------------------------------------------------------------------------------------- train -- */
+
+typedef struct cln_model cln_model;
+typedef struct cln_trainer cln_trainer;
+
+/* What a trainer works on. valid: NULL takes the rows of option `valid` from the end of train; test: NULL for none. */
+typedef struct cln_parts {
+    cln_dataset *train, *valid, *test;
+} cln_parts;
+
+typedef struct cln_score {
+    double loss;           /* mean over rows; NaN where not computed */
+    uint64_t errors, rows; /* rows 0: this part was not scored */
+} cln_score;
+
+CLN_API double cln_accuracy(const cln_score *score); /* 1 − errors/rows; NaN without rows */
+
+typedef enum cln_event {
+    CLN_EVENT_STEP,  /* a minibatch of those that option `log-every` asks for */
+    CLN_EVENT_TICK,  /* some time has passed within an epoch; only the counters are new */
+    CLN_EVENT_EPOCH, /* a pass has ended, validation included */
+} cln_event;
+
+typedef struct cln_progress {
+    cln_event event;
+    uint64_t epoch, epochs; /* from 1; the limit */
+    uint64_t step, steps;   /* minibatches since the start; in one epoch */
+    cln_score train;        /* of the minibatch or of the pass so far, measured while the weights moved */
+    cln_score valid;        /* at the end of an epoch */
+    bool best;              /* this epoch's validation is the best so far */
+    double seconds, seconds_left, rows_per_second; /* of optimisation; left: an upper bound, until the epoch limit */
+} cln_progress;
+
+/* Nonzero stops training cleanly. */
+typedef int cln_progress_fn(const cln_progress *progress, void *user);
+
+#define CLN_STOP_MAP(X)                                                                                      \
+    X(EPOCHS, "epochs")                                                                                      \
+    X(PATIENCE, "patience")                                                                                  \
+    X(INTERRUPTED, "interrupted")                                                                            \
+    X(DIVERGED, "diverged")
+
+typedef enum cln_stop {
+#define X(name, word) CLN_STOP_##name,
+    CLN_STOP_MAP(X)
+#undef X
+} cln_stop;
+
+CLN_API const char *cln_stop_word(cln_stop stop); /* "patience" */
+
+typedef struct cln_seconds {
+    double total, load, build, upload, train, evaluate;
+} cln_seconds;
+
+typedef struct cln_result {
+    const char *engine; /* the one that `auto` took: "fused" or "clblast" */
+    uint64_t rows;      /* of training, after split and subset */
+    uint32_t features, outputs;
+    uint64_t epochs, steps; /* passes begun; minibatches done */
+    uint64_t best_epoch;    /* whose weights are reported and kept; 0 without patience: the last */
+    cln_stop stopped;
+    char reason[256];       /* the same in words; for a divergence with epoch and batch */
+    double objective, gradient_norm; /* at the kept weights; the norm is the largest absolute component */
+    cln_score train, valid, test;    /* at the kept weights */
+    cln_seconds seconds;
+    uint64_t peak_host_bytes, device_bytes;
+} cln_result;
+
+/* Uploads the data, builds the kernels and runs each once. */
+CLN_API cln_status cln_trainer_create(cln_device *device, const cln_options *options, const cln_parts *parts,
+                                      cln_trainer **trainer, cln_error *error);
+/* Trains until a stopping rule holds and scores the kept weights. progress may be NULL. A divergence is CLN_DIVERGED
+   with *result filled; an interruption is CLN_OK. */
+CLN_API cln_status cln_trainer_run(cln_trainer *trainer, cln_progress_fn *progress, void *user, cln_result *result,
+                                   cln_error *error);
+/* Minibatches in a pass over the training part, and whole or partial ones in the validation and test parts. */
+CLN_API uint64_t cln_trainer_batches(const cln_trainer *trainer);
+/* One step of minibatch SGD on minibatch `index` of the current pass's order; *cost (may be NULL) receives its mean loss
+   before the step, plus (λ/2)·‖W‖². */
+CLN_API cln_status cln_trainer_step(cln_trainer *trainer, uint64_t index, double *cost, cln_error *error);
+/* Counts the errors of minibatch `index` of the validation or the test part. */
+CLN_API cln_status cln_trainer_valid_errors(cln_trainer *trainer, uint64_t index, uint64_t *errors, cln_error *error);
+CLN_API cln_status cln_trainer_test_errors(cln_trainer *trainer, uint64_t index, uint64_t *errors, cln_error *error);
+/* A copy of the kept weights with what describes them. */
+CLN_API cln_status cln_trainer_model(cln_trainer *trainer, cln_model **model, cln_error *error);
+CLN_API void cln_trainer_close(cln_trainer *trainer);
+
+/* ------------------------------------------------------------------------------------------- model -- */
+
+/* Models are safetensors: `weight` (k,d) and `bias` (k), float32, which PyTorch's nn.Linear loads as they are and which
+   give the logits of x·scale. Writing is atomic. CLN_IO; CLN_FORMAT for a file that is not such a model. */
+CLN_API cln_status cln_model_save(const cln_model *model, const char *path, cln_error *error);
+CLN_API cln_status cln_model_load(const char *path, cln_model **model, cln_error *error);
+CLN_API uint32_t cln_model_outputs(const cln_model *model);      /* k */
+CLN_API uint32_t cln_model_features(const cln_model *model);     /* d */
+CLN_API const float *cln_model_weight(const cln_model *model);   /* (k,d) */
+CLN_API const float *cln_model_bias(const cln_model *model);     /* (k); NULL for a model without */
+CLN_API const char *cln_model_metadata(const cln_model *model, const char *key); /* NULL: no such key */
+/* The label of output `output` in the data that the model was trained on (differs after option `classes`). */
+CLN_API uint32_t cln_model_class(const cln_model *model, uint32_t output);
+CLN_API void cln_model_free(cln_model *model);
+
+typedef struct cln_evaluation {
+    cln_score score;
+    uint64_t *confusion; /* (k,k): [true class][predicted class]; released with cln_evaluation_free */
+    uint32_t outputs;    /* k */
+    const char *engine;
+    cln_seconds seconds;
+} cln_evaluation;
+
+/* Precision, recall and F1 of one class from the confusion matrix; NaN where undefined (0/0). */
+typedef struct cln_class_score {
+    double precision, recall, f1;
+    uint64_t support; /* rows of this class */
+} cln_class_score;
+
+/* Scores a model on labelled data; classes that the model does not know are left out when it was trained on a subset, and
+   are CLN_INVALID otherwise. engine: "auto", "fused" or "clblast". */
+CLN_API cln_status cln_model_evaluate(const cln_model *model, cln_device *device, const char *engine, cln_dataset *data,
+                                      cln_evaluation *evaluation, cln_error *error);
+CLN_API cln_class_score cln_evaluation_class(const cln_evaluation *evaluation, uint32_t output);
+CLN_API void cln_evaluation_free(cln_evaluation *evaluation);
+
+/* Receives rows first … first+count−1: outputs (count), the predicted output of each; probability (count,k). Nonzero
+   stops the prediction. */
+typedef int cln_predict_fn(uint64_t first, uint32_t count, const uint32_t *outputs, const float *probability, void *user);
+CLN_API cln_status cln_model_predict(const cln_model *model, cln_device *device, const char *engine, cln_dataset *data,
+                                     cln_predict_fn *rows, void *user, cln_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
