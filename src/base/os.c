@@ -1,0 +1,149 @@
+#define _GNU_SOURCE /* realpath, mkostemp */
+#include "base/os.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+double cln_os_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+uint64_t cln_os_peak_host_bytes(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * 1024 : 0;
+}
+
+bool cln_os_is_folder(const char *path)
+{
+    struct stat entry;
+    return stat(path, &entry) == 0 && S_ISDIR(entry.st_mode);
+}
+
+bool cln_os_is_terminal(FILE *stream)
+{
+    return isatty(fileno(stream));
+}
+
+unsigned cln_os_terminal_width(FILE *stream)
+{
+    struct winsize size;
+    return ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+/* The file that a new one under `path` would take the place of: behind symbolic links, if any. */
+static cln_status resolve(cln_replacement *file, const char *path, cln_error *error)
+{
+    struct stat entry;
+    const char *target = path;
+    char real[4096];
+    if (stat(path, &entry) == 0) {
+        if (!S_ISREG(entry.st_mode))
+            return cln_fail(error, CLN_IO, "cannot write %s: it exists and is no regular file; give another name",
+                            path);
+        char *resolved = realpath(path, NULL);
+        if (!resolved)
+            return cln_fail(error, CLN_IO, "cannot write %s: %s", path, strerror(errno));
+        snprintf(real, sizeof real, "%s", resolved);
+        free(resolved);
+        target = real;
+    }
+    if (strlen(target) >= sizeof file->path)
+        return cln_fail(error, CLN_IO, "cannot write %.60s…: the name is too long", path);
+    memcpy(file->path, target, strlen(target) + 1);
+    return CLN_OK;
+}
+
+cln_status cln_os_replace_begin(cln_replacement *file, const char *path, cln_error *error)
+{
+    memset(file, 0, sizeof *file);
+    if (!*path)
+        return cln_fail(error, CLN_IO, "cannot write a file whose name is empty; give a name");
+    cln_status status = resolve(file, path, error);
+    if (status != CLN_OK)
+        return status;
+    snprintf(file->temporary, sizeof file->temporary, "%s.XXXXXX", file->path);
+    int descriptor = mkostemp(file->temporary, O_CLOEXEC);
+    if (descriptor < 0)
+        return cln_fail(error, CLN_IO, "cannot write %s: %s; check that the folder exists and is writable", path,
+                        strerror(errno));
+    mode_t mask = umask(0); /* mkstemp makes a private file: give it the rights of any other new one */
+    umask(mask);
+    fchmod(descriptor, 0666 & ~mask);
+    file->stream = fdopen(descriptor, "wb");
+    if (!file->stream) {
+        close(descriptor);
+        unlink(file->temporary);
+        return cln_fail_memory(error, "a file buffer", 0);
+    }
+    return CLN_OK;
+}
+
+/* A rename is lasting only once its folder is on disk. Some file systems cannot sync a folder: nothing to mend then. */
+static void sync_folder_of(const char *path)
+{
+    char copy[4096];
+    snprintf(copy, sizeof copy, "%s", path);
+    int folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder >= 0) {
+        fsync(folder);
+        close(folder);
+    }
+}
+
+cln_status cln_os_replace_commit(cln_replacement *file, cln_error *error)
+{
+    bool good = !ferror(file->stream) && fflush(file->stream) == 0 && fsync(fileno(file->stream)) == 0;
+    int cause = errno;
+    if (fclose(file->stream) != 0 && good) {
+        good = false;
+        cause = errno;
+    }
+    file->stream = NULL;
+    if (good && rename(file->temporary, file->path) != 0) {
+        good = false;
+        cause = errno;
+    }
+    if (!good) {
+        unlink(file->temporary);
+        return cln_fail(error, CLN_IO, "cannot write %s: %s; nothing was changed there", file->path, strerror(cause));
+    }
+    sync_folder_of(file->path);
+    return CLN_OK;
+}
+
+void cln_os_replace_abandon(cln_replacement *file)
+{
+    if (file->stream) {
+        fclose(file->stream);
+        unlink(file->temporary);
+        file->stream = NULL;
+    }
+}
+
+cln_status cln_os_folder(const char *path, cln_os_name_fn *name, void *user, cln_error *error)
+{
+    struct dirent **entries = NULL;
+    int count = scandir(path, &entries, NULL, alphasort);
+    if (count < 0)
+        return cln_fail(error, CLN_IO, "cannot read folder %s: %s", path, strerror(errno));
+    for (int i = 0; i < count; i++) {
+        if (strcmp(entries[i]->d_name, ".") != 0 && strcmp(entries[i]->d_name, "..") != 0)
+            name(entries[i]->d_name, user);
+        free(entries[i]);
+    }
+    free(entries);
+    return CLN_OK;
+}

@@ -1,0 +1,33 @@
+/* All that is not portable C: clock, memory use, files that replace others whole, folders. Linux today. */
+#ifndef CLN_BASE_OS_H
+#define CLN_BASE_OS_H
+
+#include "base/error.h"
+
+#include <stdio.h>
+
+double cln_os_seconds(void);           /* of a monotonic clock */
+uint64_t cln_os_peak_host_bytes(void); /* the most that this process has held so far */
+bool cln_os_is_folder(const char *path);
+bool cln_os_is_terminal(FILE *stream);
+unsigned cln_os_terminal_width(FILE *stream); /* columns; 80 where unknown */
+
+/*
+ * A file that appears under its name whole or not at all: write to ->stream, then _commit (flush, fsync, rename, fsync of
+ * the folder) or _abandon. An existing path that is no regular file is refused by _begin. A symbolic link is followed.
+ * Both enders release everything; _abandon accepts a file never begun (all zero).
+ */
+typedef struct cln_replacement {
+    FILE *stream;
+    char path[4096], temporary[4096 + 16];
+} cln_replacement;
+
+cln_status cln_os_replace_begin(cln_replacement *file, const char *path, cln_error *error);
+cln_status cln_os_replace_commit(cln_replacement *file, cln_error *error);
+void cln_os_replace_abandon(cln_replacement *file);
+
+/* Calls `name` for each entry of a folder in alphabetical order; CLN_IO where it cannot be read. */
+typedef void cln_os_name_fn(const char *name, void *user);
+cln_status cln_os_folder(const char *path, cln_os_name_fn *name, void *user, cln_error *error);
+
+#endif
