@@ -1,0 +1,18 @@
+/* An open device: its facts, a context, an in-order queue, and an account of what is allocated on it. */
+#ifndef CLN_DEVICE_DEVICE_H
+#define CLN_DEVICE_DEVICE_H
+
+#include "device/facts.h"
+
+struct cln_device {
+    cln_facts facts;
+    cl_platform_id platform;
+    cl_device_id id;
+    cl_context context;
+    cl_command_queue queue; /* in order */
+    uint64_t bytes, peak_bytes; /* of buffers, now and at most */
+    double build_seconds;   /* spent in building programs so far */
+    char *build_log;        /* of the last program that did not build, or NULL */
+};
+
+#endif

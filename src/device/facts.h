@@ -1,0 +1,20 @@
+/* What a device is, read once into a plain struct. Quirks are booleans here, so that no other file asks for a vendor. */
+#ifndef CLN_DEVICE_FACTS_H
+#define CLN_DEVICE_FACTS_H
+
+#include "base/error.h"
+#include "device/opencl.h"
+
+typedef struct cln_facts {
+    cln_device_info info;
+    bool is_cpu;                 /* few fat work-items, native vectors, no barriers; otherwise work-group tiles */
+    bool unified_memory;         /* the device works in host memory: mapping copies nothing */
+    uint32_t native_float_width; /* floats in a native vector; 1 where the device does not say */
+    size_t max_group_size;       /* of the device; a built kernel may get less: ask cln_kernel_group_limit */
+    uint32_t base_align_bytes;   /* of sub-buffers */
+    bool binaries_cost_a_build;  /* PoCL: asking for a program's binaries compiles every kernel of it */
+} cln_facts;
+
+cln_status cln_facts_read(cl_platform_id platform, cl_device_id id, cln_facts *facts, cln_error *error);
+
+#endif

@@ -1,0 +1,28 @@
+/* A model's weights on the host and the words that describe them (metadata: names and values, both text). */
+#ifndef CLN_MODEL_MODEL_H
+#define CLN_MODEL_MODEL_H
+
+#include "base/error.h"
+
+typedef struct cln_entry {
+    char *key, *value;
+} cln_entry;
+
+struct cln_model {
+    uint32_t outputs, features; /* k, d */
+    float *weight;              /* (k,d) */
+    float *bias;                /* (k), or NULL for a model without */
+    double scale;               /* logits are those of x·scale */
+    uint32_t *classes;          /* (k): the label of each output in the data; ascending from 0 unless a subset */
+    bool subset;                /* trained on some classes only */
+    cln_entry *metadata;        /* (entries) */
+    size_t entries;
+};
+
+/* Zero weights, scale 1, classes 0 … k−1. */
+cln_status cln_model_create(uint32_t outputs, uint32_t features, bool bias, cln_model **model, cln_error *error);
+/* Adds or replaces a metadata entry; the value is a printf format. `scale` and `classes` are written from their fields. */
+__attribute__((format(printf, 4, 5))) cln_status cln_model_note(cln_model *model, cln_error *error, const char *key,
+                                                                const char *value, ...);
+
+#endif
