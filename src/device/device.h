@@ -13,6 +13,7 @@ struct cln_device {
     uint64_t bytes, peak_bytes; /* of buffers, now and at most */
     double build_seconds;   /* spent in building programs so far */
     char *build_log;        /* of the last program that did not build, or NULL */
+    void (*before_close)(void); /* set by whoever keeps objects of the context in a cache of its own (CLBlast), or NULL */
 };
 
 #endif
