@@ -26,6 +26,12 @@ uint64_t cln_os_peak_host_bytes(void)
     return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * 1024 : 0;
 }
 
+bool cln_os_exists(const char *path)
+{
+    struct stat entry;
+    return stat(path, &entry) == 0;
+}
+
 bool cln_os_is_folder(const char *path)
 {
     struct stat entry;
@@ -131,6 +137,57 @@ void cln_os_replace_abandon(cln_replacement *file)
         unlink(file->temporary);
         file->stream = NULL;
     }
+}
+
+cln_status cln_os_open(cln_os_file *file, const char *path, cln_error *error)
+{
+    struct stat entry;
+    const char *why = NULL;
+    *file = (cln_os_file){.descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+    if (file->descriptor < 0 || fstat(file->descriptor, &entry) != 0)
+        why = strerror(errno);
+    else if (S_ISDIR(entry.st_mode))
+        why = "it is a folder; give a file";
+    else if (!S_ISREG(entry.st_mode))
+        why = "it is no regular file; copy what it gives into one first";
+    if (why) {
+        cln_os_close(file);
+        return cln_fail(error, CLN_IO, "cannot read %s: %s", path, why);
+    }
+    file->size = (uint64_t)entry.st_size;
+    return CLN_OK;
+}
+
+cln_status cln_os_read(const cln_os_file *file, const char *path, void *to, uint64_t count, uint64_t *got,
+                       cln_error *error)
+{
+    const uint64_t at_once = 1u << 30; /* read() takes no more than 2³¹−4096 */
+    for (*got = 0; *got < count;) {
+        uint64_t wanted = count - *got < at_once ? count - *got : at_once;
+        ssize_t bytes = read(file->descriptor, (char *)to + *got, (size_t)wanted);
+        if (bytes < 0 && errno == EINTR)
+            continue;
+        if (bytes < 0)
+            return cln_fail(error, CLN_IO, "cannot read %s: %s", path, strerror(errno));
+        if (bytes == 0)
+            break;
+        *got += (uint64_t)bytes;
+    }
+    return CLN_OK;
+}
+
+cln_status cln_os_seek(const cln_os_file *file, const char *path, uint64_t offset, cln_error *error)
+{
+    if (offset > INT64_MAX || lseek(file->descriptor, (off_t)offset, SEEK_SET) < 0)
+        return cln_fail(error, CLN_IO, "cannot read %s at byte %llu", path, (unsigned long long)offset);
+    return CLN_OK;
+}
+
+void cln_os_close(cln_os_file *file)
+{
+    if (file->descriptor >= 0)
+        close(file->descriptor);
+    file->descriptor = -1;
 }
 
 cln_status cln_os_folder(const char *path, cln_os_name_fn *name, void *user, cln_error *error)
