@@ -49,12 +49,16 @@ unsigned cln_os_terminal_width(FILE *stream)
     return ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-/* The file that a new one under `path` would take the place of: behind symbolic links, if any. */
-static cln_status resolve(cln_replacement *file, const char *path, cln_error *error)
+/* The file that a new one under `path` would take the place of, behind symbolic links, if any, and the rights that it is to
+   have: those of the old one, else those of any other new file. */
+static cln_status resolve(cln_replacement *file, const char *path, mode_t *mode, cln_error *error)
 {
     struct stat entry;
     const char *target = path;
     char real[4096];
+    mode_t mask = umask(0);
+    umask(mask);
+    *mode = 0666 & ~mask;
     if (stat(path, &entry) == 0) {
         if (!S_ISREG(entry.st_mode))
             return cln_fail(error, CLN_IO, "cannot write %s: it exists and is no regular file; give another name",
@@ -65,6 +69,7 @@ static cln_status resolve(cln_replacement *file, const char *path, cln_error *er
         snprintf(real, sizeof real, "%s", resolved);
         free(resolved);
         target = real;
+        *mode = entry.st_mode & 0777;
     }
     if (strlen(target) >= sizeof file->path)
         return cln_fail(error, CLN_IO, "cannot write %.60s…: the name is too long", path);
@@ -77,7 +82,8 @@ cln_status cln_os_replace_begin(cln_replacement *file, const char *path, cln_err
     memset(file, 0, sizeof *file);
     if (!*path)
         return cln_fail(error, CLN_IO, "cannot write a file whose name is empty; give a name");
-    cln_status status = resolve(file, path, error);
+    mode_t mode;
+    cln_status status = resolve(file, path, &mode, error);
     if (status != CLN_OK)
         return status;
     snprintf(file->temporary, sizeof file->temporary, "%s.XXXXXX", file->path);
@@ -85,9 +91,7 @@ cln_status cln_os_replace_begin(cln_replacement *file, const char *path, cln_err
     if (descriptor < 0)
         return cln_fail(error, CLN_IO, "cannot write %s: %s; check that the folder exists and is writable", path,
                         strerror(errno));
-    mode_t mask = umask(0); /* mkstemp makes a private file: give it the rights of any other new one */
-    umask(mask);
-    fchmod(descriptor, 0666 & ~mask);
+    fchmod(descriptor, mode); /* mkostemp makes a private file */
     file->stream = fdopen(descriptor, "wb");
     if (!file->stream) {
         close(descriptor);
@@ -111,8 +115,12 @@ static void sync_folder_of(const char *path)
 
 cln_status cln_os_replace_commit(cln_replacement *file, cln_error *error)
 {
-    bool good = !ferror(file->stream) && fflush(file->stream) == 0 && fsync(fileno(file->stream)) == 0;
-    int cause = errno;
+    bool good = !ferror(file->stream);
+    int cause = EIO; /* what made an earlier write fail is no longer known */
+    if (good && (fflush(file->stream) != 0 || fsync(fileno(file->stream)) != 0)) {
+        good = false;
+        cause = errno;
+    }
     if (fclose(file->stream) != 0 && good) {
         good = false;
         cause = errno;
