@@ -113,10 +113,16 @@ static void sync_folder_of(const char *path)
     }
 }
 
+/* Why a write failed before is forgotten by now: write once more, into a file that is given up, and see. */
+static int cause_of_failure(FILE *stream)
+{
+    return write(fileno(stream), "", 1) < 0 ? errno : EIO;
+}
+
 cln_status cln_os_replace_commit(cln_replacement *file, cln_error *error)
 {
     bool good = !ferror(file->stream);
-    int cause = EIO; /* what made an earlier write fail is no longer known */
+    int cause = good ? 0 : cause_of_failure(file->stream);
     if (good && (fflush(file->stream) != 0 || fsync(fileno(file->stream)) != 0)) {
         good = false;
         cause = errno;
