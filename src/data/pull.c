@@ -82,7 +82,7 @@ out:
 }
 
 /* True where all floats (count) are finite: one whose exponent bits are all set is NaN or infinite. */
-static bool finite(const char *floats, uint64_t count)
+static bool all_finite(const char *floats, uint64_t count)
 {
     uint32_t bad = 0;
     for (uint64_t i = 0; i < count; i++) {
@@ -101,10 +101,10 @@ static cln_status check_rows(const cln_dataset *data, const char *rows, uint64_t
         return CLN_OK;
     for (uint64_t i = 0; i < count; i++) {
         const char *row = rows + i * stride;
-        if (finite(row, data->info.features))
+        if (all_finite(row, data->info.features))
             continue;
         uint32_t column = 0;
-        while (finite(row + 4 * (size_t)column, 1))
+        while (all_finite(row + 4 * (size_t)column, 1))
             column++;
         return cln_fail(error, CLN_FORMAT,
                         "%s: row %llu, column %u (both from 0) is not a finite number; replace it or leave the row out",
