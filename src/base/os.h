@@ -8,6 +8,7 @@
 
 double cln_os_seconds(void);           /* of a monotonic clock */
 uint64_t cln_os_peak_host_bytes(void); /* the most that this process has held so far */
+bool cln_os_exists(const char *path);  /* whatever it is; a symbolic link to nothing is not there */
 bool cln_os_is_folder(const char *path);
 bool cln_os_is_terminal(FILE *stream);
 unsigned cln_os_terminal_width(FILE *stream); /* columns; 80 where unknown */
@@ -25,6 +26,21 @@ typedef struct cln_replacement {
 cln_status cln_os_replace_begin(cln_replacement *file, const char *path, cln_error *error);
 cln_status cln_os_replace_commit(cln_replacement *file, cln_error *error);
 void cln_os_replace_abandon(cln_replacement *file);
+
+/* A regular file to read from; ->size is its length when it was opened. All zero but descriptor −1: closed. */
+typedef struct cln_os_file {
+    int descriptor;
+    uint64_t size;
+} cln_os_file;
+
+/* Anything that is no regular file is refused: what is read more than once cannot be a pipe. Never blocks. */
+cln_status cln_os_open(cln_os_file *file, const char *path, cln_error *error);
+/* Reads count bytes, or as many as there are up to the file's end: *got. `path` is for the message. */
+cln_status cln_os_read(const cln_os_file *file, const char *path, void *to, uint64_t count, uint64_t *got,
+                       cln_error *error);
+/* The next read begins `offset` bytes from the file's start. */
+cln_status cln_os_seek(const cln_os_file *file, const char *path, uint64_t offset, cln_error *error);
+void cln_os_close(cln_os_file *file); /* accepts a closed one */
 
 /* Calls `name` for each entry of a folder in alphabetical order; CLN_IO where it cannot be read. */
 typedef void cln_os_name_fn(const char *name, void *user);
