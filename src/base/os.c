@@ -2,8 +2,10 @@
 #include "base/os.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +38,24 @@ bool cln_os_is_folder(const char *path)
 {
     struct stat entry;
     return stat(path, &entry) == 0 && S_ISDIR(entry.st_mode);
+}
+
+bool cln_os_is_file(const char *path)
+{
+    struct stat entry;
+    return stat(path, &entry) == 0 && S_ISREG(entry.st_mode);
+}
+
+bool cln_os_may_use(const char *path)
+{
+    return access(path, R_OK | W_OK) == 0;
+}
+
+void cln_os_group_of(const char *path, char *name, size_t size)
+{
+    struct stat entry;
+    struct group *group = stat(path, &entry) == 0 ? getgrgid(entry.st_gid) : NULL;
+    snprintf(name, size, "%s", group ? group->gr_name : "");
 }
 
 bool cln_os_is_terminal(FILE *stream)
@@ -217,4 +237,18 @@ cln_status cln_os_folder(const char *path, cln_os_name_fn *name, void *user, cln
     }
     free(entries);
     return CLN_OK;
+}
+
+bool cln_os_library_works(const char *library, const char *symbol, char *why, size_t size)
+{
+    void *handle = dlopen(library, RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
+    const char *cause = handle ? NULL : dlerror();
+    bool works = handle && dlsym(handle, symbol);
+    if (!handle)
+        snprintf(why, size, "%s", cause ? cause : "for a reason unknown");
+    else if (!works)
+        snprintf(why, size, "it has no %s", symbol);
+    if (handle)
+        dlclose(handle);
+    return works;
 }

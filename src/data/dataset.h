@@ -7,6 +7,10 @@
 /* Bytes of one feature. */
 size_t cln_type_bytes(cln_type type);
 
+/* The same rows and labels as a data set of its own, so that one can be narrowed and the other not. Of rows in memory it copies
+   the labels alone. */
+cln_status cln_dataset_copy(const cln_dataset *data, cln_dataset **copy, cln_error *error);
+
 /* Goes back to the first row; pulling may begin again. cln_dataset_keep_classes and _keep_rows do so too. */
 cln_status cln_dataset_rewind(cln_dataset *data, cln_error *error);
 
