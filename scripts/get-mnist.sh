@@ -71,6 +71,7 @@ while read -r sum name; do
     [ -n "$name" ] || continue
     fetch "$name" "$sum" || {
         echo "get-mnist.sh: no mirror gave $name.gz; check the network, or name other mirrors in CLINEAR_MNIST_MIRRORS" >&2
+        rmdir --ignore-fail-on-non-empty "$folder"
         exit 1
     }
 done <<<"$sums"

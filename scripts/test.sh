@@ -4,8 +4,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-if [ -z "${CLINEAR_DATA-}" ] && [ -d data/mnist ]; then
-    export CLINEAR_DATA=$PWD/data # where scripts/get-mnist.sh puts it
+# Where scripts/get-mnist.sh puts MNIST; this file comes last.
+if [ -z "${CLINEAR_DATA-}" ] && [ -f data/mnist/t10k-labels-idx1-ubyte.gz ]; then
+    export CLINEAR_DATA=$PWD/data
 fi
 
 tested() { # PRESET: configures, builds and runs its tests

@@ -20,7 +20,9 @@ skip() {
 mnist_folder() {
     local folder
     for folder in "$CLINEAR_SOURCE/../shared/data/mnist" ${CLINEAR_DATA:+"$CLINEAR_DATA/mnist"}; do
-        [ -d "$folder" ] && realpath "$folder" && return
+        [ -f "$folder/t10k-labels-idx1-ubyte" ] || [ -f "$folder/t10k-labels-idx1-ubyte.gz" ] || continue
+        realpath "$folder"
+        return
     done
     return 1
 }

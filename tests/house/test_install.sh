@@ -35,7 +35,7 @@ target_link_libraries(cmake-shared PRIVATE clinear::clinear)
 add_executable(cmake-static example.c)
 target_link_libraries(cmake-static PRIVATE clinear::static)
 EOF
-{ cmake -S project -B project/build -DCMAKE_PREFIX_PATH="$prefix" && cmake --build project/build; } >cmake.log 2>&1 ||
+{ cmake -G Ninja -S project -B project/build -DCMAKE_PREFIX_PATH="$prefix" && cmake --build project/build; } >cmake.log 2>&1 ||
     fail "a project that uses the CMake package does not build:"$'\n'"$(cat cmake.log)"
 mv project/build/cmake-{shared,static} .
 
