@@ -41,7 +41,7 @@ mv project/build/cmake-{shared,static} .
 
 for form in shared static; do
     for way in pc cmake; do
-        if ldd "$way-$form" | grep -q libclinear; then linked=shared; else linked=static; fi
+        if [[ $(ldd "$way-$form") == *libclinear* ]]; then linked=shared; else linked=static; fi
         [ $linked = $form ] || fail "$way-$form is linked to the $linked library"
         code=0
         "./$way-$form" >out 2>err || code=$?
