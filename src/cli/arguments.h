@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 
-/* An option of the command itself. One without help takes argument, default and help from the library's option of its name,
-   but is not set there. */
+/* An option of the command itself. One without help takes argument, default and help from the library's option of its
+   name, but is not set there. */
 typedef struct cln_flag {
     const char *name;
     char letter;          /* '\0' for none */
@@ -49,8 +49,8 @@ typedef struct cln_usage {
 
 typedef struct cln_arguments cln_arguments;
 
-/* Reads argv (argc), whose first word is the command. True to go on; false where *code is the exit code: --help was printed,
-   or what is wrong was said. *arguments is to be released in both cases. */
+/* Reads argv (argc), whose first word is the command. True to go on; false where *code is the exit code: --help was
+   printed, or what is wrong was said. *arguments is to be released in both cases. */
 bool cln_arguments_read(const cln_usage *usage, int argc, const char **argv, cln_arguments **arguments, int *code);
 const char *cln_arguments_operand(const cln_arguments *arguments, size_t index); /* NULL beyond the last */
 void cln_arguments_free(cln_arguments *arguments);

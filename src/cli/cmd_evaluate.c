@@ -4,15 +4,15 @@
 #include "cli/message.h"
 #include "report/evaluation.h"
 
-static const char about[] = "Says how good a model is on labelled data: mean loss, errors, accuracy, the confusion\n"
-                            "matrix, and precision, recall and F1 of each class.\n\n"
+static const char about[] = "Says how good a model is on labelled data: mean loss, errors, accuracy, the\n"
+                            "confusion matrix, and precision, recall and F1 of each class.\n\n"
                             "MODEL is a file that clinear train wrote. DATA is a folder with IDX files under\n"
                             "MNIST's names, of which the test part is scored, or one IDX file of images with\n"
                             "--labels.\n";
 
 static const char examples[] = "  clinear evaluate digits.safetensors data/mnist\n"
                                "  clinear evaluate digits.safetensors data/mnist --part train --json\n"
-                               "  clinear evaluate digits.safetensors images-idx3-ubyte --labels labels-idx1-ubyte\n";
+                               "  clinear evaluate digits.safetensors images --labels labels\n";
 
 typedef struct request {
     const char *model, *data, *device, *labels, *part, *json;

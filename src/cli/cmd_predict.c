@@ -8,8 +8,8 @@
 
 #include <stdio.h>
 
-static const char about[] = "Writes the class of every row of DATA as CSV: a line \"row,class\", then a line a row,\n"
-                            "counted from 0. No labels are needed.\n\n"
+static const char about[] = "Writes the class of every row of DATA as CSV: a line \"row,class\", then a line\n"
+                            "for each row, counted from 0. No labels are needed.\n\n"
                             "MODEL is a file that clinear train wrote. DATA is a folder with IDX files under\n"
                             "MNIST's names, of which the test part is used, or one IDX file of images.\n";
 

@@ -12,11 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char about[] = "Repeats a published training and prints its figures beside those obtained. The exit\n"
-                            "status is 0 where all of them agree, 1 otherwise. Without a NAME it lists the recipes.\n\n"
+static const char about[] = "Repeats a published training and prints its figures beside those obtained. The\n"
+                            "exit status is 0 where all of them agree, 1 otherwise. Without a NAME it lists\n"
+                            "the recipes.\n\n"
                             "The recipes need MNIST's files. They are looked for in ./data/mnist, in\n"
-                            "$CLINEAR_DATA/mnist and in ~/.local/share/clinear/mnist; scripts/get-mnist.sh fetches\n"
-                            "them.\n";
+                            "$CLINEAR_DATA/mnist and in ~/.local/share/clinear/mnist; scripts/get-mnist.sh\n"
+                            "fetches them.\n";
 
 static const char examples[] = "  clinear recipe\n"
                                "  clinear recipe theano\n"
@@ -32,17 +33,28 @@ typedef struct early_watch {
     cln_score valid;
 } early_watch;
 
-static int list_recipes(void)
+enum { most_recipes = 16 };
+
+static int list_recipes(bool json)
 {
+    cln_error error = {0};
+    const char *names[most_recipes], *titles[most_recipes];
     const cln_recipe *recipe;
-    for (size_t i = 0; (recipe = cln_recipe_at(i)); i++)
-        printf("  %-14s %s\n", recipe->name, recipe->title);
+    size_t count = 0;
+    for (; (recipe = cln_recipe_at(count)); count++) {
+        names[count] = recipe->name;
+        titles[count] = recipe->title;
+        if (!json)
+            printf("  %-14s %s\n", recipe->name, recipe->title);
+    }
+    if (json && cln_report_recipes_json(names, titles, count, stdout, &error) != CLN_OK)
+        return cln_message_failure(&error, NULL);
     return CLN_EXIT_DONE;
 }
 
 static const cln_recipe *find_recipe(const char *name)
 {
-    const char *names[16];
+    const char *names[most_recipes];
     const cln_recipe *recipe;
     size_t count = 0;
     for (; (recipe = cln_recipe_at(count)); count++) {
@@ -184,7 +196,7 @@ int cln_command_recipe(int argc, const char **argv)
         cln_interrupt_watch();
         r.name = cln_arguments_operand(arguments, 0);
         if (!r.name)
-            code = list_recipes();
+            code = list_recipes(r.json != NULL);
         else if ((recipe = find_recipe(r.name)))
             code = run_recipe(recipe, &r);
         else

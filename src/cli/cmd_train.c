@@ -10,21 +10,21 @@
 #include <unistd.h>
 
 static const char about[] = "Trains a model on DATA and says how good it is.\n\n"
-                            "DATA is a folder with IDX files under MNIST's names, plain or .gz: the model learns\n"
-                            "from the training part and is scored on the test part at the end. Or it is one IDX\n"
-                            "file of images, with --labels. With -o the model is kept as a safetensors file,\n"
-                            "whose weight and bias PyTorch's nn.Linear loads as they are.\n\n"
+                            "DATA is a folder with IDX files under MNIST's names, plain or .gz: the model\n"
+                            "learns from the training part and is scored on the test part at the end. Or it\n"
+                            "is one IDX file of images, with --labels. With -o the model is kept as a\n"
+                            "safetensors file, whose weight and bias PyTorch's nn.Linear loads as they are.\n\n"
                             "Ctrl-C stops cleanly: the model as it is then is scored and kept.\n";
 
-static const char examples[] =
-    "  clinear train data/mnist\n"
-    "      ten passes over MNIST with the defaults, on the best device\n"
-    "  clinear train data/mnist -o digits.safetensors --epochs 30 --valid 10000 --patience 5\n"
-    "      hold back 10,000 rows, stop when they see no progress for 5 passes, keep the best\n"
-    "  clinear train data/mnist --classes 3,6 --device gpu --log run.jsonl\n"
-    "      threes against sixes on a GPU, with a log\n"
-    "  clinear train images-idx3-ubyte --labels labels-idx1-ubyte --json --quiet\n"
-    "      files of one's own; one JSON value on stdout, nothing else\n";
+static const char examples[] = "  clinear train data/mnist\n"
+                               "      ten passes over MNIST with the defaults, on the best device\n"
+                               "  clinear train data/mnist -o digits.safetensors --valid 10000 --patience 5\n"
+                               "      hold back 10,000 rows, stop after 5 passes without progress on them, and\n"
+                               "      keep the best model\n"
+                               "  clinear train data/mnist --classes 3,6 --device gpu --log run.jsonl\n"
+                               "      threes against sixes on a GPU, with a log\n"
+                               "  clinear train images-idx3-ubyte --labels labels-idx1-ubyte --json --quiet\n"
+                               "      files of one's own; one JSON value on stdout, nothing else\n";
 
 typedef struct request {
     const char *data, *output, *device, *labels, *valid, *test, *log, *json;

@@ -24,11 +24,12 @@ static int refuse(const char *word)
     bool option = *word == '-';
     const char *nearest =
         option ? cln_nearest(word + strspn(word, "-"), options, 2) : cln_nearest(word, names, command_count);
-    const char *kind = option ? "option" : "command", *dashes = option ? "--" : "";
-    if (nearest)
-        cln_message_error("there is no %s %s; did you mean %s%s?", kind, word, dashes, nearest);
+    if (option && nearest)
+        cln_message_error("there is no option %s; did you mean --%s?", word, nearest);
+    else if (nearest)
+        cln_message_error("there is no command '%s'; did you mean %s?", word, nearest);
     else
-        cln_message_error("there is no %s %s; see clinear --help", kind, word);
+        cln_message_error("there is no %s '%s'; see clinear --help", option ? "option" : "command", word);
     return CLN_EXIT_USAGE;
 }
 

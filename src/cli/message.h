@@ -1,6 +1,6 @@
 /*
- * Everything that goes to stderr: errors, notes, and a live line that is redrawn on a terminal. Foreign text in them is made
- * harmless. Results go to stdout, which is checked when the program ends.
+ * Everything that goes to stderr: errors, notes, and a live line that is redrawn on a terminal. Foreign text in them
+ * is made harmless. Results go to stdout, which is checked when the program ends.
  */
 #ifndef CLN_CLI_MESSAGE_H
 #define CLN_CLI_MESSAGE_H
@@ -20,7 +20,8 @@ void cln_message_live(const char *text);
 void cln_message_end_live(void);
 bool cln_message_is_quiet(void);
 
-/* Says what failed, with the build log of `device` (may be NULL) where a program did not build, and returns the exit code. */
+/* Says what failed, with the build log of `device` (may be NULL) where a program did not build, and returns the exit
+   code. */
 int cln_message_failure(const cln_error *error, const cln_device *device);
 
 /* Call first: a standard stream that is closed must not become the next file opened. */

@@ -8,8 +8,8 @@ static const cln_recipe recipes[] = {
         .title = "softmax on MNIST with early stopping, 7.49 % test error",
         .source = "Classifying MNIST digits using Logistic Regression, the deep learning tutorials of LISA lab\n"
                   "  (http://deeplearning.net/tutorial/logreg.html)",
-        /* Rows 0 to 49,999 are trained on and 50,000 to 59,999 validate, of which whole batches of 600 are scored: the first
-           9,600. The tutorial's pixels are n/256. */
+        /* Rows 0 to 49,999 are trained on and 50,000 to 59,999 validate, of which whole batches of 600 are scored: the
+           first 9,600. The tutorial's pixels are n/256. */
         .options = {{"train-rows", "59600"},
                     {"valid", "9600"},
                     {"batch-size", "600"},

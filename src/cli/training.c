@@ -100,7 +100,6 @@ int cln_job_run(const cln_job *job, cln_training *training, bool *finished)
     TRY(cln_job_check(job, &error));
     TRY(cln_device_open(job->device, &device, &error));
     training->device = *cln_device_describe(device);
-    cln_message_note("training on device %d, %s", training->device.index, training->device.name);
     TRY(cln_trainer_create(device, job->options, &job->parts, &trainer, &error));
     if (job->log)
         TRY(cln_log_open(job->log, job->data, &training->device, job->options, &w.log, &error));
@@ -108,6 +107,7 @@ int cln_job_run(const cln_job *job, cln_training *training, bool *finished)
         code = interrupted_early(job);
         goto done;
     }
+    cln_message_note("training on device %d, %s", training->device.index, training->device.name);
     cln_display_begin(&w.display);
     status = cln_trainer_run(trainer, on_progress, &w, &training->result, &error);
     cln_message_end_live();

@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of the printable UTF-8 character at `text`, or 0. Overlong forms need no check: they are never control characters
-   once decoded by a terminal that accepts them, for those below U+00A0 are refused here by their lead bytes. */
+/* Bytes of the printable UTF-8 character at `text`, or 0. Overlong forms need no check: they are never control
+   characters once decoded by a terminal that accepts them, for those below U+00A0 are refused here by their lead
+   bytes. */
 static size_t printable(const unsigned char *text)
 {
     if (text[0] < 0x80)

@@ -8,7 +8,8 @@
 /* Room for any text made here of a number. */
 typedef char cln_text[48];
 
-/* Copies `text`, cut to fit: control characters, which a terminal would obey, and bytes that are no UTF-8 become '?'. */
+/* Copies `text`, cut to fit: control characters, which a terminal would obey, and bytes that are no UTF-8 become '?'.
+   */
 void cln_text_harmless(char *to, size_t size, const char *text);
 
 const char *cln_text_count(cln_text to, uint64_t count);   /* "60,000" */

@@ -175,3 +175,13 @@ cln_status cln_report_training_json(const cln_training *training, const cln_verd
     }
     return cln_json_write(object, 2, to, error);
 }
+
+cln_status cln_report_recipes_json(const char *const *names, const char *const *titles, size_t count, FILE *to,
+                                   cln_error *error)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array,
+                              json_pack("{so so}", "name", cln_json_text(names[i]), "title", cln_json_text(titles[i])));
+    return cln_json_write(array, 2, to, error);
+}

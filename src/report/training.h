@@ -38,6 +38,10 @@ cln_status cln_report_verdict(const cln_verdict *verdict, FILE *to, cln_error *e
 cln_status cln_report_training_json(const cln_training *training, const cln_verdict *verdict, FILE *to,
                                     cln_error *error);
 
+/* A list of objects {name, title}; names and titles: (count). */
+cln_status cln_report_recipes_json(const char *const *names, const char *const *titles, size_t count, FILE *to,
+                                   cln_error *error);
+
 /* The lines about one scored part, for the tables of this and other reports: part, loss, errors, accuracy. */
 struct cln_table;
 void cln_report_score_head(struct cln_table *table);
