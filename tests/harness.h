@@ -21,20 +21,27 @@ static inline int skip(const char *reason)
     return in_ci ? EXIT_FAILURE : SKIPPED;
 }
 
-static inline int run_suite(Suite *suite)
+static inline int run_suite_forking(Suite *suite, enum fork_status forking)
 {
     SRunner *runner = srunner_create(suite);
+    if (forking == CK_NOFORK)
+        srunner_set_fork_status(runner, CK_NOFORK);
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-/* The same in one process: an OpenCL context does not survive a fork. */
+/* Each test in a process of its own, unless the environment says otherwise (CK_FORK=no). */
+static inline int run_suite(Suite *suite)
+{
+    return run_suite_forking(suite, CK_FORK_GETENV);
+}
+
+/* All in one process: an OpenCL context does not survive a fork. */
 static inline int run_device_suite(Suite *suite)
 {
-    setenv("CK_FORK", "no", 1);
-    return run_suite(suite);
+    return run_suite_forking(suite, CK_NOFORK);
 }
 
 /* The folder of MNIST's files: beside the checkout, then under $CLINEAR_DATA; NULL where neither is. */

@@ -1,9 +1,10 @@
-#define _GNU_SOURCE /* strtod_l */
+#define _GNU_SOURCE /* strtod_l, uselocale */
 #include "base/number.h"
 
 #include <errno.h>
 #include <locale.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,37 @@ bool cln_parse_real(const char *text, double *value)
         return false;
     *value = parsed;
     return true;
+}
+
+int cln_format_list(char *text, size_t size, const char *format, va_list arguments)
+{
+    locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    locale_t before = plain ? uselocale(plain) : (locale_t)0;
+    int length = vsnprintf(text, size, format, arguments);
+    if (plain) {
+        uselocale(before);
+        freelocale(plain);
+    }
+    return length;
+}
+
+int cln_format(char *text, size_t size, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int length = cln_format_list(text, size, format, arguments);
+    va_end(arguments);
+    return length;
+}
+
+void cln_format_real(double value, char text[32])
+{
+    double back;
+    for (int digits = 15; digits <= 17; digits++) {
+        cln_format(text, 32, "%.*g", digits, value);
+        if (cln_parse_real(text, &back) && !(back < value) && !(back > value))
+            return;
+    }
 }
 
 /* Levenshtein's distance, for words up to 63 characters; longer ones are as far as can be. */

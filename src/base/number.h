@@ -2,6 +2,7 @@
 #ifndef CLN_BASE_NUMBER_H
 #define CLN_BASE_NUMBER_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,7 +11,13 @@
 bool cln_parse_count(const char *text, uint64_t *value);
 /* A finite decimal number, with a point in every locale; false for anything else, NaN and infinity included. */
 bool cln_parse_real(const char *text, double *value);
-/* The word of words (count) within a third of `word`'s length in edits, or NULL. */
+/* vsnprintf and snprintf with a decimal point in every locale. */
+__attribute__((format(printf, 3, 0))) int cln_format_list(char *text, size_t size, const char *format,
+                                                          va_list arguments);
+__attribute__((format(printf, 3, 4))) int cln_format(char *text, size_t size, const char *format, ...);
+/* The fewest digits, at least 15 where needed, from which cln_parse_real gives `value` back; value finite. */
+void cln_format_real(double value, char text[32]);
+/* The word of words (count) that is nearest to `word`, at most a third of its length plus one edits away, or NULL. */
 const char *cln_nearest(const char *word, const char *const *words, size_t count);
 
 #endif

@@ -2,8 +2,10 @@
 #include "base/os.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,10 +28,34 @@ uint64_t cln_os_peak_host_bytes(void)
     return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * 1024 : 0;
 }
 
+bool cln_os_exists(const char *path)
+{
+    struct stat entry;
+    return stat(path, &entry) == 0;
+}
+
 bool cln_os_is_folder(const char *path)
 {
     struct stat entry;
     return stat(path, &entry) == 0 && S_ISDIR(entry.st_mode);
+}
+
+bool cln_os_is_file(const char *path)
+{
+    struct stat entry;
+    return stat(path, &entry) == 0 && S_ISREG(entry.st_mode);
+}
+
+bool cln_os_may_use(const char *path)
+{
+    return access(path, R_OK | W_OK) == 0;
+}
+
+void cln_os_group_of(const char *path, char *name, size_t size)
+{
+    struct stat entry;
+    struct group *group = stat(path, &entry) == 0 ? getgrgid(entry.st_gid) : NULL;
+    snprintf(name, size, "%s", group ? group->gr_name : "");
 }
 
 bool cln_os_is_terminal(FILE *stream)
@@ -43,12 +69,16 @@ unsigned cln_os_terminal_width(FILE *stream)
     return ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-/* The file that a new one under `path` would take the place of: behind symbolic links, if any. */
-static cln_status resolve(cln_replacement *file, const char *path, cln_error *error)
+/* The file that a new one under `path` would take the place of, behind symbolic links, if any, and the rights that it is to
+   have: those of the old one, else those of any other new file. */
+static cln_status resolve(cln_replacement *file, const char *path, mode_t *mode, cln_error *error)
 {
     struct stat entry;
     const char *target = path;
     char real[4096];
+    mode_t mask = umask(0);
+    umask(mask);
+    *mode = 0666 & ~mask;
     if (stat(path, &entry) == 0) {
         if (!S_ISREG(entry.st_mode))
             return cln_fail(error, CLN_IO, "cannot write %s: it exists and is no regular file; give another name",
@@ -59,6 +89,7 @@ static cln_status resolve(cln_replacement *file, const char *path, cln_error *er
         snprintf(real, sizeof real, "%s", resolved);
         free(resolved);
         target = real;
+        *mode = entry.st_mode & 0777;
     }
     if (strlen(target) >= sizeof file->path)
         return cln_fail(error, CLN_IO, "cannot write %.60s…: the name is too long", path);
@@ -71,7 +102,8 @@ cln_status cln_os_replace_begin(cln_replacement *file, const char *path, cln_err
     memset(file, 0, sizeof *file);
     if (!*path)
         return cln_fail(error, CLN_IO, "cannot write a file whose name is empty; give a name");
-    cln_status status = resolve(file, path, error);
+    mode_t mode;
+    cln_status status = resolve(file, path, &mode, error);
     if (status != CLN_OK)
         return status;
     snprintf(file->temporary, sizeof file->temporary, "%s.XXXXXX", file->path);
@@ -79,9 +111,7 @@ cln_status cln_os_replace_begin(cln_replacement *file, const char *path, cln_err
     if (descriptor < 0)
         return cln_fail(error, CLN_IO, "cannot write %s: %s; check that the folder exists and is writable", path,
                         strerror(errno));
-    mode_t mask = umask(0); /* mkstemp makes a private file: give it the rights of any other new one */
-    umask(mask);
-    fchmod(descriptor, 0666 & ~mask);
+    fchmod(descriptor, mode); /* mkostemp makes a private file */
     file->stream = fdopen(descriptor, "wb");
     if (!file->stream) {
         close(descriptor);
@@ -103,10 +133,20 @@ static void sync_folder_of(const char *path)
     }
 }
 
+/* Why a write failed before is forgotten by now: write once more, into a file that is given up, and see. */
+static int cause_of_failure(FILE *stream)
+{
+    return write(fileno(stream), "", 1) < 0 ? errno : EIO;
+}
+
 cln_status cln_os_replace_commit(cln_replacement *file, cln_error *error)
 {
-    bool good = !ferror(file->stream) && fflush(file->stream) == 0 && fsync(fileno(file->stream)) == 0;
-    int cause = errno;
+    bool good = !ferror(file->stream);
+    int cause = good ? 0 : cause_of_failure(file->stream);
+    if (good && (fflush(file->stream) != 0 || fsync(fileno(file->stream)) != 0)) {
+        good = false;
+        cause = errno;
+    }
     if (fclose(file->stream) != 0 && good) {
         good = false;
         cause = errno;
@@ -133,6 +173,57 @@ void cln_os_replace_abandon(cln_replacement *file)
     }
 }
 
+cln_status cln_os_open(cln_os_file *file, const char *path, cln_error *error)
+{
+    struct stat entry;
+    const char *why = NULL;
+    *file = (cln_os_file){.descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+    if (file->descriptor < 0 || fstat(file->descriptor, &entry) != 0)
+        why = strerror(errno);
+    else if (S_ISDIR(entry.st_mode))
+        why = "it is a folder; give a file";
+    else if (!S_ISREG(entry.st_mode))
+        why = "it is no regular file; copy what it gives into one first";
+    if (why) {
+        cln_os_close(file);
+        return cln_fail(error, CLN_IO, "cannot read %s: %s", path, why);
+    }
+    file->size = (uint64_t)entry.st_size;
+    return CLN_OK;
+}
+
+cln_status cln_os_read(const cln_os_file *file, const char *path, void *to, uint64_t count, uint64_t *got,
+                       cln_error *error)
+{
+    const uint64_t at_once = 1u << 30; /* read() takes no more than 2³¹−4096 */
+    for (*got = 0; *got < count;) {
+        uint64_t wanted = count - *got < at_once ? count - *got : at_once;
+        ssize_t bytes = read(file->descriptor, (char *)to + *got, (size_t)wanted);
+        if (bytes < 0 && errno == EINTR)
+            continue;
+        if (bytes < 0)
+            return cln_fail(error, CLN_IO, "cannot read %s: %s", path, strerror(errno));
+        if (bytes == 0)
+            break;
+        *got += (uint64_t)bytes;
+    }
+    return CLN_OK;
+}
+
+cln_status cln_os_seek(const cln_os_file *file, const char *path, uint64_t offset, cln_error *error)
+{
+    if (offset > INT64_MAX || lseek(file->descriptor, (off_t)offset, SEEK_SET) < 0)
+        return cln_fail(error, CLN_IO, "cannot read %s at byte %llu", path, (unsigned long long)offset);
+    return CLN_OK;
+}
+
+void cln_os_close(cln_os_file *file)
+{
+    if (file->descriptor >= 0)
+        close(file->descriptor);
+    file->descriptor = -1;
+}
+
 cln_status cln_os_folder(const char *path, cln_os_name_fn *name, void *user, cln_error *error)
 {
     struct dirent **entries = NULL;
@@ -146,4 +237,18 @@ cln_status cln_os_folder(const char *path, cln_os_name_fn *name, void *user, cln
     }
     free(entries);
     return CLN_OK;
+}
+
+bool cln_os_library_works(const char *library, const char *symbol, char *why, size_t size)
+{
+    void *handle = dlopen(library, RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
+    const char *cause = handle ? NULL : dlerror();
+    bool works = handle && dlsym(handle, symbol);
+    if (!handle)
+        snprintf(why, size, "%s", cause ? cause : "for a reason unknown");
+    else if (!works)
+        snprintf(why, size, "it has no %s", symbol);
+    if (handle)
+        dlclose(handle);
+    return works;
 }

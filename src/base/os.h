@@ -1,4 +1,5 @@
-/* All that is not portable C: clock, memory use, files that replace others whole, folders. Linux today. */
+/* All that is not portable C: clock, memory use, files that replace others whole, folders, rights, libraries.
+   Linux today. */
 #ifndef CLN_BASE_OS_H
 #define CLN_BASE_OS_H
 
@@ -8,7 +9,11 @@
 
 double cln_os_seconds(void);           /* of a monotonic clock */
 uint64_t cln_os_peak_host_bytes(void); /* the most that this process has held so far */
+bool cln_os_exists(const char *path);  /* whatever it is; a symbolic link to nothing is not there */
 bool cln_os_is_folder(const char *path);
+bool cln_os_is_file(const char *path);                           /* a regular one, so that reading it never waits */
+bool cln_os_may_use(const char *path);                           /* this user may read and write it */
+void cln_os_group_of(const char *path, char *name, size_t size); /* "" where unknown */
 bool cln_os_is_terminal(FILE *stream);
 unsigned cln_os_terminal_width(FILE *stream); /* columns; 80 where unknown */
 
@@ -26,8 +31,27 @@ cln_status cln_os_replace_begin(cln_replacement *file, const char *path, cln_err
 cln_status cln_os_replace_commit(cln_replacement *file, cln_error *error);
 void cln_os_replace_abandon(cln_replacement *file);
 
+/* A regular file to read from; ->size is its length when it was opened. All zero but descriptor −1: closed. */
+typedef struct cln_os_file {
+    int descriptor;
+    uint64_t size;
+} cln_os_file;
+
+/* Anything that is no regular file is refused: what is read more than once cannot be a pipe. Never blocks. */
+cln_status cln_os_open(cln_os_file *file, const char *path, cln_error *error);
+/* Reads count bytes, or as many as there are up to the file's end: *got. `path` is for the message. */
+cln_status cln_os_read(const cln_os_file *file, const char *path, void *to, uint64_t count, uint64_t *got,
+                       cln_error *error);
+/* The next read begins `offset` bytes from the file's start. */
+cln_status cln_os_seek(const cln_os_file *file, const char *path, uint64_t offset, cln_error *error);
+void cln_os_close(cln_os_file *file); /* accepts a closed one */
+
 /* Calls `name` for each entry of a folder in alphabetical order; CLN_IO where it cannot be read. */
 typedef void cln_os_name_fn(const char *name, void *user);
 cln_status cln_os_folder(const char *path, cln_os_name_fn *name, void *user, cln_error *error);
+
+/* Whether a shared library loads and has `symbol`; otherwise `why` (size) says what is wrong. It stays loaded, for many
+   drivers do not survive being unloaded. */
+bool cln_os_library_works(const char *library, const char *symbol, char *why, size_t size);
 
 #endif

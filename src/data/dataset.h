@@ -7,11 +7,17 @@
 /* Bytes of one feature. */
 size_t cln_type_bytes(cln_type type);
 
-/* Goes back to the first row; pulling may begin again. */
+/* The same rows and labels as a data set of its own, so that one can be narrowed and the other not. Of rows in memory it copies
+   the labels alone. */
+cln_status cln_dataset_copy(const cln_dataset *data, cln_dataset **copy, cln_error *error);
+
+/* Goes back to the first row; pulling may begin again. cln_dataset_keep_classes and _keep_rows do so too. */
 cln_status cln_dataset_rewind(cln_dataset *data, cln_error *error);
 
-/* The next `rows` rows. Row i goes to `to` + i·stride bytes; what lies behind its features up to the stride is left alone. A
-   file that ends early or goes on behind its last row is CLN_FORMAT. */
+/* The next `rows` rows of those kept. Row i goes to `to` + i·stride bytes; what lies behind its features up to the stride is
+   left alone. A file that ends early or goes on behind its last row is CLN_FORMAT; what lies behind the last kept row is not
+   read. NaN and infinity are CLN_FORMAT, with row and column named. More rows than are left, or a stride below a row's
+   bytes, are CLN_INVALID. After a failure, rewind. */
 cln_status cln_dataset_pull(cln_dataset *data, void *to, uint64_t rows, size_t stride, cln_error *error);
 
 #endif

@@ -1,14 +1,15 @@
 /*
  * Device memory. Every buffer is made and released here, so that cln_device.bytes is true. Sizes and offsets in bytes;
  * `what` names the buffer in messages. Reads, writes and zeroing are ordered with the kernels of the device's queue;
- * reading and writing block until done.
+ * reading and writing block until done. None of them is an error for 0 bytes.
  */
 #ifndef CLN_DEVICE_BUFFER_H
 #define CLN_DEVICE_BUFFER_H
 
 #include "device/device.h"
 
-/* Zeroed memory. Refused before asking the driver where `bytes` exceed CL_DEVICE_MAX_MEM_ALLOC_SIZE. */
+/* Zeroed memory. Refused before asking the driver where `bytes` exceed CL_DEVICE_MAX_MEM_ALLOC_SIZE. For 0
+   bytes it is one byte long, so that it can still be a kernel's argument. */
 cln_status cln_buffer_create(cln_device *device, const char *what, uint64_t bytes, cl_mem *buffer, cln_error *error);
 void cln_buffer_release(cln_device *device, cl_mem *buffer); /* sets *buffer to NULL; accepts NULL there */
 
@@ -19,7 +20,8 @@ cln_status cln_buffer_write(cln_device *device, cl_mem buffer, uint64_t offset, 
                             cln_error *error);
 cln_status cln_buffer_copy(cln_device *device, cl_mem from, cl_mem to, uint64_t bytes, cln_error *error);
 
-/* A window of the buffer in host memory for writing only: its old content is lost. Unmap before any kernel reads it. */
+/* A window of the buffer in host memory for writing only: its old content is lost. Unmap before any kernel reads it.
+   The window of 0 bytes is NULL, which _unmap accepts. */
 cln_status cln_buffer_map(cln_device *device, cl_mem buffer, uint64_t offset, uint64_t bytes, void **window,
                           cln_error *error);
 cln_status cln_buffer_unmap(cln_device *device, cl_mem buffer, void *window, cln_error *error);

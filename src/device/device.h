@@ -9,10 +9,11 @@ struct cln_device {
     cl_platform_id platform;
     cl_device_id id;
     cl_context context;
-    cl_command_queue queue; /* in order */
+    cl_command_queue queue;     /* in order */
     uint64_t bytes, peak_bytes; /* of buffers, now and at most */
-    double build_seconds;   /* spent in building programs so far */
-    char *build_log;        /* of the last program that did not build, or NULL */
+    double build_seconds;       /* spent in building programs so far */
+    char *build_log;            /* of the last program that did not build, or NULL */
+    void (*before_close)(void); /* set by whoever caches objects of the context elsewhere (CLBlast), or NULL */
 };
 
 #endif

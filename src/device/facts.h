@@ -6,7 +6,8 @@
 #include "device/opencl.h"
 
 typedef struct cln_facts {
-    cln_device_info info;
+    cln_device_info info;        /* with index 0 and same_as -1: a list gives them their values */
+    uint32_t vendor_id;          /* of the PCI bus where there is one */
     bool is_cpu;                 /* few fat work-items, native vectors, no barriers; otherwise work-group tiles */
     bool unified_memory;         /* the device works in host memory: mapping copies nothing */
     uint32_t native_float_width; /* floats in a native vector; 1 where the device does not say */
@@ -15,6 +16,7 @@ typedef struct cln_facts {
     bool binaries_cost_a_build;  /* PoCL: asking for a program's binaries compiles every kernel of it */
 } cln_facts;
 
+/* A driver that does not answer, or a device that cannot be used, is told in facts->info.problem and is no error. */
 cln_status cln_facts_read(cl_platform_id platform, cl_device_id id, cln_facts *facts, cln_error *error);
 
 #endif

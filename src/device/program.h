@@ -10,10 +10,13 @@
 /* Builds cl/<name>.cl with "-cl-std=CL1.2 <options>". CLN_BUILD has the log's beginning; cln_device_build_log the whole. */
 cln_status cln_program_build(cln_device *device, const char *name, const char *options, cl_program *program,
                              cln_error *error);
-void cln_program_release(cl_program *program);
+/* The same from a text of the caller's; `name` stands for it in messages. */
+cln_status cln_program_build_source(cln_device *device, const char *name, const char *text, const char *options,
+                                    cl_program *program, cln_error *error);
+void cln_program_release(cl_program *program); /* sets *program to NULL; accepts NULL there */
 
 cln_status cln_kernel_create(cl_program program, const char *name, cl_kernel *kernel, cln_error *error);
-void cln_kernel_release(cl_kernel *kernel);
+void cln_kernel_release(cl_kernel *kernel); /* sets *kernel to NULL; accepts NULL there */
 
 /* The largest work-group that this kernel can run with here (kernels with barriers may get 1). */
 cln_status cln_kernel_group_limit(cln_device *device, cl_kernel kernel, size_t *limit, cln_error *error);

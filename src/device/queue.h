@@ -14,6 +14,6 @@ typedef struct cln_pace {
 
 /* Marks the end of a stretch of work, and waits for the end of the stretch before it: the host is one to two ahead. */
 cln_status cln_pace_mark(cln_device *device, cln_pace *pace, cln_error *error);
-void cln_pace_release(cln_pace *pace);
+void cln_pace_release(cln_pace *pace); /* accepts a pace never marked, or released */
 
 #endif

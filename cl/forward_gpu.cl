@@ -1,0 +1,116 @@
+/*
+ * Forward pass for GPUs: logits, softmax, residual, loss and errors of a block of rows, in one kernel.
+ *
+ *   z (count,k) = scale · X·Wᵀ + b, then softmax.h for each row
+ *
+ * A work-group takes CLN_SLOTS·CLN_ROWS rows. CLN_LANES neighbouring work-items share a slot's CLN_ROWS rows, each with its own
+ * vectors of features, so that reads of X and W are coalesced and each of W serves CLN_ROWS rows; local memory adds the lanes up.
+ * Geometry: ceil(count / (SLOTS·ROWS)) work-groups of (LANES,SLOTS) work-items.
+ */
+#include "softmax.h"
+
+#ifndef CLN_LANES
+#define CLN_LANES 16
+#endif
+#ifndef CLN_SLOTS
+#define CLN_SLOTS 4
+#endif
+#ifndef CLN_ROWS
+#define CLN_ROWS 4
+#endif
+#ifndef CLN_KB
+#define CLN_KB 10
+#endif
+#define CLN_GROUP_ROWS (CLN_SLOTS * CLN_ROWS)
+#define CLN_GROUP (CLN_LANES * CLN_SLOTS)
+
+__attribute__((reqd_work_group_size(CLN_LANES, CLN_SLOTS, 1))) __kernel void
+forward(__global const feature *restrict x,   /* (·,STRIDE) */
+        __global const uint *restrict target, /* (·), or NULL */
+        __global const uint *restrict order,  /* (·), or NULL */
+        ulong first, uint count,
+        __global const float *restrict w,     /* (k,LD) */
+        float scale,
+        __global float *restrict residual,    /* (count,KP), or NULL */
+        __global uint *restrict predicted,    /* (count), or NULL */
+        __global score *restrict scores,      /* from first_score on: one for each work-group, or NULL */
+        ulong first_score)
+{
+    __local float lane_sums[CLN_GROUP_ROWS * CLN_KB * CLN_LANES];
+    __local float logits[CLN_GROUP_ROWS * CLN_K];
+    __local float row_loss[CLN_GROUP_ROWS];
+    __local uint row_error[CLN_GROUP_ROWS];
+
+    uint lane = (uint)get_local_id(0), slot = (uint)get_local_id(1), item = slot * CLN_LANES + lane;
+    uint begin = (uint)get_group_id(0) * CLN_GROUP_ROWS;
+
+    __global const feature *row[CLN_ROWS];
+#pragma unroll
+    for (uint r = 0; r < CLN_ROWS; r++) /* behind the last row the last one again, its results dropped */
+        row[r] = x + row_of(order, first, min(begin + slot * CLN_ROWS + r, count - 1)) * CLN_STRIDE;
+
+    for (uint k0 = 0; k0 < CLN_K; k0 += CLN_KB) {
+        float sum[CLN_ROWS][CLN_KB];
+#pragma unroll
+        for (uint r = 0; r < CLN_ROWS; r++)
+#pragma unroll
+            for (uint k = 0; k < CLN_KB; k++)
+                sum[r][k] = 0;
+        for (uint j = lane * CLN_V; j < CLN_STRIDE; j += CLN_LANES * CLN_V) {
+            vec xv[CLN_ROWS];
+#pragma unroll
+            for (uint r = 0; r < CLN_ROWS; r++)
+                xv[r] = XLOAD(row[r] + j);
+#pragma unroll
+            for (uint k = 0; k < CLN_KB; k++) {
+                vec wv = VLOAD(w + min(k0 + k, (uint)CLN_K - 1) * CLN_LD + j);
+#pragma unroll
+                for (uint r = 0; r < CLN_ROWS; r++)
+                    sum[r][k] = vec_dot(xv[r], wv, sum[r][k]);
+            }
+        }
+#pragma unroll
+        for (uint r = 0; r < CLN_ROWS; r++)
+#pragma unroll
+            for (uint k = 0; k < CLN_KB; k++)
+                lane_sums[((slot * CLN_ROWS + r) * CLN_KB + k) * CLN_LANES + lane] = sum[r][k];
+        barrier(CLK_LOCAL_MEM_FENCE);
+        for (uint cell = item; cell < CLN_GROUP_ROWS * CLN_KB; cell += CLN_GROUP) {
+            uint k = k0 + cell % CLN_KB;
+            float z = 0;
+            for (uint l = 0; l < CLN_LANES; l++)
+                z += lane_sums[cell * CLN_LANES + l];
+            if (k < CLN_K)
+                logits[cell / CLN_KB * CLN_K + k] = fma(scale, z, CLN_BIAS ? w[k * CLN_LD + CLN_D] : 0.0f);
+        }
+        barrier(CLK_LOCAL_MEM_FENCE);
+    }
+
+    for (uint r = item; r < CLN_GROUP_ROWS; r += CLN_GROUP) {
+        uint i = begin + r;
+        row_loss[r] = 0;
+        row_error[r] = 0;
+        if (i < count) {
+            float z[CLN_KP];
+            for (uint k = 0; k < CLN_K; k++)
+                z[k] = logits[r * CLN_K + k];
+            uint y = target ? target[row_of(order, first, i)] : CLN_K;
+            float loss;
+            uint best = softmax_row(z, y, residual ? residual + (ulong)i * CLN_KP : 0, &loss);
+            row_loss[r] = loss;
+            row_error[r] = best != y;
+            if (predicted)
+                predicted[i] = best;
+        }
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    if (scores && item == 0) {
+        float loss_sum = 0;
+        uint errors = 0;
+        for (uint r = 0; r < CLN_GROUP_ROWS; r++) {
+            loss_sum += row_loss[r];
+            errors += row_error[r];
+        }
+        scores[first_score + get_group_id(0)] = (score)(as_uint(loss_sum), errors);
+    }
+}

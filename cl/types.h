@@ -1,0 +1,88 @@
+/*
+ * Sizes, types and vectors that all kernels share. Every macro comes from the host as -D; the defaults make each file valid
+ * OpenCL C by itself.
+ *
+ *   CLN_K       k, outputs                         CLN_STRIDE  elements from row to row of X, zero behind feature d
+ *   CLN_KP      k padded: row length of residuals  CLN_LD      floats from row to row of W; the bias is column d
+ *   CLN_D       d, features                        CLN_V       vector width: 4, 8 or 16; divides STRIDE and LD
+ *   CLN_BYTES   X holds uint8 (1) or float32 (0)   CLN_BIAS    the model has a bias (1) or not (0)
+ */
+#ifndef CLN_TYPES_H
+#define CLN_TYPES_H
+
+#ifndef CLN_K
+#define CLN_K 10
+#endif
+#ifndef CLN_KP
+#define CLN_KP 16
+#endif
+#ifndef CLN_D
+#define CLN_D 784
+#endif
+#ifndef CLN_STRIDE
+#define CLN_STRIDE 784
+#endif
+#ifndef CLN_LD
+#define CLN_LD 800
+#endif
+#ifndef CLN_V
+#define CLN_V 16
+#endif
+#ifndef CLN_BYTES
+#define CLN_BYTES 1
+#endif
+#ifndef CLN_BIAS
+#define CLN_BIAS 1
+#endif
+
+#pragma OPENCL FP_CONTRACT OFF /* fma is written where it is meant: the same bits in every kernel */
+
+#define CLN_JOIN_(a, b) a##b
+#define CLN_JOIN(a, b) CLN_JOIN_(a, b)
+
+typedef CLN_JOIN(float, CLN_V) vec;
+#define VLOAD(pointer) CLN_JOIN(vload, CLN_V)(0, pointer)
+#define VSTORE(value, pointer) CLN_JOIN(vstore, CLN_V)(value, 0, pointer)
+
+#if CLN_BYTES
+typedef uchar feature;
+#define XLOAD(pointer) CLN_JOIN(convert_float, CLN_V)(VLOAD(pointer))
+#else
+typedef float feature;
+#define XLOAD(pointer) VLOAD(pointer)
+#endif
+
+/* Where row `first` + i of the order starts in X. order NULL: rows as they lie. */
+inline ulong row_of(__global const uint *order, ulong first, uint i)
+{
+    return order ? (ulong)order[first + i] : first + i;
+}
+
+/* The sum of a vector's elements, always in the same order. */
+inline float vec_sum(vec v)
+{
+#if CLN_V == 16
+    float8 v8 = v.lo + v.hi;
+#elif CLN_V == 8
+    float8 v8 = v;
+#endif
+#if CLN_V >= 8
+    float4 v4 = v8.lo + v8.hi;
+#else
+    float4 v4 = v;
+#endif
+    float2 v2 = v4.lo + v4.hi;
+    return v2.x + v2.y;
+}
+
+/* sum + a·b, element after element: one accumulator a pair where registers are scarce. */
+inline float vec_dot(vec a, vec b, float sum)
+{
+    const float *ae = (const float *)&a, *be = (const float *)&b;
+#pragma unroll
+    for (uint e = 0; e < CLN_V; e++)
+        sum = fma(ae[e], be[e], sum);
+    return sum;
+}
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * Matrix products by CLBlast, whose only caller this is. Sizes are those of the operands as they lie, row-major; they are packed so
+ * that CLBlast's kernels read them without copying: the index that is summed over is the slow one of both (its native orientation).
+ */
+#ifndef CLN_COMPUTE_BLAS_H
+#define CLN_COMPUTE_BLAS_H
+
+#include "device/device.h"
+
+/* Operands are multiples of this many rows and columns. */
+#define CLN_BLAS_PAD 16
+
+/* Chooses CLBlast's parameters for the device. */
+cln_status cln_blas_prepare(cln_device *device, cln_error *error);
+
+/* c (n,m) = bᵀ·a + beta·c for a (k,m) and b (k,n), all row-major and tight. */
+cln_status cln_blas_product(cln_device *device, uint32_t n, uint32_t m, uint32_t k, cl_mem b, cl_mem a, float beta,
+                            cl_mem c, cln_error *error);
+
+#endif

@@ -1,0 +1,98 @@
+/*
+ * The interface of both engines, on which the trainer and every solver run. A plan holds what one problem on one device needs:
+ * built kernels and scratch memory for blocks of up to problem.block_rows rows.
+ *
+ *   forward   logits, softmax, residual, loss and errors of a block of rows
+ *   backward  the gradient of the loss summed over the rows of the last forward, into a sink
+ *   update    a stored gradient applied to the weights; backward with CLN_STEP does both at once, bit for bit the same
+ *
+ * Nothing here is divided by n: a sink's `mean` says what a sum is multiplied with.
+ */
+#ifndef CLN_COMPUTE_ENGINE_H
+#define CLN_COMPUTE_ENGINE_H
+
+#include "compute/shapes.h"
+#include "compute/update.h"
+#include "device/device.h"
+
+/* A block of rows: row i is order[first + i], or first + i where order is NULL. target NULL: rows without labels. */
+typedef struct cln_rows {
+    cl_mem x;      /* (·,stride) */
+    cl_mem target; /* (·) uint32, or NULL */
+    cl_mem order;  /* (·) uint32, or NULL */
+    uint64_t first;
+    uint32_t count; /* 1 or more */
+} cln_rows;
+
+/* What a forward pass leaves behind besides the plan's residual. */
+typedef struct cln_outcome {
+    bool residual;    /* for a backward pass; without targets: the probabilities */
+    cl_mem predicted; /* (count) uint32, or NULL */
+    cl_mem scores;    /* cln_partial_score from first_score on, cln_plan_scores(count) of them, or NULL */
+    uint64_t first_score;
+} cln_outcome;
+
+/* Loss and errors of a few rows, for the host to add up in order and in double. */
+typedef struct cln_partial_score {
+    float loss;
+    uint32_t errors;
+} cln_partial_score;
+
+/* The gradient stored, added to what is there, or applied to the weights at once. */
+typedef enum cln_sink_op { CLN_STORE, CLN_ADD, CLN_STEP } cln_sink_op;
+
+typedef struct cln_sink {
+    cln_sink_op op;
+    cl_mem gradient; /* (kp,ld): STORE and ADD; the clblast engine uses it for STEP as well */
+    cl_mem w, v;     /* (kp,ld): weights and velocity, for STEP */
+    cln_step step;   /* for STEP */
+} cln_sink;
+
+typedef struct cln_plan cln_plan;
+
+typedef struct cln_engine {
+    const char *name;
+    cln_status (*forward)(cln_plan *plan, const cln_rows *rows, cl_mem w, const cln_outcome *outcome, cln_error *error);
+    cln_status (*backward)(cln_plan *plan, const cln_rows *rows, const cln_sink *sink, cln_error *error);
+    uint32_t (*scores)(const cln_plan *plan, uint32_t count);
+    void (*release)(cln_plan *plan);
+} cln_engine;
+
+/* The part that all plans begin with. */
+struct cln_plan {
+    const cln_engine *engine;
+    cln_device *device;
+    cln_problem problem;
+    cln_layout layout;
+    cln_shape shape; /* fused: of all kernels; clblast: of the update and the packing */
+    cl_mem residual; /* (block_rows up to a multiple of 16, kp) */
+    cln_updater updater;
+};
+
+/* engine: "auto", "fused" or "clblast". shape: NULL for the device's own. A shape that the device cannot run (work-group or
+   local memory too small) gives way to the CPU shape, which runs everywhere. */
+cln_status cln_plan_create(cln_device *device, const char *engine, const cln_problem *problem, const cln_shape *shape,
+                           cln_plan **plan, cln_error *error);
+void cln_plan_release(cln_plan *plan);
+/* How many of `rows` rows one call should take: enough to keep a device busy, few enough for a launch to stay short. Reads the
+   problem but for its block_rows. */
+uint32_t cln_plan_block_rows(const char *engine, const cln_problem *problem, uint64_t rows);
+
+cln_status cln_plan_forward(cln_plan *plan, const cln_rows *rows, cl_mem w, const cln_outcome *outcome,
+                            cln_error *error);
+cln_status cln_plan_backward(cln_plan *plan, const cln_rows *rows, const cln_sink *sink, cln_error *error);
+cln_status cln_plan_update(cln_plan *plan, cl_mem gradient, cl_mem w, cl_mem v, const cln_step *step, cln_error *error);
+/* Partial scores that a forward pass over `count` rows writes. */
+uint32_t cln_plan_scores(const cln_plan *plan, uint32_t count);
+
+/* For the engines: what is common to their plans, and the -D macros that all kernels share, written into text (bytes). */
+#define CLN_DEFINES_BYTES 1024
+cln_status cln_plan_init(cln_plan *plan, const cln_engine *engine, cln_device *device, const cln_problem *problem,
+                         const cln_shape *shape, cln_error *error);
+void cln_plan_defines(const cln_plan *plan, char text[CLN_DEFINES_BYTES]);
+cln_status cln_fused_create(cln_device *device, const cln_problem *problem, const cln_shape *shape, cln_plan **plan,
+                            cln_error *error);
+cln_status cln_clblast_create(cln_device *device, const cln_problem *problem, const cln_shape *shape, cln_plan **plan,
+                              cln_error *error);
+
+#endif

@@ -1,0 +1,199 @@
+#include "compute/feed.h"
+
+#include "base/os.h"
+#include "base/size.h"
+#include "device/buffer.h"
+#include "device/program.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* Bytes mapped at a time: where mapping means copying, the driver's staging memory stays this small. */
+#define WINDOW_BYTES (16u << 20)
+
+typedef struct chunk {
+    cl_mem x, target;
+    uint64_t first, rows;
+} chunk;
+
+struct cln_resident {
+    cln_device *device;
+    cln_dataset_info info;
+    uint32_t stride;
+    size_t row_bytes;
+    chunk *chunks;
+    uint64_t chunk_count, chunk_rows;
+    cl_program program; /* gather; only where there are several chunks */
+    cl_kernel gather;
+    size_t group;
+    cl_mem gathered_x, gathered_target;
+};
+
+/* Labels as they are wanted on the device, written through one window of at most WINDOW_BYTES after the other. */
+static cln_status upload_labels(cln_resident *resident, const chunk *part, const int32_t *labels, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    const uint64_t step = WINDOW_BYTES / sizeof(uint32_t);
+    for (uint64_t done = 0; done < part->rows; done += step) {
+        uint64_t rows = part->rows - done < step ? part->rows - done : step;
+        TRY(cln_buffer_write(resident->device, part->target, done * sizeof(uint32_t), rows * sizeof(uint32_t),
+                             labels + part->first + done, error));
+    }
+out:
+    return status;
+}
+
+static cln_status upload_features(cln_resident *resident, const chunk *part, cln_dataset *data, double *load_seconds,
+                                  cln_error *error)
+{
+    cln_status status = CLN_OK;
+    void *window = NULL;
+    uint64_t step = WINDOW_BYTES / resident->row_bytes;
+    step = step ? step : 1;
+    bool gaps = resident->row_bytes != resident->info.features * cln_type_bytes(resident->info.type);
+
+    for (uint64_t done = 0; done < part->rows; done += step) {
+        uint64_t rows = part->rows - done < step ? part->rows - done : step, bytes = rows * resident->row_bytes;
+        TRY(cln_buffer_map(resident->device, part->x, done * resident->row_bytes, bytes, &window, error));
+        double before = cln_os_seconds();
+        if (gaps)
+            memset(window, 0, bytes);
+        status = cln_dataset_pull(data, window, rows, resident->row_bytes, error);
+        *load_seconds += cln_os_seconds() - before;
+        cln_status unmapped = cln_buffer_unmap(resident->device, part->x, window, error);
+        TRY(status == CLN_OK ? unmapped : status);
+    }
+out:
+    return status;
+}
+
+static cln_status upload_chunk(cln_resident *resident, chunk *part, cln_dataset *data, double *load_seconds,
+                               cln_error *error)
+{
+    cln_status status;
+    const int32_t *labels = cln_dataset_labels(data);
+    TRY(cln_buffer_create(resident->device, "the features", part->rows * resident->row_bytes, &part->x, error));
+    TRY(upload_features(resident, part, data, load_seconds, error));
+    if (labels) {
+        TRY(cln_buffer_create(resident->device, "the labels", part->rows * sizeof(uint32_t), &part->target, error));
+        TRY(upload_labels(resident, part, labels, error));
+    }
+out:
+    return status;
+}
+
+static cln_status prepare_gather(cln_resident *resident, uint32_t block_rows, cln_error *error)
+{
+    cln_status status;
+    char options[200];
+    bool bytes = resident->info.type == CLN_UINT8;
+    uint32_t vector = resident->stride < 16 ? resident->stride : 16;
+    resident->group = resident->device->facts.is_cpu ? 1 : 64;
+    snprintf(options, sizeof options, "-DCLN_STRIDE=%u -DCLN_V=%u -DCLN_BYTES=%d -DCLN_GROUP=%zu", resident->stride,
+             vector, bytes, resident->group);
+    TRY(cln_program_build(resident->device, "gather", options, &resident->program, error));
+    TRY(cln_kernel_create(resident->program, "gather", &resident->gather, error));
+    TRY(cln_buffer_create(resident->device, "a gathered block", (uint64_t)block_rows * resident->row_bytes,
+                          &resident->gathered_x, error));
+    TRY(cln_buffer_create(resident->device, "a gathered block's labels", (uint64_t)block_rows * sizeof(uint32_t),
+                          &resident->gathered_target, error));
+out:
+    return status;
+}
+
+static cln_status plan_chunks(cln_resident *resident, uint64_t most_bytes, cln_error *error)
+{
+    uint64_t limit = resident->device->facts.info.max_alloc_bytes;
+    most_bytes = most_bytes && most_bytes < limit ? most_bytes : limit;
+    resident->chunk_rows = most_bytes / resident->row_bytes;
+    if (resident->chunk_rows == 0)
+        return cln_fail(error, CLN_UNSUPPORTED,
+                        "one row of %zu bytes is more than the device allocates at once (%llu bytes)",
+                        resident->row_bytes, (unsigned long long)most_bytes);
+    if (resident->chunk_rows > resident->info.rows)
+        resident->chunk_rows = resident->info.rows;
+    resident->chunk_count = cln_ceil_divide(resident->info.rows, resident->chunk_rows);
+    return cln_allocate((void **)&resident->chunks, resident->chunk_count, sizeof(chunk), "the list of chunks", error);
+}
+
+cln_status cln_resident_create(cln_device *device, cln_dataset *data, uint32_t block_rows, uint64_t most_bytes,
+                               cln_resident **result, double *load_seconds, cln_error *error)
+{
+    cln_status status;
+    cln_resident *resident = NULL;
+    double ignored = 0;
+    *result = NULL;
+
+    TRY(cln_allocate((void **)&resident, 1, sizeof *resident, "a data set on the device", error));
+    resident->device = device;
+    cln_dataset_describe(data, &resident->info);
+    resident->stride = cln_layout_of(resident->info.features, 1).stride;
+    resident->row_bytes = resident->stride * cln_type_bytes(resident->info.type);
+    TRY(plan_chunks(resident, most_bytes, error));
+    TRY(cln_dataset_rewind(data, error));
+    for (uint64_t i = 0; i < resident->chunk_count; i++) {
+        uint64_t first = i * resident->chunk_rows, left = resident->info.rows - first;
+        resident->chunks[i].first = first;
+        resident->chunks[i].rows = left < resident->chunk_rows ? left : resident->chunk_rows;
+        TRY(upload_chunk(resident, &resident->chunks[i], data, load_seconds ? load_seconds : &ignored, error));
+    }
+    if (resident->chunk_count > 1)
+        TRY(prepare_gather(resident, block_rows, error));
+out:
+    if (status == CLN_OK)
+        *result = resident;
+    else
+        cln_resident_release(resident);
+    return status;
+}
+
+void cln_resident_release(cln_resident *resident)
+{
+    if (!resident)
+        return;
+    for (uint64_t i = 0; resident->chunks && i < resident->chunk_count; i++) {
+        cln_buffer_release(resident->device, &resident->chunks[i].x);
+        cln_buffer_release(resident->device, &resident->chunks[i].target);
+    }
+    cln_kernel_release(&resident->gather);
+    cln_program_release(&resident->program);
+    cln_buffer_release(resident->device, &resident->gathered_x);
+    cln_buffer_release(resident->device, &resident->gathered_target);
+    free(resident->chunks);
+    free(resident);
+}
+
+static cln_status gather_rows(cln_resident *resident, cl_mem order, uint64_t first, uint32_t count, cln_rows *rows,
+                              cln_error *error)
+{
+    cln_status status = CLN_OK;
+    cl_mem target = resident->chunks[0].target ? resident->gathered_target : NULL;
+    cln_grid grid = {{cln_ceil_divide(count, resident->group), 1}, {resident->group, 1}};
+
+    for (uint64_t i = 0; i < resident->chunk_count; i++) {
+        const chunk *part = &resident->chunks[i];
+        bool elsewhere = !order && (part->first + part->rows <= first || first + count <= part->first);
+        const cln_argument arguments[] = {
+            CLN_ARG(part->x), CLN_ARG(part->target), CLN_ARG(part->first),          CLN_ARG(part->rows), CLN_ARG(order),
+            CLN_ARG(first),   CLN_ARG(count),        CLN_ARG(resident->gathered_x), CLN_ARG(target)};
+        if (!elsewhere)
+            TRY(cln_launch(resident->device, resident->gather, grid, arguments, COUNT(arguments), error));
+    }
+    *rows = (cln_rows){resident->gathered_x, target, NULL, 0, count};
+out:
+    return status;
+}
+
+cln_status cln_resident_rows(cln_resident *resident, cl_mem order, uint64_t first, uint32_t count, cln_rows *rows,
+                             cln_error *error)
+{
+    const chunk *part = &resident->chunks[order ? 0 : first / resident->chunk_rows];
+    bool together = order ? resident->chunk_count == 1 : first + count <= part->first + part->rows;
+    if (!together)
+        return gather_rows(resident, order, first, count, rows, error);
+    *rows = (cln_rows){part->x, part->target, order, first - part->first, count};
+    return CLN_OK;
+}

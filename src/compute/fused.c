@@ -1,0 +1,185 @@
+/*
+ * The engine for narrow outputs: products, softmax and gradient in our own kernels, two launches and the update. The CPU shape
+ * keeps sums in vector registers, the GPU shape in work-group tiles; see cl/forward_*.cl and cl/backward_*.cl.
+ */
+#include "base/size.h"
+#include "compute/engine.h"
+#include "device/buffer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+typedef struct fused_plan {
+    cln_plan base;
+    cl_program forward_program, backward_program;
+    cl_kernel forward, backward;
+    cl_mem partial; /* (splits,k,ld) */
+    cl_mem bias;    /* (splits,kp) */
+} fused_plan;
+
+static cln_grid forward_grid(const cln_plan *plan, uint32_t count)
+{
+    const cln_shape *shape = &plan->shape;
+    size_t groups = cln_shape_scores(shape, count);
+    if (shape->kind == CLN_SHAPE_CPU)
+        return (cln_grid){{groups, 1}, {1, 1}};
+    return (cln_grid){{groups, 1}, {shape->lanes, shape->slots}};
+}
+
+static cln_status forward(cln_plan *plan, const cln_rows *rows, cl_mem w, const cln_outcome *outcome, cln_error *error)
+{
+    fused_plan *fused = (fused_plan *)plan;
+    cl_mem residual = outcome->residual ? plan->residual : NULL;
+    const cln_argument arguments[] = {CLN_ARG(rows->x),
+                                      CLN_ARG(rows->target),
+                                      CLN_ARG(rows->order),
+                                      CLN_ARG(rows->first),
+                                      CLN_ARG(rows->count),
+                                      CLN_ARG(w),
+                                      CLN_ARG(plan->problem.scale),
+                                      CLN_ARG(residual),
+                                      CLN_ARG(outcome->predicted),
+                                      CLN_ARG(outcome->scores),
+                                      CLN_ARG(outcome->first_score)};
+    return cln_launch(plan->device, fused->forward, forward_grid(plan, rows->count), arguments, COUNT(arguments),
+                      error);
+}
+
+static cln_grid backward_grid(const cln_plan *plan, uint32_t splits)
+{
+    const cln_shape *shape = &plan->shape;
+    uint32_t vectors = plan->layout.stride / shape->vector;
+    if (shape->kind == CLN_SHAPE_CPU)
+        return (cln_grid){{cln_ceil_divide(vectors, shape->feature_vectors) + 1, splits}, {1, 1}};
+    return (cln_grid){{cln_ceil_divide(vectors, shape->group) + 1, splits}, {shape->group, 1}};
+}
+
+static cln_status backward(cln_plan *plan, const cln_rows *rows, const cln_sink *sink, cln_error *error)
+{
+    cln_status status;
+    fused_plan *fused = (fused_plan *)plan;
+    uint32_t splits = cln_shape_splits(&plan->shape, rows->count);
+    cl_uint stretch = (cl_uint)cln_ceil_divide(rows->count, splits);
+    const cln_partials partials = {fused->partial, fused->bias, splits, plan->problem.scale};
+    const cln_argument arguments[] = {CLN_ARG(rows->x),        CLN_ARG(rows->order),    CLN_ARG(rows->first),
+                                      CLN_ARG(rows->count),    CLN_ARG(plan->residual), CLN_ARG(stretch),
+                                      CLN_ARG(fused->partial), CLN_ARG(fused->bias)};
+
+    TRY(cln_launch(plan->device, fused->backward, backward_grid(plan, splits), arguments, COUNT(arguments), error));
+    if (sink->op == CLN_STEP)
+        TRY(cln_updater_step(plan->device, &plan->updater, &partials, sink->w, sink->v, &sink->step, error));
+    else
+        TRY(cln_updater_collect(plan->device, &plan->updater, &partials, sink->op == CLN_ADD, sink->gradient, error));
+out:
+    return status;
+}
+
+static uint32_t scores(const cln_plan *plan, uint32_t count)
+{
+    return cln_shape_scores(&plan->shape, count);
+}
+
+static void release(cln_plan *plan)
+{
+    fused_plan *fused = (fused_plan *)plan;
+    cln_kernel_release(&fused->forward);
+    cln_kernel_release(&fused->backward);
+    cln_program_release(&fused->forward_program);
+    cln_program_release(&fused->backward_program);
+    cln_buffer_release(plan->device, &fused->partial);
+    cln_buffer_release(plan->device, &fused->bias);
+}
+
+static const cln_engine engine = {"fused", forward, backward, scores, release};
+
+static cln_status build_kernels(fused_plan *fused, cln_error *error)
+{
+    cln_status status;
+    cln_plan *plan = &fused->base;
+    const cln_shape *shape = &plan->shape;
+    bool cpu = shape->kind == CLN_SHAPE_CPU;
+    char defines[CLN_DEFINES_BYTES], options[CLN_DEFINES_BYTES + 200];
+    cln_plan_defines(plan, defines);
+
+    if (cpu)
+        snprintf(options, sizeof options, "%s -DCLN_KB=%u -DCLN_ROWS=%u -DCLN_ITEM_ROWS=%u", defines, shape->outputs,
+                 shape->rows, shape->item_rows);
+    else
+        snprintf(options, sizeof options, "%s -DCLN_KB=%u -DCLN_ROWS=%u -DCLN_LANES=%u -DCLN_SLOTS=%u", defines,
+                 shape->outputs, shape->rows, shape->lanes, shape->slots);
+    TRY(cln_program_build(plan->device, cpu ? "forward_cpu" : "forward_gpu", options, &fused->forward_program, error));
+    TRY(cln_kernel_create(fused->forward_program, "forward", &fused->forward, error));
+
+    if (cpu)
+        snprintf(options, sizeof options, "%s -DCLN_KB=%u -DCLN_FV=%u", defines, shape->outputs,
+                 shape->feature_vectors);
+    else
+        snprintf(options, sizeof options, "%s -DCLN_KB=%u -DCLN_GROUP=%u -DCLN_TILE=%u", defines, shape->outputs,
+                 shape->group, shape->tile);
+    TRY(cln_program_build(plan->device, cpu ? "backward_cpu" : "backward_gpu", options, &fused->backward_program,
+                          error));
+    TRY(cln_kernel_create(fused->backward_program, "backward", &fused->backward, error));
+out:
+    return status;
+}
+
+/* Whether the device can launch the kernels as their shape wants. The CPU shape's groups of one always fit. */
+static cln_status shape_fits(fused_plan *fused, bool *fits, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    const cln_shape *shape = &fused->base.shape;
+    size_t limit;
+    *fits = true;
+    if (shape->kind == CLN_SHAPE_CPU)
+        return CLN_OK;
+    TRY(cln_kernel_group_limit(fused->base.device, fused->forward, &limit, error));
+    *fits = shape->lanes * shape->slots <= limit;
+    TRY(cln_kernel_group_limit(fused->base.device, fused->backward, &limit, error));
+    *fits = *fits && shape->group <= limit;
+out:
+    return status;
+}
+
+static cln_status create_shape(cln_device *device, const cln_problem *problem, const cln_shape *shape, bool *fits,
+                               cln_plan **plan, cln_error *error)
+{
+    cln_status status;
+    fused_plan *fused = NULL;
+    uint64_t splits = cln_shape_splits(shape, problem->block_rows);
+
+    TRY(cln_allocate((void **)&fused, 1, sizeof *fused, "a plan", error));
+    TRY(cln_plan_init(&fused->base, &engine, device, problem, shape, error));
+    TRY(build_kernels(fused, error));
+    TRY(shape_fits(fused, fits, error));
+    const cln_layout *layout = &fused->base.layout;
+    TRY(cln_buffer_create(device, "partial gradients", splits * problem->outputs * layout->ld * sizeof(float),
+                          &fused->partial, error));
+    TRY(cln_buffer_create(device, "partial bias gradients", splits * layout->kp * sizeof(float), &fused->bias, error));
+out:
+    if (status == CLN_OK)
+        *plan = &fused->base;
+    else if (fused)
+        cln_plan_release(&fused->base);
+    return status;
+}
+
+cln_status cln_fused_create(cln_device *device, const cln_problem *problem, const cln_shape *shape, cln_plan **plan,
+                            cln_error *error)
+{
+    bool fits = false;
+    *plan = NULL;
+    if (problem->outputs > CLN_FUSED_OUTPUTS)
+        return cln_fail(error, CLN_UNSUPPORTED,
+                        "the fused engine takes up to %d outputs, not %u; use engine clblast or auto",
+                        CLN_FUSED_OUTPUTS, problem->outputs);
+    cln_status status = create_shape(device, problem, shape, &fits, plan, error);
+    if (status == CLN_OK && !fits) {
+        cln_shape everywhere = cln_shape_choose(&device->facts, problem, CLN_SHAPE_CPU);
+        cln_plan_release(*plan);
+        *plan = NULL;
+        status = create_shape(device, problem, &everywhere, &fits, plan, error);
+    }
+    return status;
+}

@@ -1,0 +1,73 @@
+#include "compute/shapes.h"
+
+#include "base/size.h"
+
+cln_layout cln_layout_of(uint32_t features, uint32_t outputs)
+{
+    return (cln_layout){
+        .stride = features <= 4   ? 4
+                  : features <= 8 ? 8
+                                  : cln_round_up(features, 16),
+        .ld = cln_round_up(features + 1, 16),
+        .kp = cln_round_up(outputs, 16),
+    };
+}
+
+/* The least even cut of `outputs` into blocks of at most `most`. */
+static uint32_t even_blocks(uint32_t outputs, uint32_t most)
+{
+    uint32_t blocks = (uint32_t)cln_ceil_divide(outputs, most);
+    return (uint32_t)cln_ceil_divide(outputs, blocks);
+}
+
+/* Two rows (or two vectors of features) against KB outputs: 2·KB accumulators, 2 operands and 1 weight have to fit the vector
+   registers, 32 of 16 floats with AVX-512 and 16 of 8 with AVX. */
+static cln_shape cpu_shape(const cln_facts *facts, const cln_problem *problem, uint32_t widest)
+{
+    uint32_t native = facts->native_float_width >= 16 ? 16 : facts->native_float_width >= 8 ? 8 : 4;
+    return (cln_shape){
+        .kind = CLN_SHAPE_CPU,
+        .vector = native < widest ? native : widest,
+        .outputs = even_blocks(problem->outputs, native == 16 ? 12 : 6),
+        .rows = 2,
+        .item_rows = 8,
+        .feature_vectors = 2,
+        .split_rows = 100,
+        .most_splits = 64,
+    };
+}
+
+/* Loads of four bytes or floats a work-item; 4·KB sums in registers; 64 work-items a group, two warps or one wavefront. */
+static cln_shape gpu_shape(const cln_problem *problem)
+{
+    return (cln_shape){
+        .kind = CLN_SHAPE_GPU,
+        .vector = 4,
+        .outputs = even_blocks(problem->outputs, 12),
+        .rows = 4,
+        .lanes = 16,
+        .slots = 4,
+        .group = 64,
+        .tile = 16,
+        .split_rows = 64,
+        .most_splits = 128,
+    };
+}
+
+cln_shape cln_shape_choose(const cln_facts *facts, const cln_problem *problem, cln_shape_kind kind)
+{
+    uint32_t stride = cln_layout_of(problem->features, problem->outputs).stride;
+    return kind == CLN_SHAPE_CPU ? cpu_shape(facts, problem, stride < 16 ? stride : 16) : gpu_shape(problem);
+}
+
+uint32_t cln_shape_scores(const cln_shape *shape, uint32_t count)
+{
+    uint32_t rows = shape->kind == CLN_SHAPE_CPU ? shape->item_rows : shape->slots * shape->rows;
+    return (uint32_t)cln_ceil_divide(count, rows);
+}
+
+uint32_t cln_shape_splits(const cln_shape *shape, uint32_t count)
+{
+    uint32_t splits = (uint32_t)cln_ceil_divide(count, shape->split_rows);
+    return splits < shape->most_splits ? splits : shape->most_splits;
+}

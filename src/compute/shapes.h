@@ -1,0 +1,53 @@
+/*
+ * How a problem lies in device memory, and how the fused kernels are cut for a device. Pure functions of facts and problem: no
+ * OpenCL call, the same answer every time, so a model trained again has the same bits.
+ */
+#ifndef CLN_COMPUTE_SHAPES_H
+#define CLN_COMPUTE_SHAPES_H
+
+#include "device/facts.h"
+
+/* Softmax regression on rows of one type. Logits are scale·X·Wᵀ + b. */
+typedef struct cln_problem {
+    uint32_t features, outputs; /* d, k */
+    cln_type type;
+    float scale;
+    bool bias;
+    uint32_t block_rows; /* the most rows in one call of an engine */
+} cln_problem;
+
+/* Row lengths on the device, in elements. What lies behind the data is zero. */
+typedef struct cln_layout {
+    uint32_t stride; /* of X: d up to a whole vector */
+    uint32_t ld;     /* of W and the gradient: more than d, the bias in column d */
+    uint32_t kp;     /* of logits and residuals: k up to a multiple of 16 */
+} cln_layout;
+
+cln_layout cln_layout_of(uint32_t features, uint32_t outputs);
+
+typedef enum cln_shape_kind { CLN_SHAPE_CPU, CLN_SHAPE_GPU } cln_shape_kind;
+
+/* The most outputs that the fused kernels take: their logits stay in registers and local memory. */
+#define CLN_FUSED_OUTPUTS 64
+
+/* The macros of cl/forward_*.cl, backward_*.cl and update.cl. */
+typedef struct cln_shape {
+    cln_shape_kind kind;
+    uint32_t vector;          /* V */
+    uint32_t outputs;         /* KB: outputs whose sums are in registers at once */
+    uint32_t rows;            /* ROWS: rows against them, forward */
+    uint32_t item_rows;       /* CPU: rows of a work-item, forward */
+    uint32_t feature_vectors; /* CPU: FV, backward */
+    uint32_t lanes, slots;    /* GPU: the work-group, forward */
+    uint32_t group, tile;     /* GPU: the work-group and its rows in local memory, backward */
+    uint32_t split_rows;      /* rows that make another stretch worth it, backward */
+    uint32_t most_splits;
+} cln_shape;
+
+cln_shape cln_shape_choose(const cln_facts *facts, const cln_problem *problem, cln_shape_kind kind);
+
+/* Partial scores that the forward pass writes for `count` rows, and stretches that the backward pass cuts them into. */
+uint32_t cln_shape_scores(const cln_shape *shape, uint32_t count);
+uint32_t cln_shape_splits(const cln_shape *shape, uint32_t count);
+
+#endif

@@ -1,0 +1,67 @@
+#include "compute/update.h"
+
+#include "base/size.h"
+
+#include <stdio.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+cln_status cln_updater_create(cln_device *device, const char *defines, const cln_problem *problem,
+                              const cln_shape *shape, cln_updater *updater, cln_error *error)
+{
+    cln_status status;
+    char options[1200];
+    uint32_t ld = cln_layout_of(problem->features, problem->outputs).ld;
+    uint32_t group = shape->kind == CLN_SHAPE_CPU ? 1 : 64, columns = shape->kind == CLN_SHAPE_CPU ? 4 : 1;
+
+    snprintf(options, sizeof options, "%s -DCLN_GROUP=%u -DCLN_COLUMNS=%u", defines, group, columns);
+    updater->grid = (cln_grid){{cln_ceil_divide(ld, group * columns * shape->vector), problem->outputs}, {group, 1}};
+    TRY(cln_program_build(device, "update", options, &updater->program, error));
+    TRY(cln_kernel_create(updater->program, "collect", &updater->collect, error));
+    TRY(cln_kernel_create(updater->program, "update", &updater->update, error));
+    TRY(cln_kernel_create(updater->program, "step", &updater->step, error));
+out:
+    return status;
+}
+
+void cln_updater_release(cln_updater *updater)
+{
+    cln_kernel_release(&updater->step);
+    cln_kernel_release(&updater->update);
+    cln_kernel_release(&updater->collect);
+    cln_program_release(&updater->program);
+}
+
+cln_status cln_updater_collect(cln_device *device, const cln_updater *updater, const cln_partials *partials, bool add,
+                               cl_mem gradient, cln_error *error)
+{
+    cl_uint splits = partials->splits, added = add;
+    const cln_argument arguments[] = {CLN_ARG(partials->sums),  CLN_ARG(partials->bias), CLN_ARG(splits),
+                                      CLN_ARG(partials->scale), CLN_ARG(added),          CLN_ARG(gradient)};
+    return cln_launch(device, updater->collect, updater->grid, arguments, COUNT(arguments), error);
+}
+
+cln_status cln_updater_apply(cln_device *device, const cln_updater *updater, cl_mem gradient, cl_mem w, cl_mem v,
+                             const cln_step *step, cln_error *error)
+{
+    const cln_argument arguments[] = {CLN_ARG(gradient),           CLN_ARG(w),        CLN_ARG(v),
+                                      CLN_ARG(step->mean),         CLN_ARG(step->l2), CLN_ARG(step->momentum),
+                                      CLN_ARG(step->learning_rate)};
+    return cln_launch(device, updater->update, updater->grid, arguments, COUNT(arguments), error);
+}
+
+cln_status cln_updater_step(cln_device *device, const cln_updater *updater, const cln_partials *partials, cl_mem w,
+                            cl_mem v, const cln_step *step, cln_error *error)
+{
+    const cln_argument arguments[] = {CLN_ARG(partials->sums),
+                                      CLN_ARG(partials->bias),
+                                      CLN_ARG(partials->splits),
+                                      CLN_ARG(partials->scale),
+                                      CLN_ARG(w),
+                                      CLN_ARG(v),
+                                      CLN_ARG(step->mean),
+                                      CLN_ARG(step->l2),
+                                      CLN_ARG(step->momentum),
+                                      CLN_ARG(step->learning_rate)};
+    return cln_launch(device, updater->step, updater->grid, arguments, COUNT(arguments), error);
+}

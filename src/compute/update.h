@@ -1,0 +1,42 @@
+/* The kernels of cl/update.cl: the same gradient and the same step for both engines. */
+#ifndef CLN_COMPUTE_UPDATE_H
+#define CLN_COMPUTE_UPDATE_H
+
+#include "compute/shapes.h"
+#include "device/program.h"
+
+/* g = G·mean + λ·w, v ← μ·v + g, w ← w − η·v. */
+typedef struct cln_step {
+    float mean, l2, momentum, learning_rate;
+} cln_step;
+
+/* Partial sums of a gradient, as the fused backward pass leaves them. */
+typedef struct cln_partials {
+    cl_mem sums; /* (splits,k,ld) */
+    cl_mem bias; /* (splits,kp) */
+    uint32_t splits;
+    float scale; /* of the features */
+} cln_partials;
+
+typedef struct cln_updater {
+    cl_program program;
+    cl_kernel collect, update, step;
+    cln_grid grid;
+} cln_updater;
+
+/* defines: the shared macros. */
+cln_status cln_updater_create(cln_device *device, const char *defines, const cln_problem *problem,
+                              const cln_shape *shape, cln_updater *updater, cln_error *error);
+void cln_updater_release(cln_updater *updater);
+
+/* gradient (k,ld) = the sum of the partials, or that added to it. */
+cln_status cln_updater_collect(cln_device *device, const cln_updater *updater, const cln_partials *partials, bool add,
+                               cl_mem gradient, cln_error *error);
+/* w and v (k,ld) moved by a gradient (k,ld). */
+cln_status cln_updater_apply(cln_device *device, const cln_updater *updater, cl_mem gradient, cl_mem w, cl_mem v,
+                             const cln_step *step, cln_error *error);
+/* Both at once. */
+cln_status cln_updater_step(cln_device *device, const cln_updater *updater, const cln_partials *partials, cl_mem w,
+                            cl_mem v, const cln_step *step, cln_error *error);
+
+#endif

@@ -1,0 +1,189 @@
+/* Opening, wrapping, describing and closing. The other concepts of a data set: select.c, pull.c. */
+#include "base/os.h"
+#include "base/size.h"
+#include "data/idx.h"
+#include "data/limits.h"
+#include "data/mnist.h"
+#include "data/state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+size_t cln_type_bytes(cln_type type)
+{
+    return type == CLN_UINT8 ? 1 : 4;
+}
+
+bool cln_dataset_has_parts(const char *path)
+{
+    return cln_os_is_folder(path);
+}
+
+/* Sets n, d and what follows from them; `path` is for the message. */
+static cln_status set_shape(cln_dataset *data, const char *path, uint64_t rows, uint64_t features, cln_type type,
+                            cln_error *error)
+{
+    if (rows == 0 || rows > CLN_ROWS_MAX)
+        return cln_fail(error, CLN_FORMAT, "%s: a data set of %llu rows cannot be used; 1 to %u can", path,
+                        (unsigned long long)rows, CLN_ROWS_MAX);
+    if (features == 0 || features > CLN_FEATURES_MAX)
+        return cln_fail(error, CLN_FORMAT, "%s: rows of %llu features cannot be used; 1 to %u can", path,
+                        (unsigned long long)features, CLN_FEATURES_MAX);
+    data->info.rows = data->source_rows = rows;
+    data->info.features = data->info.width = (uint32_t)features;
+    data->info.height = 1;
+    data->info.type = type;
+    data->row_bytes = (size_t)features * cln_type_bytes(type);
+    return CLN_OK;
+}
+
+/* Takes over labels (info.rows). */
+static void set_labels(cln_dataset *data, int32_t *labels)
+{
+    int32_t largest = 0;
+    for (uint64_t i = 0; i < data->info.rows; i++)
+        largest = labels[i] > largest ? labels[i] : largest;
+    data->labels = labels;
+    data->info.labelled = true;
+    data->info.outputs = (uint32_t)largest + 1;
+}
+
+static cln_status open_images(cln_dataset *data, const char *path, cln_error *error)
+{
+    cln_status status;
+    cln_idx idx;
+    TRY(cln_stream_open(path, &data->stream, error));
+    TRY(cln_idx_read(data->stream, &idx, error));
+    if (idx.dimensions < 2)
+        return cln_fail(error, CLN_FORMAT,
+                        "%s: it has one dimension, so it holds labels and no rows of features; give the images' file",
+                        path);
+    if (idx.type == CLN_IDX_INT32)
+        return cln_fail(error, CLN_FORMAT,
+                        "%s: its features are 32-bit integers; convert them to unsigned bytes or floats", path);
+    TRY(set_shape(data, path, idx.rows, idx.width, idx.type == CLN_IDX_UINT8 ? CLN_UINT8 : CLN_FLOAT32, error));
+    if (idx.dimensions == 3) {
+        data->info.height = idx.size[1];
+        data->info.width = idx.size[2];
+    }
+    data->header_bytes = idx.header_bytes;
+    snprintf(data->info.path, sizeof data->info.path, "%s", path);
+out:
+    return status;
+}
+
+static cln_status open_labels(cln_dataset *data, const char *path, cln_error *error)
+{
+    int32_t *labels = NULL;
+    uint64_t count = 0;
+    cln_status status = cln_idx_read_labels(path, &labels, &count, error);
+    if (status != CLN_OK)
+        return status;
+    if (count != data->info.rows) {
+        free(labels);
+        return cln_fail(error, CLN_FORMAT, "%s has %llu labels, but %s has %llu rows; they do not belong together",
+                        path, (unsigned long long)count, data->info.path, (unsigned long long)data->info.rows);
+    }
+    set_labels(data, labels);
+    return CLN_OK;
+}
+
+/* The files that `path` and `labels` stand for; *label_file is "" for none. */
+static cln_status find_files(const char *path, const char *labels, cln_part part, char images[CLN_PATH_BYTES],
+                             char label_file[CLN_PATH_BYTES], cln_error *error)
+{
+    if (cln_os_is_folder(path)) {
+        if (labels)
+            return cln_fail(error, CLN_INVALID,
+                            "%s is a folder, which has its own labels; give labels only with a file of images", path);
+        return cln_mnist_find(path, part, images, label_file, error);
+    }
+    if (!cln_os_exists(path))
+        return cln_fail(error, CLN_IO,
+                        "cannot read \"%s\": there is nothing of that name; give a folder with MNIST's files "
+                        "(scripts/get-mnist.sh fetches them) or an IDX file",
+                        path);
+    if (strlen(path) >= CLN_PATH_BYTES || (labels && strlen(labels) >= CLN_PATH_BYTES))
+        return cln_fail(error, CLN_IO, "cannot read %.60s…: a name may have %d bytes at most", path,
+                        CLN_PATH_BYTES - 1);
+    snprintf(images, CLN_PATH_BYTES, "%s", path);
+    snprintf(label_file, CLN_PATH_BYTES, "%s", labels ? labels : "");
+    return CLN_OK;
+}
+
+cln_status cln_dataset_open(const char *path, const char *labels, cln_part part, cln_dataset **result, cln_error *error)
+{
+    cln_status status;
+    cln_dataset *data = NULL;
+    char images[CLN_PATH_BYTES], label_file[CLN_PATH_BYTES];
+    *result = NULL;
+    TRY(find_files(path, labels, part, images, label_file, error));
+    TRY(cln_allocate((void **)&data, 1, sizeof *data, "a data set", error));
+    TRY(open_images(data, images, error));
+    if (*label_file || labels)
+        TRY(open_labels(data, label_file, error));
+    *result = data;
+    data = NULL;
+out:
+    cln_dataset_close(data);
+    return status;
+}
+
+static cln_status copy_labels(cln_dataset *data, const int32_t *labels, cln_error *error)
+{
+    int32_t *copy;
+    for (uint64_t i = 0; i < data->info.rows; i++)
+        if (labels[i] < 0 || (uint32_t)labels[i] >= CLN_CLASSES_MAX)
+            return cln_fail(error, CLN_INVALID, "label %d of row %llu is not in 0 … %u", labels[i],
+                            (unsigned long long)i, CLN_CLASSES_MAX - 1);
+    cln_status status = cln_allocate((void **)&copy, data->info.rows, sizeof *copy, "labels", error);
+    if (status == CLN_OK) {
+        memcpy(copy, labels, (size_t)data->info.rows * sizeof *copy);
+        set_labels(data, copy);
+    }
+    return status;
+}
+
+cln_status cln_dataset_wrap(const void *x, cln_type type, uint64_t n, uint32_t d, const int32_t *labels,
+                            cln_dataset **result, cln_error *error)
+{
+    cln_status status;
+    cln_dataset *data = NULL;
+    *result = NULL;
+    if (!x || (type != CLN_UINT8 && type != CLN_FLOAT32))
+        return cln_fail(error, CLN_INVALID, "cannot wrap rows in memory: %s", x ? "no such type" : "they are NULL");
+    TRY(cln_allocate((void **)&data, 1, sizeof *data, "a data set", error));
+    TRY(set_shape(data, "memory", n, d, type, error));
+    if (labels)
+        TRY(copy_labels(data, labels, error));
+    snprintf(data->info.path, sizeof data->info.path, "memory");
+    data->held = x;
+    data->held_count = n;
+    *result = data;
+    data = NULL;
+out:
+    cln_dataset_close(data);
+    return status;
+}
+
+void cln_dataset_describe(const cln_dataset *data, cln_dataset_info *info)
+{
+    *info = data->info;
+}
+
+const int32_t *cln_dataset_labels(const cln_dataset *data)
+{
+    return data->labels;
+}
+
+void cln_dataset_close(cln_dataset *data)
+{
+    if (!data)
+        return;
+    cln_stream_close(data->stream);
+    free(data->block);
+    free(data->labels);
+    free(data->kept);
+    free(data);
+}

@@ -1,0 +1,113 @@
+#include "device/buffer.h"
+
+#include "device/words.h"
+
+#include <stdlib.h>
+
+static const char *name_of(const cln_device *device)
+{
+    return device->facts.info.name;
+}
+
+cln_status cln_buffer_create(cln_device *device, const char *what, uint64_t bytes, cl_mem *buffer, cln_error *error)
+{
+    *buffer = NULL;
+    if (bytes == 0)
+        bytes = 1; /* OpenCL has no empty buffer, and a kernel wants a valid argument even where it reads nothing */
+    uint64_t most = device->facts.info.max_alloc_bytes;
+    if (bytes > most || bytes > SIZE_MAX)
+        return cln_fail(error, CLN_DEVICE,
+                        "cannot allocate %llu bytes for %s: %s gives at most %llu bytes in one piece; "
+                        "use a smaller batch, less data or another device",
+                        (unsigned long long)bytes, what, name_of(device), (unsigned long long)most);
+    cl_int code;
+    cl_mem made = clCreateBuffer(device->context, CL_MEM_READ_WRITE, (size_t)bytes, NULL, &code);
+    cln_status status =
+        cln_check_cl(error, code, "allocate %llu bytes for %s on %s, where %llu are in use", (unsigned long long)bytes,
+                     what, name_of(device), (unsigned long long)device->bytes);
+    if (status != CLN_OK)
+        return status;
+    device->bytes += bytes;
+    if (device->bytes > device->peak_bytes)
+        device->peak_bytes = device->bytes;
+    status = cln_buffer_zero(device, made, error);
+    if (status != CLN_OK)
+        cln_buffer_release(device, &made);
+    *buffer = made;
+    return status;
+}
+
+/* 0 where the driver does not say: then it will not fill, read or write either. */
+static size_t size_of(cl_mem buffer)
+{
+    size_t bytes = 0;
+    return clGetMemObjectInfo(buffer, CL_MEM_SIZE, sizeof bytes, &bytes, NULL) == CL_SUCCESS ? bytes : 0;
+}
+
+void cln_buffer_release(cln_device *device, cl_mem *buffer)
+{
+    if (!*buffer)
+        return;
+    device->bytes -= size_of(*buffer);
+    clReleaseMemObject(*buffer);
+    *buffer = NULL;
+}
+
+cln_status cln_buffer_zero(cln_device *device, cl_mem buffer, cln_error *error)
+{
+    const cl_uchar zero = 0;
+    size_t bytes = size_of(buffer);
+    return cln_check_cl(error, clEnqueueFillBuffer(device->queue, buffer, &zero, sizeof zero, 0, bytes, 0, NULL, NULL),
+                        "fill %zu bytes on %s with zeros", bytes, name_of(device));
+}
+
+cln_status cln_buffer_read(cln_device *device, cl_mem buffer, uint64_t offset, uint64_t bytes, void *to,
+                           cln_error *error)
+{
+    if (bytes == 0)
+        return CLN_OK;
+    return cln_check_cl(
+        error, clEnqueueReadBuffer(device->queue, buffer, CL_TRUE, (size_t)offset, (size_t)bytes, to, 0, NULL, NULL),
+        "read %llu bytes at offset %llu from %s", (unsigned long long)bytes, (unsigned long long)offset,
+        name_of(device));
+}
+
+cln_status cln_buffer_write(cln_device *device, cl_mem buffer, uint64_t offset, uint64_t bytes, const void *from,
+                            cln_error *error)
+{
+    if (bytes == 0)
+        return CLN_OK;
+    return cln_check_cl(
+        error, clEnqueueWriteBuffer(device->queue, buffer, CL_TRUE, (size_t)offset, (size_t)bytes, from, 0, NULL, NULL),
+        "write %llu bytes at offset %llu to %s", (unsigned long long)bytes, (unsigned long long)offset,
+        name_of(device));
+}
+
+cln_status cln_buffer_copy(cln_device *device, cl_mem from, cl_mem to, uint64_t bytes, cln_error *error)
+{
+    if (bytes == 0)
+        return CLN_OK;
+    return cln_check_cl(error, clEnqueueCopyBuffer(device->queue, from, to, 0, 0, (size_t)bytes, 0, NULL, NULL),
+                        "copy %llu bytes on %s", (unsigned long long)bytes, name_of(device));
+}
+
+cln_status cln_buffer_map(cln_device *device, cl_mem buffer, uint64_t offset, uint64_t bytes, void **window,
+                          cln_error *error)
+{
+    *window = NULL;
+    if (bytes == 0)
+        return CLN_OK;
+    cl_int code;
+    *window = clEnqueueMapBuffer(device->queue, buffer, CL_TRUE, CL_MAP_WRITE_INVALIDATE_REGION, (size_t)offset,
+                                 (size_t)bytes, 0, NULL, NULL, &code);
+    return cln_check_cl(error, code, "map %llu bytes at offset %llu of %s", (unsigned long long)bytes,
+                        (unsigned long long)offset, name_of(device));
+}
+
+cln_status cln_buffer_unmap(cln_device *device, cl_mem buffer, void *window, cln_error *error)
+{
+    if (!window)
+        return CLN_OK;
+    return cln_check_cl(error, clEnqueueUnmapMemObject(device->queue, buffer, window, 0, NULL, NULL),
+                        "unmap memory of %s", name_of(device));
+}

@@ -1,0 +1,80 @@
+#include "device/device.h"
+
+#include "base/size.h"
+#include "device/list.h"
+#include "device/words.h"
+
+#include <stdlib.h>
+
+/* The listed device that the selector takes. */
+static cln_status choose(const char *selector, cln_listed *chosen, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    cln_listed *listed = NULL;
+    cln_device_info *infos = NULL;
+    bool *unified = NULL;
+    size_t count, index;
+    TRY(cln_list_devices(&listed, &count, error));
+    TRY(cln_allocate((void **)&infos, count, sizeof *infos, "the list of devices", error));
+    TRY(cln_allocate((void **)&unified, count, sizeof *unified, "the list of devices", error));
+    for (size_t i = 0; i < count; i++) {
+        infos[i] = listed[i].facts.info;
+        unified[i] = listed[i].facts.unified_memory;
+    }
+    TRY(cln_select(selector, infos, unified, count, &index, error));
+    *chosen = listed[index];
+out:
+    free(unified);
+    free(infos);
+    free(listed);
+    return status;
+}
+
+cln_status cln_device_open(const char *selector, cln_device **device, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    cln_device *made = NULL;
+    cln_listed chosen;
+    cl_int code;
+    *device = NULL;
+    TRY(choose(selector, &chosen, error));
+    TRY(cln_allocate((void **)&made, 1, sizeof *made, "a device", error));
+    made->facts = chosen.facts;
+    made->platform = chosen.platform;
+    made->id = chosen.id;
+
+    const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)made->platform, 0};
+    made->context = clCreateContext(properties, 1, &made->id, NULL, NULL, &code);
+    TRY(cln_check_cl(error, code, "open a context on %s", made->facts.info.name));
+    made->queue = clCreateCommandQueue(made->context, made->id, 0, &code);
+    TRY(cln_check_cl(error, code, "open a queue on %s", made->facts.info.name));
+    *device = made;
+    made = NULL;
+out:
+    cln_device_close(made);
+    return status;
+}
+
+const cln_device_info *cln_device_describe(const cln_device *device)
+{
+    return &device->facts.info;
+}
+
+const char *cln_device_build_log(const cln_device *device)
+{
+    return device->build_log ? device->build_log : "";
+}
+
+void cln_device_close(cln_device *device)
+{
+    if (!device)
+        return;
+    if (device->before_close)
+        device->before_close();
+    if (device->queue)
+        clReleaseCommandQueue(device->queue);
+    if (device->context)
+        clReleaseContext(device->context);
+    free(device->build_log);
+    free(device);
+}

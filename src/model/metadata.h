@@ -1,0 +1,11 @@
+/* The names of safetensors.h that set a model's fields. */
+#ifndef CLN_MODEL_METADATA_H
+#define CLN_MODEL_METADATA_H
+
+#include "model/model.h"
+
+/* Sets scale, classes and subset from the metadata of a model that was read from `path`; where they are not there, they stay
+   as cln_model_create made them. CLN_FORMAT for a value that is not right, CLN_UNSUPPORTED for a later version's file. */
+cln_status cln_metadata_apply(cln_model *model, const char *path, cln_error *error);
+
+#endif

@@ -1,0 +1,206 @@
+/* A finished model on a device: scored on labelled data, or predicting the classes of any. */
+#include "base/os.h"
+#include "base/size.h"
+#include "compute/engine.h"
+#include "compute/feed.h"
+#include "device/buffer.h"
+#include "model/model.h"
+#include "train/score.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What both need: the data selected and uploaded, the weights on the device, a plan. */
+typedef struct session {
+    cln_device *device;
+    const cln_model *model;
+    cln_dataset *data, *copy; /* the caller's or the narrowed copy; that copy, or NULL */
+    cln_dataset_info info;
+    cln_resident *resident;
+    cln_plan *plan;
+    cl_mem weights;        /* (kp,ld) */
+    cl_mem predicted;      /* (block_rows) */
+    uint32_t *h_predicted; /* (block_rows) */
+    cln_seconds seconds;
+    double began;
+} session;
+
+/* Keeps the classes that the model was trained on, and checks that the two fit. */
+static cln_status select_data(session *session, bool labels, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    const cln_model *model = session->model;
+    cln_dataset_describe(session->data, &session->info);
+    if (session->info.features != model->features)
+        return cln_fail(error, CLN_INVALID, "%s has %u features, but the model takes %u", session->info.path,
+                        session->info.features, model->features);
+    if (!labels)
+        return CLN_OK;
+    if (!session->info.labelled)
+        return cln_fail(error, CLN_INVALID, "%s has no labels to score against; name their file, or predict instead",
+                        session->info.path);
+    if (model->subset) {
+        TRY(cln_dataset_copy(session->data, &session->copy, error));
+        TRY(cln_dataset_keep_classes(session->copy, model->classes, model->outputs, error));
+        session->data = session->copy;
+        cln_dataset_describe(session->data, &session->info);
+    }
+    if (session->info.outputs > model->outputs)
+        return cln_fail(error, CLN_INVALID, "%s has label %u, but the model knows only 0 to %u", session->info.path,
+                        session->info.outputs - 1, model->outputs - 1);
+out:
+    return status;
+}
+
+/* The model's weights in the device's layout. */
+static cln_status upload_weights(session *session, cln_error *error)
+{
+    cln_status status;
+    const cln_model *model = session->model;
+    const cln_layout *layout = &session->plan->layout;
+    uint64_t bytes = (uint64_t)layout->kp * layout->ld * sizeof(float);
+    float *padded = NULL;
+    TRY(cln_allocate((void **)&padded, bytes, 1, "weights", error));
+    for (uint32_t k = 0; k < model->outputs; k++) {
+        float *row = padded + (uint64_t)k * layout->ld;
+        memcpy(row, model->weight + (uint64_t)k * model->features, model->features * sizeof(float));
+        row[model->features] = model->bias ? model->bias[k] : 0;
+    }
+    TRY(cln_buffer_create(session->device, "the weights", bytes, &session->weights, error));
+    TRY(cln_buffer_write(session->device, session->weights, 0, bytes, padded, error));
+out:
+    free(padded);
+    return status;
+}
+
+static cln_status session_open(session *session, const char *engine, bool labels, cln_error *error)
+{
+    cln_status status;
+    const cln_model *model = session->model;
+    session->began = cln_os_seconds();
+    TRY(select_data(session, labels, error));
+    cln_problem problem = {model->features,     model->outputs,      session->info.type,
+                           (float)model->scale, model->bias != NULL, 0};
+    problem.block_rows = cln_plan_block_rows(engine, &problem, session->info.rows);
+    session->seconds.load = cln_os_seconds() - session->began;
+
+    double before = cln_os_seconds();
+    TRY(cln_plan_create(session->device, engine, &problem, NULL, &session->plan, error));
+    session->seconds.build = cln_os_seconds() - before;
+
+    double load = 0;
+    before = cln_os_seconds();
+    TRY(upload_weights(session, error));
+    TRY(cln_resident_create(session->device, session->data, problem.block_rows, 0, &session->resident, &load, error));
+    session->seconds.load += load;
+    session->seconds.upload = cln_os_seconds() - before - load;
+    TRY(cln_buffer_create(session->device, "predictions", (uint64_t)problem.block_rows * sizeof(uint32_t),
+                          &session->predicted, error));
+    TRY(cln_allocate((void **)&session->h_predicted, problem.block_rows, sizeof(uint32_t), "predictions", error));
+out:
+    return status;
+}
+
+static void session_close(session *session)
+{
+    free(session->h_predicted);
+    cln_buffer_release(session->device, &session->predicted);
+    cln_buffer_release(session->device, &session->weights);
+    cln_resident_release(session->resident);
+    cln_plan_release(session->plan);
+    cln_dataset_close(session->copy);
+}
+
+/* Rows first … first+count−1 forward; their predictions in h_predicted. */
+static cln_status forward(session *session, uint64_t first, uint32_t count, const cln_outcome *outcome,
+                          cln_error *error)
+{
+    cln_status status;
+    cln_rows rows;
+    TRY(cln_resident_rows(session->resident, NULL, first, count, &rows, error));
+    if (outcome->residual)
+        rows.target = NULL; /* so that the residual is the probabilities */
+    TRY(cln_plan_forward(session->plan, &rows, session->weights, outcome, error));
+    TRY(cln_buffer_read(session->device, session->predicted, 0, count * sizeof(uint32_t), session->h_predicted, error));
+out:
+    return status;
+}
+
+static cln_status score(session *session, cln_evaluation *evaluation, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    cln_score_buffer scores = {0};
+    const int32_t *labels = cln_dataset_labels(session->data);
+    uint32_t most = session->plan->problem.block_rows, k = session->model->outputs;
+    double loss = 0;
+    uint64_t errors = 0;
+
+    TRY(cln_score_buffer_reserve(session->device, &scores, cln_plan_scores(session->plan, most), error));
+    for (uint64_t first = 0; first < session->info.rows; first += most) {
+        uint32_t count = (uint32_t)(session->info.rows - first < most ? session->info.rows - first : most);
+        uint32_t parts = cln_plan_scores(session->plan, count);
+        cln_outcome outcome = {.predicted = session->predicted, .scores = scores.partial};
+        TRY(forward(session, first, count, &outcome, error));
+        TRY(cln_score_buffer_read(session->device, &scores, parts, error));
+        cln_score block = cln_score_sum(&scores, 0, parts, count);
+        loss += block.loss * count;
+        errors += block.errors;
+        for (uint32_t i = 0; i < count; i++)
+            if (session->h_predicted[i] < k) /* not where a logit is NaN */
+                evaluation->confusion[(uint64_t)labels[first + i] * k + session->h_predicted[i]]++;
+    }
+    evaluation->score = (cln_score){loss / (double)session->info.rows, errors, session->info.rows};
+out:
+    cln_score_buffer_release(session->device, &scores);
+    return status;
+}
+
+cln_status cln_model_evaluate(const cln_model *model, cln_device *device, const char *engine, cln_dataset *data,
+                              cln_evaluation *evaluation, cln_error *error)
+{
+    cln_status status;
+    session session = {.device = device, .model = model, .data = data};
+    memset(evaluation, 0, sizeof *evaluation);
+    evaluation->outputs = model->outputs;
+    TRY(session_open(&session, engine, true, error));
+    TRY(cln_allocate((void **)&evaluation->confusion, (uint64_t)model->outputs * model->outputs, sizeof(uint64_t),
+                     "the confusion matrix", error));
+    double before = cln_os_seconds();
+    TRY(score(&session, evaluation, error));
+    session.seconds.evaluate = cln_os_seconds() - before;
+    session.seconds.total = cln_os_seconds() - session.began;
+    evaluation->engine = session.plan->engine->name;
+    evaluation->seconds = session.seconds;
+out:
+    if (status != CLN_OK)
+        cln_evaluation_free(evaluation);
+    session_close(&session);
+    return status;
+}
+
+cln_status cln_model_predict(const cln_model *model, cln_device *device, const char *engine, cln_dataset *data,
+                             cln_predict_fn *rows, void *user, cln_error *error)
+{
+    cln_status status;
+    session session = {.device = device, .model = model, .data = data};
+    float *padded = NULL, *probability = NULL;
+    TRY(session_open(&session, engine, false, error));
+    uint32_t most = session.plan->problem.block_rows, k = model->outputs, kp = session.plan->layout.kp;
+    TRY(cln_allocate((void **)&padded, (uint64_t)most * kp, sizeof(float), "probabilities", error));
+    TRY(cln_allocate((void **)&probability, (uint64_t)most * k, sizeof(float), "probabilities", error));
+    for (uint64_t first = 0; first < session.info.rows; first += most) {
+        uint32_t count = (uint32_t)(session.info.rows - first < most ? session.info.rows - first : most);
+        cln_outcome outcome = {.residual = true, .predicted = session.predicted};
+        TRY(forward(&session, first, count, &outcome, error));
+        TRY(cln_buffer_read(device, session.plan->residual, 0, (uint64_t)count * kp * sizeof(float), padded, error));
+        for (uint32_t i = 0; i < count; i++)
+            memcpy(probability + (uint64_t)i * k, padded + (uint64_t)i * kp, k * sizeof(float));
+        if (rows(first, count, session.h_predicted, probability, user) != 0)
+            break;
+    }
+out:
+    free(padded);
+    free(probability);
+    session_close(&session);
+    return status;
+}

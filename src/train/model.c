@@ -1,0 +1,64 @@
+/* A model from a trainer, its metadata saying how it came about. */
+#include "model/model.h"
+#include "train/trainer.h"
+
+#include <stdio.h>
+
+#include <string.h>
+
+/* Everything that was given or has a default, as the command line would take it. */
+static cln_status note_options(cln_model *model, const cln_trainer *trainer, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    for (size_t i = 0; i < cln_option_count(); i++) {
+        const cln_option_info *option = cln_option_at(i);
+        const char *text = cln_options_get(trainer->options, option->name);
+        char key[80];
+        snprintf(key, sizeof key, "option.%s", option->name);
+        if (*text && strcmp(option->name, "classes") != 0 && strcmp(option->name, "scale") != 0)
+            TRY(cln_model_note(model, error, key, "%s", text));
+    }
+out:
+    return status;
+}
+
+static cln_status note_origin(cln_model *model, const cln_trainer *trainer, cln_error *error)
+{
+    cln_status status;
+    const cln_device_info *device = &trainer->device->facts.info;
+    const cln_shape *shape = &trainer->plan->shape;
+    TRY(cln_model_note(model, error, "clinear", "%s", cln_version()));
+    TRY(cln_model_note(model, error, "data", "%s", trainer->selection.info.path));
+    TRY(cln_model_note(model, error, "rows", "%llu", (unsigned long long)trainer->selection.rows[CLN_TRAIN]));
+    TRY(cln_model_note(model, error, "epochs", "%llu", (unsigned long long)trainer->epoch));
+    TRY(cln_model_note(model, error, "steps", "%llu", (unsigned long long)trainer->steps));
+    TRY(cln_model_note(model, error, "stopped", "%s", cln_stop_word(trainer->stopped)));
+    TRY(cln_model_note(model, error, "device", "%s; %s; %s", device->name, device->platform, device->driver));
+    TRY(cln_model_note(model, error, "engine", "%s", trainer->plan->engine->name));
+    TRY(cln_model_note(model, error, "shape", "%s vector=%u outputs=%u rows=%u",
+                       shape->kind == CLN_SHAPE_CPU ? "cpu" : "gpu", shape->vector, shape->outputs, shape->rows));
+out:
+    return status;
+}
+
+cln_status cln_trainer_model(cln_trainer *trainer, cln_model **result, cln_error *error)
+{
+    cln_status status;
+    cln_model *model = NULL;
+    const cln_settings *settings = &trainer->settings;
+    *result = NULL;
+    TRY(cln_model_create(trainer->plan->problem.outputs, trainer->plan->problem.features, !settings->no_bias, &model,
+                         error));
+    TRY(cln_trainer_read(trainer, trainer->kept, model->weight, model->bias, error));
+    model->scale = trainer->scale;
+    model->subset = settings->class_count > 0;
+    for (uint32_t i = 0; i < settings->class_count; i++)
+        model->classes[i] = settings->classes[i];
+    TRY(note_options(model, trainer, error));
+    TRY(note_origin(model, trainer, error));
+    *result = model;
+    model = NULL;
+out:
+    cln_model_free(model);
+    return status;
+}

@@ -1,0 +1,112 @@
+#include "train/parts.h"
+
+#include <string.h>
+
+static const char *const names[CLN_PARTS] = {"training", "validation", "test"};
+
+/* The caller's data set, or a copy of it with what the options leave of it. */
+static cln_status narrow(cln_selection *selection, int part, cln_dataset *data, const cln_settings *settings,
+                         cln_error *error)
+{
+    cln_status status = CLN_OK;
+    uint64_t rows = part == CLN_TRAIN ? settings->train_rows : 0;
+    selection->data[part] = data;
+    if (!data || (!settings->class_count && !rows))
+        return CLN_OK;
+    TRY(cln_dataset_copy(data, &selection->data[part], error));
+    selection->owned[part] = true;
+    if (settings->class_count)
+        TRY(cln_dataset_keep_classes(selection->data[part], settings->classes, settings->class_count, error));
+    cln_dataset_info info;
+    cln_dataset_describe(selection->data[part], &info);
+    if (rows > info.rows)
+        return cln_fail(error, CLN_INVALID, "option train-rows asks for %llu rows, but the training data has %llu",
+                        (unsigned long long)rows, (unsigned long long)info.rows);
+    if (rows)
+        TRY(cln_dataset_keep_rows(selection->data[part], 0, rows, error));
+out:
+    return status;
+}
+
+static cln_status check_part(const cln_selection *selection, int part, const cln_dataset_info *info, cln_error *error)
+{
+    if (!info->labelled)
+        return cln_fail(error, CLN_INVALID, "the %s data (%s) has no labels; name their file", names[part], info->path);
+    if (info->features != selection->info.features || info->type != selection->info.type)
+        return cln_fail(error, CLN_INVALID,
+                        "the %s data (%s) has %u features of type %s, but the training data has %u of type %s",
+                        names[part], info->path, info->features, info->type == CLN_UINT8 ? "byte" : "float",
+                        selection->info.features, selection->info.type == CLN_UINT8 ? "byte" : "float");
+    if (info->outputs > selection->outputs)
+        return cln_fail(error, CLN_INVALID, "the %s data (%s) has label %u, but the training data only 0 to %u",
+                        names[part], info->path, info->outputs - 1, selection->outputs - 1);
+    return CLN_OK;
+}
+
+/* The last rows of the training data set become the validation part. */
+static cln_status split(cln_selection *selection, uint64_t valid_rows, cln_error *error)
+{
+    if (valid_rows >= selection->info.rows)
+        return cln_fail(error, CLN_INVALID,
+                        "option valid takes %llu of %llu training rows, and none remain to train on; take fewer",
+                        (unsigned long long)valid_rows, (unsigned long long)selection->info.rows);
+    selection->rows[CLN_TRAIN] = selection->info.rows - valid_rows;
+    selection->rows[CLN_VALID] = valid_rows;
+    return CLN_OK;
+}
+
+cln_status cln_selection_create(cln_selection *selection, const cln_settings *settings, const cln_parts *parts,
+                                cln_error *error)
+{
+    cln_status status;
+    cln_dataset *const given[CLN_PARTS] = {parts->train, parts->valid, parts->test};
+    if (!parts->train)
+        return cln_fail(error, CLN_INVALID, "there is no training data");
+    for (int part = 0; part < CLN_PARTS; part++) {
+        cln_dataset_info info;
+        TRY(narrow(selection, part, given[part], settings, error));
+        if (!given[part])
+            continue;
+        cln_dataset_describe(selection->data[part], &info);
+        if (part == CLN_TRAIN) {
+            selection->info = info;
+            selection->outputs = info.outputs;
+        }
+        TRY(check_part(selection, part, &info, error));
+        selection->rows[part] = info.rows;
+    }
+    if (settings->valid_rows && !parts->valid)
+        TRY(split(selection, settings->valid_rows, error));
+out:
+    return status;
+}
+
+cln_status cln_selection_upload(cln_selection *selection, cln_device *device, uint32_t block_rows, double *load_seconds,
+                                cln_error *error)
+{
+    cln_status status = CLN_OK;
+    for (int part = 0; part < CLN_PARTS; part++) {
+        if (!selection->rows[part])
+            continue;
+        if (selection->data[part]) {
+            TRY(cln_resident_create(device, selection->data[part], block_rows, 0, &selection->resident[part],
+                                    load_seconds, error));
+            selection->range[part] = (cln_range){selection->resident[part], 0, selection->rows[part]};
+        } else {
+            selection->range[part] =
+                (cln_range){selection->resident[CLN_TRAIN], selection->rows[CLN_TRAIN], selection->rows[part]};
+        }
+    }
+out:
+    return status;
+}
+
+void cln_selection_release(cln_selection *selection)
+{
+    for (int part = 0; part < CLN_PARTS; part++) {
+        cln_resident_release(selection->resident[part]);
+        if (selection->owned[part])
+            cln_dataset_close(selection->data[part]);
+    }
+    memset(selection, 0, sizeof *selection);
+}

@@ -1,0 +1,32 @@
+/*
+ * The rows that a trainer works on: the caller's data sets with options `classes`, `train-rows` and `valid` applied, checked
+ * against each other, then uploaded once. The caller's data sets stay as they were.
+ */
+#ifndef CLN_TRAIN_PARTS_H
+#define CLN_TRAIN_PARTS_H
+
+#include "train/score.h"
+#include "train/settings.h"
+
+enum { CLN_TRAIN, CLN_VALID, CLN_TEST, CLN_PARTS };
+
+typedef struct cln_selection {
+    cln_dataset *
+        data[CLN_PARTS]; /* the caller's, or narrowed copies; NULL: no such part, or it lies in the training data set */
+    bool owned[CLN_PARTS];    /* a copy of ours */
+    cln_dataset_info info;    /* of the training data set, validation rows included */
+    uint32_t outputs;         /* k */
+    uint64_t rows[CLN_PARTS]; /* 0: no such part */
+    cln_resident *resident[CLN_PARTS];
+    cln_range range[CLN_PARTS];
+} cln_selection;
+
+/* Selects and checks; nothing is uploaded yet. Release it also after a failure. */
+cln_status cln_selection_create(cln_selection *selection, const cln_settings *settings, const cln_parts *parts,
+                                cln_error *error);
+/* Uploads; block_rows as in cln_resident_create. *load_seconds grows by the time that reading took. */
+cln_status cln_selection_upload(cln_selection *selection, cln_device *device, uint32_t block_rows, double *load_seconds,
+                                cln_error *error);
+void cln_selection_release(cln_selection *selection);
+
+#endif

@@ -1,0 +1,275 @@
+/* The epochs: minibatches enqueued ahead of the device, validation after each pass, the rules that end it all. */
+#include "base/os.h"
+#include "base/size.h"
+#include "device/buffer.h"
+#include "train/trainer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Minibatches between two marks of the host's pace: far enough ahead to keep the device busy, near enough for Ctrl-C. */
+#define STRETCH 16
+
+typedef struct run {
+    cln_trainer *trainer;
+    cln_progress_fn *progress;
+    void *user;
+    cln_progress now;
+    double began;    /* by the clock */
+    double reported; /* the last tick, by the clock */
+    bool over;
+} run;
+
+static const struct {
+    const char *word;
+} stops[] = {
+#define X(name, word) {word},
+    CLN_STOP_MAP(X)
+#undef X
+};
+
+const char *cln_stop_word(cln_stop stop)
+{
+    return (size_t)stop < sizeof stops / sizeof *stops ? stops[stop].word : "unknown";
+}
+
+static void stop(run *run, cln_stop reason)
+{
+    run->trainer->stopped = reason;
+    run->over = true;
+}
+
+/* Tells the caller; a nonzero answer ends training. */
+static void report(run *run, cln_event event)
+{
+    cln_trainer *trainer = run->trainer;
+    cln_progress *now = &run->now;
+    now->event = event;
+    now->epoch = trainer->epoch;
+    now->epochs = trainer->settings.epochs;
+    now->steps = trainer->batches;
+    double total = (double)now->epochs * (double)trainer->batches;
+    now->seconds_left = trainer->steps ? now->seconds * (total - (double)trainer->steps) / (double)trainer->steps : 0;
+    double rows = (double)trainer->steps * (double)trainer->settings.batch_size;
+    now->rows_per_second = now->seconds > 0 ? rows / now->seconds : 0;
+    if (run->progress && run->progress(now, run->user) != 0 && !run->over)
+        stop(run, CLN_STOP_INTERRUPTED);
+}
+
+static void tick(run *run)
+{
+    double clock = cln_os_seconds();
+    if (clock - run->reported < 0.1)
+        return;
+    run->reported = clock;
+    run->now.step = run->trainer->steps;
+    run->now.seconds = run->trainer->seconds.train + clock - run->began;
+    report(run, CLN_EVENT_TICK);
+}
+
+/* Enqueues a pass, or what patience leaves of it; *done minibatches. Waits for the device at the end. */
+static cln_status enqueue_pass(run *run, uint64_t *done, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    cln_trainer *trainer = run->trainer;
+    run->began = cln_os_seconds();
+    TRY(cln_trainer_begin_pass(trainer, error));
+    for (*done = 0; *done < trainer->batches && !run->over;) {
+        TRY(cln_trainer_enqueue(trainer, *done, *done * trainer->scores_per_batch, error));
+        ++*done;
+        if (*done < trainer->batches && cln_patience_over(&trainer->patience, trainer->steps, false))
+            stop(run, CLN_STOP_PATIENCE);
+        trainer->steps++;
+        if (*done % STRETCH == 0) {
+            TRY(cln_pace_mark(trainer->device, &trainer->pace, error));
+            tick(run);
+        }
+    }
+    TRY(cln_queue_finish(trainer->device, error));
+    trainer->seconds.train += cln_os_seconds() - run->began;
+    run->now.seconds = trainer->seconds.train;
+out:
+    return status;
+}
+
+static bool finite_score(const cln_score *score)
+{
+    return isfinite(score->loss) != 0;
+}
+
+/* Reads the scores of the pass's minibatches: the running training score, the logged ones, and whether one is not finite. */
+static cln_status read_pass(run *run, uint64_t done, char reason[256], cln_error *error)
+{
+    cln_trainer *trainer = run->trainer;
+    uint64_t first_step = trainer->steps - done, rows = 0, errors = 0;
+    double loss = 0;
+    cln_status status =
+        cln_score_buffer_read(trainer->device, &trainer->scores, done * trainer->scores_per_batch, error);
+    if (status != CLN_OK)
+        return status;
+    for (uint64_t i = 0; i < done; i++) {
+        uint64_t batch = cln_trainer_batch_rows(trainer, CLN_TRAIN, i);
+        cln_score score =
+            cln_score_sum(&trainer->scores, i * trainer->scores_per_batch, cln_trainer_batch_scores(trainer, i), batch);
+        loss += score.loss * (double)batch;
+        errors += score.errors;
+        rows += batch;
+        run->now.step = first_step + i;
+        run->now.train = score;
+        if (trainer->settings.log_every && (first_step + i) % trainer->settings.log_every == 0)
+            report(run, CLN_EVENT_STEP);
+        if (!finite_score(&score)) {
+            snprintf(reason, 256, "the loss of minibatch %llu in epoch %llu is not finite; try a smaller learning rate",
+                     (unsigned long long)i + 1, (unsigned long long)trainer->epoch);
+            stop(run, CLN_STOP_DIVERGED);
+            break;
+        }
+    }
+    run->now.step = trainer->steps;
+    run->now.train = (cln_score){rows ? loss / (double)rows : NAN, errors, rows};
+    return CLN_OK;
+}
+
+static cln_status score_part(cln_trainer *trainer, int part, cl_mem gradient, cln_score *score, cln_error *error)
+{
+    double before = cln_os_seconds();
+    *score = (cln_score){NAN, 0, 0};
+    if (!trainer->selection.rows[part])
+        return CLN_OK;
+    cln_status status =
+        cln_score_range(trainer->plan, &trainer->selection.range[part], gradient ? trainer->kept : trainer->weights,
+                        gradient, &trainer->scores, score, error);
+    trainer->seconds.evaluate += cln_os_seconds() - before;
+    return status;
+}
+
+static uint64_t weight_bytes(const cln_trainer *trainer)
+{
+    return (uint64_t)trainer->plan->layout.kp * trainer->plan->layout.ld * sizeof(float);
+}
+
+/* Validates after a pass and applies the patience rules. */
+static cln_status end_pass(run *run, cln_error *error)
+{
+    cln_status status;
+    cln_trainer *trainer = run->trainer;
+    run->now.best = false;
+    TRY(score_part(trainer, CLN_VALID, NULL, &run->now.valid, error));
+    if (run->now.valid.rows) {
+        double share = (double)run->now.valid.errors / (double)run->now.valid.rows;
+        run->now.best = cln_patience_see(&trainer->patience, trainer->epoch, trainer->steps - 1, share);
+        if (run->now.best && trainer->best)
+            TRY(cln_buffer_copy(trainer->device, trainer->weights, trainer->best, weight_bytes(trainer), error));
+    }
+    if (!run->over && cln_patience_over(&trainer->patience, trainer->steps - 1, true))
+        stop(run, CLN_STOP_PATIENCE);
+    if (!run->over && trainer->epoch == trainer->settings.epochs)
+        stop(run, CLN_STOP_EPOCHS);
+    report(run, CLN_EVENT_EPOCH);
+out:
+    return status;
+}
+
+static cln_status run_epochs(run *run, char reason[256], cln_error *error)
+{
+    cln_status status = CLN_OK;
+    cln_trainer *trainer = run->trainer;
+    while (!run->over) {
+        uint64_t done = 0;
+        TRY(enqueue_pass(run, &done, error));
+        bool whole = done == trainer->batches;
+        TRY(read_pass(run, done, reason, error));
+        if (whole && trainer->stopped != CLN_STOP_DIVERGED)
+            TRY(end_pass(run, error));
+    }
+out:
+    return status;
+}
+
+/* The largest absolute component of the gradient of the objective, from the gradient (kp,ld) of the summed loss. */
+static cln_status gradient_norm(cln_trainer *trainer, uint64_t rows, double *norm, double *objective, cln_error *error)
+{
+    cln_status status;
+    uint64_t k = trainer->plan->problem.outputs, d = trainer->plan->problem.features;
+    float *g = NULL, *w = NULL;
+    TRY(cln_allocate((void **)&g, k * (d + 1), sizeof *g, "a gradient", error));
+    TRY(cln_allocate((void **)&w, k * d, sizeof *w, "weights", error));
+    TRY(cln_trainer_read(trainer, trainer->gradient, g, g + k * d, error));
+    TRY(cln_trainer_read(trainer, trainer->kept, w, NULL, error));
+    *norm = 0;
+    for (uint64_t i = 0; i < k * (d + 1); i++) {
+        double penalty = i < k * d ? (double)trainer->l2 * (double)w[i] : 0;
+        double component = fabs((double)g[i] / (double)rows + penalty);
+        if (!(component <= *norm))
+            *norm = component;
+        if (i < k * d)
+            *objective += penalty / 2 * (double)w[i];
+    }
+out:
+    free(g);
+    free(w);
+    return status;
+}
+
+/* Scores the kept weights on every part. */
+static cln_status score_all(cln_trainer *trainer, cln_result *result, cln_error *error)
+{
+    cln_status status;
+    cl_mem moved = trainer->weights;
+    trainer->weights = trainer->kept; /* for the parts that are scored without a gradient */
+    TRY(score_part(trainer, CLN_TRAIN, trainer->gradient, &result->train, error));
+    result->objective = result->train.loss;
+    TRY(gradient_norm(trainer, result->train.rows, &result->gradient_norm, &result->objective, error));
+    TRY(score_part(trainer, CLN_VALID, NULL, &result->valid, error));
+    TRY(score_part(trainer, CLN_TEST, NULL, &result->test, error));
+out:
+    trainer->weights = moved;
+    return status;
+}
+
+static void describe(const cln_trainer *trainer, cln_result *result)
+{
+    const cln_score none = {NAN, 0, 0};
+    result->engine = trainer->plan->engine->name;
+    result->rows = trainer->selection.rows[CLN_TRAIN];
+    result->features = trainer->plan->problem.features;
+    result->outputs = trainer->plan->problem.outputs;
+    result->epochs = trainer->epoch;
+    result->steps = trainer->steps;
+    result->best_epoch = cln_patience_on(&trainer->patience) ? trainer->patience.best_epoch : 0;
+    result->stopped = trainer->stopped;
+    result->objective = result->gradient_norm = NAN;
+    result->train = result->valid = result->test = none;
+    if (*result->reason)
+        return;
+    const char *words[] = {"the epoch limit was reached", "validation no longer improved", "it was interrupted", ""};
+    snprintf(result->reason, sizeof result->reason, "%s", words[trainer->stopped]);
+}
+
+cln_status cln_trainer_run(cln_trainer *trainer, cln_progress_fn *progress, void *user, cln_result *result,
+                           cln_error *error)
+{
+    cln_status status;
+    run run = {.trainer = trainer, .progress = progress, .user = user, .now.valid = {NAN, 0, 0}};
+    memset(result, 0, sizeof *result);
+    if (trainer->steps > 0)
+        return cln_fail(error, CLN_INVALID, "this trainer has already taken steps; create another one for another run");
+    TRY(cln_score_buffer_reserve(trainer->device, &trainer->scores, trainer->batches * trainer->scores_per_batch,
+                                 error));
+    TRY(run_epochs(&run, result->reason, error));
+    if (trainer->patience.best_epoch && trainer->best)
+        trainer->kept = trainer->best;
+    describe(trainer, result);
+    if (trainer->stopped == CLN_STOP_DIVERGED)
+        status = cln_fail(error, CLN_DIVERGED, "training diverged: %s", result->reason);
+    else
+        TRY(score_all(trainer, result, error));
+out:
+    trainer->seconds.total = cln_os_seconds() - trainer->created;
+    result->seconds = trainer->seconds;
+    result->device_bytes = trainer->device->peak_bytes;
+    result->peak_host_bytes = cln_os_peak_host_bytes();
+    return status;
+}

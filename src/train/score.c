@@ -1,0 +1,67 @@
+#include "train/score.h"
+
+#include "base/size.h"
+#include "device/buffer.h"
+
+#include <stdlib.h>
+
+cln_status cln_score_buffer_reserve(cln_device *device, cln_score_buffer *buffer, uint64_t count, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    if (count <= buffer->capacity)
+        return CLN_OK;
+    cln_score_buffer_release(device, buffer);
+    TRY(cln_buffer_create(device, "partial scores", count * sizeof(cln_partial_score), &buffer->partial, error));
+    TRY(cln_allocate((void **)&buffer->h_partial, count, sizeof(cln_partial_score), "partial scores", error));
+    buffer->capacity = count;
+out:
+    return status;
+}
+
+void cln_score_buffer_release(cln_device *device, cln_score_buffer *buffer)
+{
+    cln_buffer_release(device, &buffer->partial);
+    free(buffer->h_partial);
+    *buffer = (cln_score_buffer){0};
+}
+
+cln_status cln_score_buffer_read(cln_device *device, cln_score_buffer *buffer, uint64_t count, cln_error *error)
+{
+    return cln_buffer_read(device, buffer->partial, 0, count * sizeof(cln_partial_score), buffer->h_partial, error);
+}
+
+cln_score cln_score_sum(const cln_score_buffer *buffer, uint64_t first, uint64_t count, uint64_t rows)
+{
+    cln_score score = {0, 0, rows};
+    for (uint64_t i = first; i < first + count; i++) {
+        score.loss += (double)buffer->h_partial[i].loss;
+        score.errors += buffer->h_partial[i].errors;
+    }
+    score.loss /= (double)rows;
+    return score;
+}
+
+cln_status cln_score_range(cln_plan *plan, const cln_range *range, cl_mem w, cl_mem gradient, cln_score_buffer *buffer,
+                           cln_score *score, cln_error *error)
+{
+    cln_status status;
+    uint32_t most = plan->problem.block_rows;
+    uint64_t used = 0;
+    TRY(cln_score_buffer_reserve(plan->device, buffer, cln_ceil_divide(range->rows, most) * cln_plan_scores(plan, most),
+                                 error));
+    for (uint64_t done = 0; done < range->rows; done += most) {
+        uint32_t count = (uint32_t)(range->rows - done < most ? range->rows - done : most);
+        cln_rows rows;
+        cln_outcome outcome = {.residual = gradient != NULL, .scores = buffer->partial, .first_score = used};
+        cln_sink sink = {.op = done ? CLN_ADD : CLN_STORE, .gradient = gradient};
+        TRY(cln_resident_rows(range->data, NULL, range->first + done, count, &rows, error));
+        TRY(cln_plan_forward(plan, &rows, w, &outcome, error));
+        if (gradient)
+            TRY(cln_plan_backward(plan, &rows, &sink, error));
+        used += cln_plan_scores(plan, count);
+    }
+    TRY(cln_score_buffer_read(plan->device, buffer, used, error));
+    *score = cln_score_sum(buffer, 0, used, range->rows);
+out:
+    return status;
+}

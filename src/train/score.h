@@ -1,0 +1,32 @@
+/* Scoring a range of resident rows with given weights: loss and errors, and the gradient of the mean loss where wanted. */
+#ifndef CLN_TRAIN_SCORE_H
+#define CLN_TRAIN_SCORE_H
+
+#include "compute/engine.h"
+#include "compute/feed.h"
+
+/* Rows first … first+rows−1 of a data set on the device; data NULL: no such part. */
+typedef struct cln_range {
+    cln_resident *data;
+    uint64_t first, rows;
+} cln_range;
+
+/* Partial scores on the device and where they are read to, grown as needed. All zero to begin with. */
+typedef struct cln_score_buffer {
+    cl_mem partial;
+    cln_partial_score *h_partial;
+    uint64_t capacity;
+} cln_score_buffer;
+
+cln_status cln_score_buffer_reserve(cln_device *device, cln_score_buffer *buffer, uint64_t count, cln_error *error);
+void cln_score_buffer_release(cln_device *device, cln_score_buffer *buffer);
+/* Reads the first `count` partial scores into h_partial; waits for the device. */
+cln_status cln_score_buffer_read(cln_device *device, cln_score_buffer *buffer, uint64_t count, cln_error *error);
+/* The sum of partial scores first … first+count−1 of h_partial, in order and in double, as a score over `rows` rows. */
+cln_score cln_score_sum(const cln_score_buffer *buffer, uint64_t first, uint64_t count, uint64_t rows);
+
+/* Scores a range with weights w (kp,ld). gradient (kp,ld), or NULL: receives the gradient of the summed loss. */
+cln_status cln_score_range(cln_plan *plan, const cln_range *range, cl_mem w, cl_mem gradient, cln_score_buffer *buffer,
+                           cln_score *score, cln_error *error);
+
+#endif

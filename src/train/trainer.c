@@ -1,0 +1,170 @@
+/* A trainer's life: options and data checked, kernels built while nothing is on the device yet, data uploaded, each kernel run once. */
+#include "train/trainer.h"
+
+#include "base/os.h"
+#include "base/size.h"
+#include "device/buffer.h"
+
+#include <stdlib.h>
+
+static cln_status take_options(cln_trainer *trainer, const cln_options *options, cln_error *error)
+{
+    cln_status status = cln_options_copy(options, &trainer->options, error);
+    if (status != CLN_OK)
+        return status;
+    const char *wrong = cln_options_check(trainer->options);
+    if (wrong)
+        return cln_fail(error, CLN_INVALID, "%s", wrong);
+    trainer->settings = *cln_options_settings(trainer->options);
+    trainer->patience = cln_patience_begin(&trainer->settings);
+    return CLN_OK;
+}
+
+/* λ in mean-loss units. */
+static float penalty(const cln_settings *settings, uint64_t rows)
+{
+    return (float)(settings->alpha > 0 ? settings->alpha / (double)rows : settings->l2);
+}
+
+static cln_status plan_batches(cln_trainer *trainer, cln_error *error)
+{
+    cln_settings *settings = &trainer->settings;
+    uint64_t rows = trainer->selection.rows[CLN_TRAIN];
+    if (settings->drop_last && settings->batch_size > rows)
+        return cln_fail(
+            error, CLN_INVALID,
+            "%llu training rows make no whole minibatch of %llu; give a smaller batch-size, or no drop-last",
+            (unsigned long long)rows, (unsigned long long)settings->batch_size);
+    if (settings->batch_size > rows)
+        settings->batch_size = rows;
+    trainer->batches = settings->drop_last ? rows / settings->batch_size : cln_ceil_divide(rows, settings->batch_size);
+    trainer->l2 = penalty(settings, rows);
+    return CLN_OK;
+}
+
+static cln_status create_plan(cln_trainer *trainer, cln_error *error)
+{
+    cln_status status;
+    const cln_settings *settings = &trainer->settings;
+    const cln_dataset_info *info = &trainer->selection.info;
+    trainer->scale = settings->scale > 0 ? settings->scale : info->type == CLN_UINT8 ? 1.0 / 255 : 1;
+    cln_problem problem = {.features = info->features,
+                           .outputs = trainer->selection.outputs,
+                           .type = info->type,
+                           .scale = (float)trainer->scale,
+                           .bias = !settings->no_bias};
+    uint64_t rows = 0;
+    for (int part = 0; part < CLN_PARTS; part++)
+        rows = trainer->selection.rows[part] > rows ? trainer->selection.rows[part] : rows;
+    problem.block_rows = cln_plan_block_rows(settings->engine, &problem, rows);
+    TRY(cln_plan_create(trainer->device, settings->engine, &problem, NULL, &trainer->plan, error));
+    trainer->scores_per_batch = cln_trainer_batch_scores(trainer, 0);
+out:
+    return status;
+}
+
+static cln_status create_buffers(cln_trainer *trainer, cln_error *error)
+{
+    cln_status status;
+    cln_device *device = trainer->device;
+    const cln_layout *layout = &trainer->plan->layout;
+    uint64_t bytes = (uint64_t)layout->kp * layout->ld * sizeof(float), rows = trainer->selection.rows[CLN_TRAIN];
+    TRY(cln_buffer_create(device, "the weights", bytes, &trainer->weights, error));
+    TRY(cln_buffer_create(device, "the velocity", bytes, &trainer->velocity, error));
+    TRY(cln_buffer_create(device, "the gradient", bytes, &trainer->gradient, error));
+    if (cln_patience_on(&trainer->patience))
+        TRY(cln_buffer_create(device, "the best weights", bytes, &trainer->best, error));
+    if (!trainer->settings.no_shuffle) {
+        TRY(cln_buffer_create(device, "the row order", rows * sizeof(uint32_t), &trainer->order, error));
+        TRY(cln_allocate((void **)&trainer->h_order, rows, sizeof(uint32_t), "the row order", error));
+    }
+    trainer->kept = trainer->weights;
+    TRY(cln_score_buffer_reserve(device, &trainer->scores, trainer->scores_per_batch, error));
+out:
+    return status;
+}
+
+/* Runs every kernel that training and scoring will need once, for drivers compile at the first launch; then forgets the result. */
+static cln_status warm_up(cln_trainer *trainer, cln_error *error)
+{
+    cln_status status;
+    cln_range range = trainer->selection.range[CLN_TRAIN];
+    cln_score score;
+    uint64_t batch = trainer->settings.batch_size;
+    range.rows = range.rows < batch ? range.rows : batch;
+    double before = cln_os_seconds();
+    TRY(cln_trainer_enqueue(trainer, 0, 0, error));
+    TRY(cln_score_range(trainer->plan, &range, trainer->weights, trainer->gradient, &trainer->scores, &score, error));
+    TRY(cln_score_range(trainer->plan, &range, trainer->weights, NULL, &trainer->scores, &score, error));
+    TRY(cln_buffer_zero(trainer->device, trainer->weights, error));
+    TRY(cln_buffer_zero(trainer->device, trainer->velocity, error));
+    TRY(cln_queue_finish(trainer->device, error));
+    trainer->seconds.build += cln_os_seconds() - before;
+out:
+    return status;
+}
+
+static cln_status check_patience(const cln_trainer *trainer, cln_error *error)
+{
+    if (cln_patience_on(&trainer->patience) && !trainer->selection.rows[CLN_VALID])
+        return cln_fail(error, CLN_INVALID,
+                        "patience needs validation rows; give option valid a number of rows or a data set");
+    return CLN_OK;
+}
+
+static cln_status upload(cln_trainer *trainer, cln_error *error)
+{
+    double before = cln_os_seconds(), load = 0;
+    cln_status status =
+        cln_selection_upload(&trainer->selection, trainer->device, trainer->plan->problem.block_rows, &load, error);
+    trainer->seconds.load += load;
+    trainer->seconds.upload = cln_os_seconds() - before - load;
+    return status;
+}
+
+cln_status cln_trainer_create(cln_device *device, const cln_options *options, const cln_parts *parts,
+                              cln_trainer **result, cln_error *error)
+{
+    cln_status status;
+    cln_trainer *trainer = NULL;
+    double created = cln_os_seconds();
+    *result = NULL;
+    TRY(cln_allocate((void **)&trainer, 1, sizeof *trainer, "a trainer", error));
+    trainer->device = device;
+    trainer->created = created;
+    TRY(take_options(trainer, options, error));
+    TRY(cln_selection_create(&trainer->selection, &trainer->settings, parts, error));
+    TRY(check_patience(trainer, error));
+    TRY(plan_batches(trainer, error));
+    trainer->seconds.load = cln_os_seconds() - created;
+    double before = cln_os_seconds();
+    TRY(create_plan(trainer, error));
+    trainer->seconds.build = cln_os_seconds() - before;
+    TRY(create_buffers(trainer, error));
+    TRY(upload(trainer, error));
+    TRY(warm_up(trainer, error));
+    *result = trainer;
+    trainer = NULL;
+out:
+    cln_trainer_close(trainer);
+    return status;
+}
+
+void cln_trainer_close(cln_trainer *trainer)
+{
+    if (!trainer)
+        return;
+    cln_device *device = trainer->device;
+    cln_pace_release(&trainer->pace);
+    cln_score_buffer_release(device, &trainer->scores);
+    cln_buffer_release(device, &trainer->order);
+    cln_buffer_release(device, &trainer->best);
+    cln_buffer_release(device, &trainer->gradient);
+    cln_buffer_release(device, &trainer->velocity);
+    cln_buffer_release(device, &trainer->weights);
+    cln_plan_release(trainer->plan);
+    cln_selection_release(&trainer->selection);
+    cln_options_free(trainer->options);
+    free(trainer->h_order);
+    free(trainer);
+}
