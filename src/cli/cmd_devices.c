@@ -1,0 +1,94 @@
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/message.h"
+#include "report/devices.h"
+
+#include <string.h>
+
+static void explain_line(const char *line, void *user)
+{
+    (void)user;
+    cln_message_note("%s", line);
+}
+
+/* The device that `auto` takes, or -1. */
+static int chosen_device(void)
+{
+    cln_error ignored = {0};
+    cln_device *device = NULL;
+    if (cln_device_open("auto", &device, &ignored) != CLN_OK)
+        return -1;
+    int index = cln_device_describe(device)->index;
+    cln_device_close(device);
+    return index;
+}
+
+static bool is_real_gpu(const cln_device_info *device)
+{
+    return strcmp(device->type, "gpu") == 0 && !device->simulator && !*device->problem;
+}
+
+/* Why there is none, or no GPU, where that is so. */
+static cln_status explain(const cln_device_info *list, size_t count, bool usable, cln_error *error)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_real_gpu(&list[i]))
+            return CLN_OK;
+    if (!usable) {
+        cln_message_error("no usable OpenCL device was found");
+    } else {
+        cln_message_note("%s", "");
+        cln_message_note("No GPU was found:");
+    }
+    return cln_device_explain(explain_line, NULL, error);
+}
+
+static int list_devices(bool json)
+{
+    cln_error error = {0};
+    cln_device_info *list = NULL;
+    size_t count = 0, usable = 0;
+    cln_status status;
+    TRY(cln_device_list(&list, &count, &error));
+    for (size_t i = 0; i < count; i++)
+        usable += !*list[i].problem;
+    if (json)
+        TRY(cln_report_devices_json(list, count, stdout, &error));
+    else if (count > 0)
+        TRY(cln_report_devices(list, count, usable ? chosen_device() : -1, stdout, &error));
+    fflush(stdout); /* the explanation comes after the table where both go to one terminal */
+    TRY(explain(list, count, usable > 0, &error));
+out:
+    cln_device_list_free(list);
+    if (status != CLN_OK)
+        return cln_message_failure(&error, NULL);
+    return usable ? CLN_EXIT_DONE : CLN_EXIT_FAILED;
+}
+
+int cln_command_devices(int argc, const char **argv)
+{
+    const char *json = NULL, *quiet = NULL;
+    const cln_flag flags[] = {CLN_FLAG_JSON(&json), CLN_FLAG_QUIET(&quiet)};
+    const cln_usage usage = {
+        .command = "devices",
+        .operands = "[OPTIONS]",
+        .about = "Lists the OpenCL devices of this machine. Where there is none, or no GPU, it says\n"
+                 "what it looked for and what to install. The exit status is 1 without a usable\n"
+                 "device.\n",
+        .examples = "  clinear devices                    a table\n"
+                    "  clinear devices --json             the same for programs\n"
+                    "  clinear train DATA --device 1      use the device of index 1\n"
+                    "  clinear train DATA --device intel  use the one with \"intel\" in its name\n",
+        .flags = flags,
+        .flag_count = sizeof flags / sizeof *flags,
+    };
+    cln_arguments *arguments;
+    int code;
+    if (cln_arguments_read(&usage, argc, argv, &arguments, &code)) {
+        if (quiet)
+            cln_message_quiet();
+        code = list_devices(json != NULL);
+    }
+    cln_arguments_free(arguments);
+    return code;
+}

@@ -1,0 +1,127 @@
+#include "base/number.h"
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/data.h"
+#include "cli/interrupt.h"
+#include "cli/message.h"
+#include "cli/training.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static const char about[] = "Trains a model on DATA and says how good it is.\n\n"
+                            "DATA is a folder with IDX files under MNIST's names, plain or .gz: the model\n"
+                            "learns from the training part and is scored on the test part at the end. Or it\n"
+                            "is one IDX file of images, with --labels. With -o the model is kept as a\n"
+                            "safetensors file, whose weight and bias PyTorch's nn.Linear loads as they are.\n\n"
+                            "Ctrl-C stops cleanly: the model as it is then is scored and kept.\n";
+
+static const char examples[] = "  clinear train data/mnist\n"
+                               "      ten passes over MNIST with the defaults, on the best device\n"
+                               "  clinear train data/mnist -o digits.safetensors --valid 10000 --patience 5\n"
+                               "      hold back 10,000 rows, stop after 5 passes without progress on them, and\n"
+                               "      keep the best model\n"
+                               "  clinear train data/mnist --classes 3,6 --device gpu --log run.jsonl\n"
+                               "      threes against sixes on a GPU, with a log\n"
+                               "  clinear train images-idx3-ubyte --labels labels-idx1-ubyte --json --quiet\n"
+                               "      files of one's own; one JSON value on stdout, nothing else\n";
+
+typedef struct request {
+    const char *data, *output, *device, *labels, *valid, *test, *log, *json;
+    cln_options *options;
+} request;
+
+/* --valid is a number of rows, which is an option of the trainer, or names a data set. */
+static cln_status set_valid(const request *r, cln_dataset **valid, cln_error *error)
+{
+    double number;
+    if (!r->valid)
+        return CLN_OK;
+    if (cln_parse_real(r->valid, &number))
+        return cln_options_set(r->options, "valid", r->valid, error);
+    if (access(r->valid, F_OK) != 0)
+        return cln_fail(error, CLN_INVALID,
+                        "option --valid: '%s' is neither a number of rows nor an existing folder or file", r->valid);
+    return cln_data_open(r->valid, NULL, CLN_PART_TEST, true, valid, error);
+}
+
+static cln_status open_parts(const request *r, cln_parts *parts, cln_error *error)
+{
+    cln_status status;
+    const char *wrong;
+    TRY(set_valid(r, &parts->valid, error));
+    wrong = cln_options_check(r->options);
+    if (wrong) {
+        status = cln_fail(error, CLN_INVALID, "%s", wrong);
+        goto out;
+    }
+    TRY(cln_data_open(r->data, r->labels, CLN_PART_TRAIN, true, &parts->train, error));
+    if (r->test)
+        TRY(cln_data_open(r->test, NULL, CLN_PART_TEST, true, &parts->test, error));
+    else if (cln_dataset_has_parts(r->data))
+        TRY(cln_data_open(r->data, NULL, CLN_PART_TEST, true, &parts->test, error));
+out:
+    return status;
+}
+
+static int train(const request *r)
+{
+    cln_error error = {0};
+    cln_training training;
+    bool finished = false;
+    cln_job job = {.options = r->options, .device = r->device, .output = r->output, .log = r->log, .data = r->data};
+    int code;
+    if (open_parts(r, &job.parts, &error) == CLN_OK) {
+        code = cln_job_run(&job, &training, &finished);
+        if (finished && (r->json ? cln_report_training_json(&training, NULL, stdout, &error)
+                                 : cln_report_training(&training, stdout, &error)) != CLN_OK)
+            code = cln_message_failure(&error, NULL);
+    } else {
+        code = cln_message_failure(&error, NULL);
+    }
+    cln_dataset_close(job.parts.test);
+    cln_dataset_close(job.parts.valid);
+    cln_dataset_close(job.parts.train);
+    return code;
+}
+
+int cln_command_train(int argc, const char **argv)
+{
+    request r = {0};
+    const char *quiet = NULL;
+    const cln_flag flags[] = {
+        {"output", 'o', "MODEL", "write the model to this safetensors file", &r.output},
+        CLN_FLAG_DEVICE(&r.device),
+        {"labels", 0, "FILE", "the labels of DATA, where that is a file of images", &r.labels},
+        {"valid", 0, NULL, NULL, &r.valid},
+        {"test", 0, "DATA", "score this at the end (default: the test part of the folder DATA)", &r.test},
+        {"log", 0, "FILE", "write a line of JSON for each epoch to this file, as it goes", &r.log},
+        CLN_FLAG_JSON(&r.json),
+        CLN_FLAG_QUIET(&quiet),
+    };
+    cln_usage usage = {.command = "train",
+                       .operands = "DATA [OPTIONS]",
+                       .about = about,
+                       .examples = examples,
+                       .least = 1,
+                       .most = 1,
+                       .flags = flags,
+                       .flag_count = sizeof flags / sizeof *flags};
+    cln_error error = {0};
+    cln_arguments *arguments = NULL;
+    int code;
+    cln_message_command("train");
+    if (cln_options_create(&r.options, &error) != CLN_OK)
+        return cln_message_failure(&error, NULL);
+    usage.options = r.options;
+    if (cln_arguments_read(&usage, argc, argv, &arguments, &code)) {
+        if (quiet)
+            cln_message_quiet();
+        cln_interrupt_watch();
+        r.data = cln_arguments_operand(arguments, 0);
+        code = train(&r);
+    }
+    cln_arguments_free(arguments);
+    cln_options_free(r.options);
+    return code;
+}

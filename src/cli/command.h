@@ -1,0 +1,18 @@
+/* The commands: each takes its own name as argv[0] and returns the process's exit code. */
+#ifndef CLN_CLI_COMMAND_H
+#define CLN_CLI_COMMAND_H
+
+enum cln_exit {
+    CLN_EXIT_DONE = 0,
+    CLN_EXIT_FAILED = 1, /* or diverged, or a negative verdict */
+    CLN_EXIT_USAGE = 2,
+    CLN_EXIT_INTERRUPTED = 130,
+};
+
+int cln_command_devices(int argc, const char **argv);
+int cln_command_train(int argc, const char **argv);
+int cln_command_evaluate(int argc, const char **argv);
+int cln_command_predict(int argc, const char **argv);
+int cln_command_recipe(int argc, const char **argv);
+
+#endif

@@ -1,0 +1,60 @@
+/* clinear: the program. Finds the command and runs it. */
+#include "base/number.h"
+#include "cli/command.h"
+#include "cli/help.h"
+#include "cli/message.h"
+
+#include <string.h>
+
+static const char *const names[] = {"devices", "train", "evaluate", "predict", "recipe"};
+static const char *const summaries[] = {
+    "list the OpenCL devices, and say why one is missing",
+    "train a model on a data set",
+    "say how good a model is on a data set",
+    "write the class of every row of a data set",
+    "repeat a published training and compare the figures",
+};
+static int (*const commands[])(int, const char **) = {cln_command_devices, cln_command_train, cln_command_evaluate,
+                                                      cln_command_predict, cln_command_recipe};
+enum { command_count = sizeof names / sizeof *names };
+
+static int refuse(const char *word)
+{
+    static const char *const options[] = {"help", "version"};
+    bool option = *word == '-';
+    const char *nearest =
+        option ? cln_nearest(word + strspn(word, "-"), options, 2) : cln_nearest(word, names, command_count);
+    if (option && nearest)
+        cln_message_error("there is no option %s; did you mean --%s?", word, nearest);
+    else if (nearest)
+        cln_message_error("there is no command '%s'; did you mean %s?", word, nearest);
+    else
+        cln_message_error("there is no %s '%s'; see clinear --help", option ? "option" : "command", word);
+    return CLN_EXIT_USAGE;
+}
+
+static int run(int argc, const char **argv)
+{
+    if (argc < 2) {
+        cln_help_program(stderr, names, summaries, command_count);
+        return CLN_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0) {
+        cln_help_program(stdout, names, summaries, command_count);
+        return CLN_EXIT_DONE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("clinear %s\n", cln_version());
+        return CLN_EXIT_DONE;
+    }
+    for (size_t i = 0; i < command_count; i++)
+        if (strcmp(argv[1], names[i]) == 0)
+            return commands[i](argc - 1, argv + 1);
+    return refuse(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+    cln_message_guard_streams();
+    return cln_message_finish(run(argc, (const char **)argv));
+}

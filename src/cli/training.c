@@ -1,0 +1,125 @@
+#include "cli/training.h"
+
+#include "base/os.h"
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/message.h"
+#include "cli/progress.h"
+#include "report/log.h"
+
+#include <string.h>
+
+typedef struct watcher {
+    const cln_job *job;
+    cln_display display;
+    cln_log *log; /* NULL: none */
+    cln_error log_error;
+} watcher;
+
+cln_status cln_job_check(const cln_job *job, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    if (job->output && job->log && strcmp(job->output, job->log) == 0)
+        return cln_fail(error, CLN_INVALID, "--output and --log name the same file %s", job->log);
+    if (job->output) {
+        cln_replacement file = {0};
+        TRY(cln_os_replace_begin(&file, job->output, error));
+        cln_os_replace_abandon(&file);
+    }
+    if (job->log)
+        TRY(cln_log_check(job->log, error));
+out:
+    return status;
+}
+
+static int on_progress(const cln_progress *progress, void *user)
+{
+    watcher *w = user;
+    if (w->job->watch)
+        w->job->watch(progress, w->job->user);
+    cln_display_show(&w->display, progress);
+    if (w->log && cln_log_progress(w->log, progress, &w->log_error) != CLN_OK)
+        return 1;
+    return cln_interrupted();
+}
+
+static cln_status save(cln_trainer *trainer, const char *path, cln_error *error)
+{
+    cln_status status;
+    cln_model *model = NULL;
+    TRY(cln_trainer_model(trainer, &model, error));
+    TRY(cln_model_save(model, path, error));
+out:
+    cln_model_free(model);
+    return status;
+}
+
+static int interrupted_early(const cln_job *job)
+{
+    cln_message_note("interrupted before the training began%s", job->output ? "; no model was written" : "");
+    return CLN_EXIT_INTERRUPTED;
+}
+
+/* After the run: keeps the model and says how it ended. */
+static int conclude(const watcher *w, cln_trainer *trainer, cln_training *training, const cln_device *device,
+                    cln_error *error)
+{
+    const char *output = w->job->output;
+    if (error->status == CLN_DIVERGED) {
+        cln_message_error("%s%s", error->message, output ? "; no model was written" : "");
+        return CLN_EXIT_FAILED;
+    }
+    if (output) {
+        if (save(trainer, output, error) != CLN_OK)
+            return cln_message_failure(error, device);
+        training->saved = output;
+    }
+    if (w->log_error.status != CLN_OK)
+        return cln_message_failure(&w->log_error, NULL);
+    if (training->result.stopped != CLN_STOP_INTERRUPTED)
+        return CLN_EXIT_DONE;
+    cln_message_note("interrupted in epoch %llu%s", (unsigned long long)training->result.epochs,
+                     output ? "; the model as it was then is written" : "");
+    return CLN_EXIT_INTERRUPTED;
+}
+
+int cln_job_run(const cln_job *job, cln_training *training, bool *finished)
+{
+    cln_error error = {0};
+    cln_device *device = NULL;
+    cln_trainer *trainer = NULL;
+    watcher w = {.job = job};
+    cln_status status;
+    int code = CLN_EXIT_FAILED;
+
+    *finished = false;
+    memset(training, 0, sizeof *training);
+    training->model = cln_options_get(job->options, "model");
+    training->solver = cln_options_get(job->options, "solver");
+    training->data = job->data;
+    TRY(cln_job_check(job, &error));
+    TRY(cln_device_open(job->device, &device, &error));
+    training->device = *cln_device_describe(device);
+    TRY(cln_trainer_create(device, job->options, &job->parts, &trainer, &error));
+    if (job->log)
+        TRY(cln_log_open(job->log, job->data, &training->device, job->options, &w.log, &error));
+    if (cln_interrupted()) {
+        code = interrupted_early(job);
+        goto done;
+    }
+    cln_message_note("training on device %d, %s", training->device.index, training->device.name);
+    cln_display_begin(&w.display);
+    status = cln_trainer_run(trainer, on_progress, &w, &training->result, &error);
+    cln_message_end_live();
+    *finished = status == CLN_OK || status == CLN_DIVERGED;
+    if (*finished)
+        code = conclude(&w, trainer, training, device, &error);
+out:
+    if (!*finished)
+        code = cln_message_failure(&error, device);
+done:
+    cln_log_close(w.log);
+    cln_trainer_close(trainer);
+    cln_device_close(device);
+    return code;
+}

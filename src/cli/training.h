@@ -1,0 +1,22 @@
+/* What `train` and `recipe` share: run a training from opened data to a saved model. */
+#ifndef CLN_CLI_TRAINING_H
+#define CLN_CLI_TRAINING_H
+
+#include "report/training.h"
+
+typedef struct cln_job {
+    const cln_options *options;
+    const char *device, *output, *log; /* NULL: auto, no model file, no log */
+    const char *data;                  /* path of the training part */
+    cln_parts parts;
+    void (*watch)(const cln_progress *progress, void *user); /* NULL: nobody */
+    void *user;
+} cln_job;
+
+/* What can be known to fail is refused before the long work: the output, the log. CLN_IO. */
+cln_status cln_job_check(const cln_job *job, cln_error *error);
+/* Says on stderr how it goes and what went wrong. Returns the exit code; *finished where `training` holds a result to
+   report, also of a run that was interrupted or diverged. */
+int cln_job_run(const cln_job *job, cln_training *training, bool *finished);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * The log of a training as JSON lines, written as it goes: first what is run, {"event":"run",…}, then a line an epoch
+ * {"event":"epoch",…} and one for each minibatch that option `log-every` asks for {"event":"step",…}.
+ */
+#ifndef CLN_REPORT_LOG_H
+#define CLN_REPORT_LOG_H
+
+#include "base/error.h"
+
+typedef struct cln_log cln_log;
+
+/* Whether a log could be written there: an existing path that is no regular file is refused. Changes nothing. CLN_IO.
+   */
+cln_status cln_log_check(const char *path, cln_error *error);
+/* Begins the log at `path`, in the place of what stood there, with the line that describes the run. CLN_IO. */
+cln_status cln_log_open(const char *path, const char *data, const cln_device_info *device, const cln_options *options,
+                        cln_log **log, cln_error *error);
+/* Writes the line of an epoch or of a step; a tick has none. CLN_IO. */
+cln_status cln_log_progress(cln_log *log, const cln_progress *progress, cln_error *error);
+void cln_log_close(cln_log *log);
+
+#endif

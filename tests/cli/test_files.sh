@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# Data, models and outputs that are missing, broken or not writable.
+# shellcheck source-path=SCRIPTDIR source=helpers.sh
+. "$(dirname "$0")/helpers.sh"
+make_toy toy
+images=toy/train-images-idx3-ubyte labels=toy/train-labels-idx1-ubyte
+
+broken() { # broken NAME: a copy of toy/ to be damaged
+    cp -r toy "$1"
+}
+
+refused 1 nowhere train nowhere
+mkdir empty
+refused 1 empty train empty
+: >nothing
+refused 1 nothing train nothing
+printf 'hello, world, this is no IDX file' >text
+refused 1 text train text --labels "$labels"
+refused 1 nowhere train "$images" --labels nowhere
+refused 1 nowhere train toy --test nowhere
+
+broken no-labels && rm no-labels/train-labels-idx1-ubyte
+refused 1 labels train no-labels
+broken short && head -c 1000 "$images" >short/train-images-idx3-ubyte
+refused 1 train-images train short
+broken header && head -c 10 "$images" >header/train-images-idx3-ubyte
+refused 1 train-images train header
+broken long && printf x >>long/train-images-idx3-ubyte
+refused 1 train-images train long
+broken magic && printf '\001' | dd of=magic/train-images-idx3-ubyte conv=notrunc status=none
+refused 1 train-images train magic
+broken swapped && cp "$labels" swapped/train-images-idx3-ubyte
+refused 1 train-images train swapped
+broken count && toy_part count/other 300 1 && mv count/other-labels-idx1-ubyte count/train-labels-idx1-ubyte
+refused 1 labels train count
+broken bomb && printf '\000\000\010\003\377\377\377\377\377\377\377\377\377\377\377\377' >bomb/train-images-idx3-ubyte
+refused 1 train-images train bomb
+broken test-part && head -c 500 toy/t10k-images-idx3-ubyte >test-part/t10k-images-idx3-ubyte
+refused 1 t10k train test-part
+
+# Outputs are refused before the work begins, and nothing is left behind.
+refused 1 nowhere/m train toy -o nowhere/m
+refused 1 empty train toy -o empty
+refused 1 'name is empty' train toy -o ''
+refused 1 /dev/null train toy -o /dev/null
+refused 1 nowhere/l train toy --log nowhere/l
+refused 1 empty train toy --log empty
+refused 1 /dev/full train toy --log /dev/full
+mkfifo pipe
+refused 1 pipe train toy --log pipe
+refused 1 pipe train toy -o pipe
+if [ "$(id -u)" != 0 ]; then
+    mkdir locked && chmod a-w locked
+    refused 1 locked/m train toy -o locked/m
+fi
+[ -z "$(ls empty)" ] || fail "something was left in empty/"
+
+for command in evaluate predict; do
+    refused 1 nowhere "$command" nowhere toy
+    refused 1 nothing "$command" nothing toy
+    refused 1 text "$command" text toy
+    refused 1 empty "$command" empty toy
+done
+
+refused 1 "find MNIST's files" recipe theano
+refused 1 nowhere recipe theano --data nowhere
+HOME='' CLINEAR_DATA='' refused 1 'get-mnist.sh' recipe threes-sixes
+
+need_device
+refused 1 'nonsense' train toy --device nonsense
+refused 1 '999' train toy --device 999
+refused 2 'class' train toy --classes 7,8
+refused 2 'train-rows' train toy --train-rows 302
+refused 2 'valid' train toy --valid 301
+
+done_with 0 train toy -o model --quiet
+for command in evaluate predict; do
+    refused 1 nowhere "$command" model nowhere
+    refused 1 t10k "$command" model test-part
+    refused 1 nonsense "$command" model toy --device nonsense
+done
+refused 1 empty predict model toy -o empty
+refused 1 nowhere/p predict model toy -o nowhere/p
+refused 1 /dev/full predict model toy -o /dev/full
+head -c 60 model >truncated
+refused 1 truncated evaluate truncated toy
+
+# Results that cannot be written.
+for arguments in 'devices' 'devices --json' 'train toy --quiet' 'train toy --quiet --json' 'evaluate model toy' 'predict model toy' \
+    'recipe' '--help' 'train --help' '--version'; do
+    code=0
+    # shellcheck disable=SC2086
+    "$CLINEAR" $arguments >/dev/full 2>err || code=$?
+    [ "$code" = 1 ] || fail "status $code with a full stdout: clinear $arguments"
+    grep -q '^clinear.*: cannot write the results' err || fail "nothing is said of a full stdout: clinear $arguments"
+    code=0
+    # shellcheck disable=SC2086
+    "$CLINEAR" $arguments >&- 2>err || code=$?
+    [ "$code" = 1 ] || fail "status $code with a closed stdout: clinear $arguments"
+    grep -q '^clinear.*: cannot write the results' err || fail "nothing is said of a closed stdout: clinear $arguments"
+done
+# A reader that has enough ends the program quietly.
+"$CLINEAR" predict model toy --proba 2>err | head -n 1 >out
+[ ! -s err ] || fail "something on stderr after a closed pipe"
