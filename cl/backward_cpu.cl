@@ -75,6 +75,6 @@ backward(__global const feature *restrict x,      /* (·,STRIDE) */
 #pragma unroll
             for (uint v = 0; v < CLN_FV; v++)
                 if (k0 + k < CLN_K && block * CLN_BLOCK + v * CLN_V < CLN_STRIDE)
-                    VSTORE(sum[k][v], partial + (ulong)(split * CLN_K + k0 + k) * CLN_LD + column[v]);
+                    STORE(sum[k][v], partial + (ulong)(split * CLN_K + k0 + k) * CLN_LD + column[v]);
     }
 }

@@ -67,6 +67,6 @@ backward(__global const feature *restrict x,      /* (·,STRIDE) */
 #pragma unroll
             for (uint k = 0; k < CLN_KB; k++)
                 if (k0 + k < CLN_K)
-                    VSTORE(sum[k], partial + (ulong)(split * CLN_K + k0 + k) * CLN_LD + own);
+                    STORE(sum[k], partial + (ulong)(split * CLN_K + k0 + k) * CLN_LD + own);
     }
 }

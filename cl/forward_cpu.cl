@@ -38,7 +38,7 @@ forward(__global const feature *restrict x,   /* (·,STRIDE) */
 
     for (uint i = begin; i < end; i += CLN_ROWS) {
         __global const feature *row[CLN_ROWS];
-        float z[CLN_ROWS][CLN_KP];
+        float z[CLN_ROWS][CLN_KP] __attribute__((aligned(64)));
 #pragma unroll
         for (uint r = 0; r < CLN_ROWS; r++) /* behind the last row the last one again, its results dropped */
             row[r] = x + row_of(order, first, min(i + r, count - 1)) * CLN_STRIDE;
@@ -57,7 +57,7 @@ forward(__global const feature *restrict x,   /* (·,STRIDE) */
                     xv[r] = XLOAD(row[r] + j);
 #pragma unroll
                 for (uint k = 0; k < CLN_KB; k++) {
-                    vec wv = VLOAD(w + min(k0 + k, (uint)CLN_K - 1) * CLN_LD + j);
+                    vec wv = LOAD(w + min(k0 + k, (uint)CLN_K - 1) * CLN_LD + j);
 #pragma unroll
                     for (uint r = 0; r < CLN_ROWS; r++)
                         sum[r][k] = fma(xv[r], wv, sum[r][k]);

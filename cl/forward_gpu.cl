@@ -63,7 +63,7 @@ forward(__global const feature *restrict x,   /* (·,STRIDE) */
                 xv[r] = XLOAD(row[r] + j);
 #pragma unroll
             for (uint k = 0; k < CLN_KB; k++) {
-                vec wv = VLOAD(w + min(k0 + k, (uint)CLN_K - 1) * CLN_LD + j);
+                vec wv = LOAD(w + min(k0 + k, (uint)CLN_K - 1) * CLN_LD + j);
 #pragma unroll
                 for (uint r = 0; r < CLN_ROWS; r++)
                     sum[r][k] = vec_dot(xv[r], wv, sum[r][k]);
@@ -91,7 +91,7 @@ forward(__global const feature *restrict x,   /* (·,STRIDE) */
         row_loss[r] = 0;
         row_error[r] = 0;
         if (i < count) {
-            float z[CLN_KP];
+            float z[CLN_KP] __attribute__((aligned(64)));
             for (uint k = 0; k < CLN_K; k++)
                 z[k] = logits[r * CLN_K + k];
             uint y = target ? target[row_of(order, first, i)] : CLN_K;

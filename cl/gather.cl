@@ -26,7 +26,8 @@ gather(__global const feature *restrict x,     /* (chunk_rows,STRIDE): rows chun
     if (row >= chunk_rows)
         return;
     for (uint j = 0; j < CLN_STRIDE; j += CLN_V)
-        VSTORE(VLOAD(x + row * CLN_STRIDE + j), gathered + (ulong)i * CLN_STRIDE + j);
+        *(__global features *)(gathered + (ulong)i * CLN_STRIDE + j) =
+            *(__global const features *)(x + row * CLN_STRIDE + j);
     if (target)
         gathered_target[i] = target[row];
 }

@@ -27,25 +27,24 @@ pack_rows(__global const feature *restrict x,  /* (·,STRIDE) */
     if (j >= CLN_LD)
         return;
 
-    float tile[CLN_V][CLN_V];
+    vec tile[CLN_V];
 #pragma unroll
     for (uint r = 0; r < CLN_V; r++) {
-        vec value = (vec)(0);
+        tile[r] = (vec)(0);
         if (i + r < count && j < CLN_STRIDE)
-            value = XLOAD(x + row_of(order, first, i + r) * CLN_STRIDE + j) * scale;
-        VSTORE(value, tile[r]);
+            tile[r] = XLOAD(x + row_of(order, first, i + r) * CLN_STRIDE + j) * scale;
         if (j <= CLN_D && CLN_D < j + CLN_V)
-            tile[r][CLN_D - j] = i + r < count ? CLN_BIAS : 0;
+            ELEMENT(tile[r], CLN_D - j) = i + r < count ? CLN_BIAS : 0;
         if (rows)
-            VSTORE(VLOAD(tile[r]), rows + (ulong)(i + r) * CLN_LD + j);
+            STORE(tile[r], rows + (ulong)(i + r) * CLN_LD + j);
     }
 #pragma unroll
     for (uint c = 0; c < CLN_V; c++) {
-        float column[CLN_V];
+        vec column;
 #pragma unroll
         for (uint r = 0; r < CLN_V; r++)
-            column[r] = tile[r][c];
-        VSTORE(VLOAD(column), columns + (ulong)(j + c) * padded + i);
+            ELEMENT(column, r) = ELEMENT(tile[r], c);
+        STORE(column, columns + (ulong)(j + c) * padded + i);
     }
 }
 

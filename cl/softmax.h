@@ -23,15 +23,14 @@ typedef uint2 score;
 #define CLN_KV 4
 #endif
 typedef CLN_JOIN(float, CLN_KV) kvec;
-#define KLOAD(pointer) CLN_JOIN(vload, CLN_KV)(0, pointer)
-#define KSTORE(value, pointer) CLN_JOIN(vstore, CLN_KV)(value, 0, pointer)
 
 /* Where the logits lie. */
 #ifndef CLN_LOGITS
 #define CLN_LOGITS __private
 #endif
+#define KVEC(pointer) (*(CLN_LOGITS kvec *)(pointer))
 
-/* In: z (KP), the logits; what lies behind the first k does not matter. Out: r (KP, may be NULL, may be z): the residual, or the
+/* In: z (KP, aligned to 64 bytes), the logits; what lies behind the first k does not matter. Out: r (KP, may be NULL, may be z): the residual, or the
    probabilities where y is CLN_K (no target), 0 behind output k. z is overwritten. Returns the predicted class: the first
    largest, or CLN_K where a logit is NaN. *loss is 0 without a target. A NaN or infinite logit makes all outputs NaN. */
 inline uint softmax_row(CLN_LOGITS float *z, uint y, __global float *r, float *loss)
@@ -50,7 +49,7 @@ inline uint softmax_row(CLN_LOGITS float *z, uint y, __global float *r, float *l
     for (uint k = CLN_K; k < CLN_KP; k++)
         z[k] = -INFINITY;
     for (uint k = 0; k < CLN_KP; k += CLN_KV)
-        KSTORE(exp(KLOAD(z + k) - largest), z + k);
+        KVEC(z + k) = exp(KVEC(z + k) - largest);
     float sum = 0;
     for (uint k = 0; k < CLN_K; k++)
         sum += z[k];
@@ -63,7 +62,7 @@ inline uint softmax_row(CLN_LOGITS float *z, uint y, __global float *r, float *l
         for (uint k = CLN_K; k < CLN_KP; k++)
             z[k] = 0;
         for (uint k = 0; k < CLN_KP; k += CLN_KV)
-            KSTORE(KLOAD(z + k), r + k);
+            *(__global kvec *)(r + k) = KVEC(z + k);
     }
     return unordered ? CLN_K : predicted;
 }

@@ -41,15 +41,21 @@
 #define CLN_JOIN(a, b) CLN_JOIN_(a, b)
 
 typedef CLN_JOIN(float, CLN_V) vec;
-#define VLOAD(pointer) CLN_JOIN(vload, CLN_V)(0, pointer)
-#define VSTORE(value, pointer) CLN_JOIN(vstore, CLN_V)(value, 0, pointer)
+/* Whole vectors of global memory. Every row begins at a multiple of V elements and every buffer at 128 bytes or more, so these are
+   aligned; vload and vstore promise the compiler no more than an element's alignment, and GPUs then go element by element. */
+#define LOAD(pointer) (*(__global const vec *)(pointer))
+#define STORE(value, pointer) (*(__global vec *)(pointer) = (value))
+/* An element of a vector in registers. */
+#define ELEMENT(vector, i) (((float *)&(vector))[i])
 
 #if CLN_BYTES
 typedef uchar feature;
-#define XLOAD(pointer) CLN_JOIN(convert_float, CLN_V)(VLOAD(pointer))
+typedef CLN_JOIN(uchar, CLN_V) features;
+#define XLOAD(pointer) CLN_JOIN(convert_float, CLN_V)(*(__global const features *)(pointer))
 #else
 typedef float feature;
-#define XLOAD(pointer) VLOAD(pointer)
+typedef vec features;
+#define XLOAD(pointer) LOAD(pointer)
 #endif
 
 /* Where row `first` + i of the order starts in X. order NULL: rows as they lie. */
@@ -78,10 +84,9 @@ inline float vec_sum(vec v)
 /* sum + a·b, element after element: one accumulator a pair where registers are scarce. */
 inline float vec_dot(vec a, vec b, float sum)
 {
-    const float *ae = (const float *)&a, *be = (const float *)&b;
 #pragma unroll
     for (uint e = 0; e < CLN_V; e++)
-        sum = fma(ae[e], be[e], sum);
+        sum = fma(ELEMENT(a, e), ELEMENT(b, e), sum);
     return sum;
 }
 

@@ -24,16 +24,14 @@ inline vec collected(__global const float *partial, __global const float *bias, 
     vec sum = (vec)(0);
     if (j < CLN_STRIDE)
         for (uint s = 0; s < splits; s++)
-            sum += VLOAD(partial + (ulong)(s * CLN_K + k) * CLN_LD + j);
+            sum += LOAD(partial + (ulong)(s * CLN_K + k) * CLN_LD + j);
     sum *= scale;
     if (j <= CLN_D && CLN_D < j + CLN_V) {
-        float element[CLN_V], total = 0;
+        float total = 0;
         if (CLN_BIAS)
             for (uint s = 0; s < splits; s++)
                 total += bias[s * CLN_KP + k];
-        VSTORE(sum, element);
-        element[CLN_D - j] = total;
-        sum = VLOAD(element);
+        ELEMENT(sum, CLN_D - j) = total;
     }
     return sum;
 }
@@ -41,16 +39,12 @@ inline vec collected(__global const float *partial, __global const float *bias, 
 inline void apply(vec gradient, __global float *w, __global float *v, uint j, float mean, float l2, float momentum,
                   float learning_rate)
 {
-    vec weight = VLOAD(w), decay = (vec)(l2);
-    if (j <= CLN_D && CLN_D < j + CLN_V) {
-        float element[CLN_V];
-        VSTORE(decay, element);
-        element[CLN_D - j] = 0;
-        decay = VLOAD(element);
-    }
-    vec velocity = fma((vec)(momentum), VLOAD(v), fma(decay, weight, gradient * mean));
-    VSTORE(velocity, v);
-    VSTORE(fma((vec)(-learning_rate), velocity, weight), w);
+    vec weight = LOAD(w), decay = (vec)(l2);
+    if (j <= CLN_D && CLN_D < j + CLN_V)
+        ELEMENT(decay, CLN_D - j) = 0;
+    vec velocity = fma((vec)(momentum), LOAD(v), fma(decay, weight, gradient * mean));
+    STORE(velocity, v);
+    STORE(fma((vec)(-learning_rate), velocity, weight), w);
 }
 
 __attribute__((reqd_work_group_size(CLN_GROUP, 1, 1))) __kernel void
@@ -63,7 +57,7 @@ collect(__global const float *restrict partial, /* (splits,k,LD) */
     for (uint j = begin; j < end; j += CLN_V) {
         vec sum = collected(partial, bias, splits, scale, k, j);
         __global float *at = gradient + k * CLN_LD + j;
-        VSTORE(add ? VLOAD(at) + sum : sum, at);
+        STORE(add ? LOAD(at) + sum : sum, at);
     }
 }
 
@@ -76,7 +70,7 @@ update(__global const float *restrict gradient, /* (k,LD) */
     uint k = (uint)get_group_id(1), begin = (uint)get_global_id(0) * CLN_SPAN, end = min(begin + CLN_SPAN, (uint)CLN_LD);
     for (uint j = begin; j < end; j += CLN_V) {
         uint at = k * CLN_LD + j;
-        apply(VLOAD(gradient + at), w + at, v + at, j, mean, l2, momentum, learning_rate);
+        apply(LOAD(gradient + at), w + at, v + at, j, mean, l2, momentum, learning_rate);
     }
 }
 

@@ -1,0 +1,274 @@
+/*
+ * What every engine and every kernel shape has to get right, against the double-precision reference. Tolerances follow from the
+ * unit roundoff u and the lengths of the sums:
+ *
+ *   logit     |Δz| ≤ (d + 8)·u·(Σ|x·w| + |b|)
+ *   softmax   |Δp| ≤ 2·max|Δz| + (k + 16)·u;   loss: 2·max|Δz| + (k + 16)·u·(1 + loss)
+ *   gradient  |ΔG| ≤ Σ_i (|Δp_i| + (n + 8)·u·|r_i|)·|x_i|
+ */
+#ifndef CLN_TESTS_COMPUTE_ENGINE_CHECKS_H
+#define CLN_TESTS_COMPUTE_ENGINE_CHECKS_H
+
+#include "compute/sample.h"
+
+/* The truth about a sample, row after row in its order. */
+typedef struct truth {
+    double *z, *residual; /* (n,k) */
+    double *slack;        /* (n): |Δz| of a row */
+    double loss, loss_slack;
+    uint64_t errors;
+    double *gradient, *gradient_slack; /* (k,d+1), of the summed loss */
+} truth;
+
+static inline void truth_free(truth *t)
+{
+    void *all[] = {t->z, t->residual, t->slack, t->gradient, t->gradient_slack};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]);
+}
+
+static inline double row_slack(const sample *s, const double *x)
+{
+    double most = 0;
+    for (uint32_t k = 0; k < s->k; k++) {
+        double sum = fabs(s->db[k]);
+        for (uint32_t j = 0; j < s->d; j++)
+            sum += fabs(x[j] * s->dw[(size_t)k * s->d + j]);
+        most = sum > most ? sum : most;
+    }
+    return (s->d + 8) * UNIT * most;
+}
+
+static inline truth truth_of(const sample *s)
+{
+    size_t n = s->n, k = s->k, d = s->d;
+    truth t = {calloc(n * k, 8),       calloc(n * k, 8),      calloc(n, 8), 0, 0, 0,
+               calloc(k * (d + 1), 8), calloc(k * (d + 1), 8)};
+    cln_reference_logits(&s->reference, s->dx, n, t.z);
+    cln_reference_softmax(t.z, n, s->k, t.residual);
+    cln_score score = cln_reference_score(t.z, s->y, n, s->k);
+    t.loss = score.loss * (double)n;
+    t.errors = score.errors;
+    for (size_t i = 0; i < n; i++) {
+        const double *x = s->dx + i * d;
+        t.slack[i] = row_slack(s, x);
+        t.loss_slack += 2 * t.slack[i];
+        t.residual[i * k + (size_t)s->y[i]] -= 1;
+        for (size_t c = 0; c < k; c++) {
+            double r = t.residual[i * k + c],
+                   dr = 2 * t.slack[i] + (double)(k + 16) * UNIT + (double)(n + 8) * UNIT * fabs(r);
+            for (size_t j = 0; j <= d; j++) {
+                double value = j < d ? x[j] : s->bias;
+                t.gradient[c * (d + 1) + j] += r * value;
+                t.gradient_slack[c * (d + 1) + j] += dr * fabs(value);
+            }
+        }
+    }
+    t.loss_slack += (double)(k + 16) * UNIT * ((double)n + t.loss);
+    return t;
+}
+
+/* Everything on the device that a check needs. */
+typedef struct rig {
+    const sample *s;
+    cln_plan *plan;
+    cln_resident *resident;
+    cl_mem w, v, gradient, predicted, scores, order;
+    size_t weight_bytes, score_bytes;
+} rig;
+
+static inline rig rig_create(const sample *s, const char *engine, const cln_shape *shape, uint64_t most_bytes)
+{
+    rig r = {.s = s};
+    cln_problem problem = sample_problem(s);
+    MUST(cln_plan_create(device, engine, &problem, shape, &r.plan, error));
+    r.resident = sample_upload(s, most_bytes);
+    r.weight_bytes = (size_t)r.plan->layout.kp * r.plan->layout.ld * sizeof(float);
+    r.score_bytes = cln_plan_scores(r.plan, s->n) * sizeof(cln_partial_score);
+    r.w = guarded_weights(s, r.plan->layout);
+    r.v = guarded(NULL, r.weight_bytes);
+    r.gradient = guarded(NULL, r.weight_bytes);
+    r.predicted = guarded(NULL, s->n * sizeof(uint32_t));
+    r.scores = guarded(NULL, r.score_bytes);
+    r.order = guarded(s->order, s->n * sizeof(uint32_t));
+    return r;
+}
+
+static inline void rig_release(rig *r)
+{
+    check_guard(&r->w, r->weight_bytes);
+    check_guard(&r->v, r->weight_bytes);
+    check_guard(&r->gradient, r->weight_bytes);
+    check_guard(&r->predicted, r->s->n * sizeof(uint32_t));
+    check_guard(&r->scores, r->score_bytes);
+    check_guard(&r->order, r->s->n * sizeof(uint32_t));
+    cln_resident_release(r->resident);
+    cln_plan_release(r->plan);
+}
+
+static inline void rig_forward(rig *r, bool ordered, bool target, cln_rows *rows)
+{
+    cln_outcome outcome = {.residual = true, .predicted = r->predicted, .scores = target ? r->scores : NULL};
+    MUST(cln_resident_rows(r->resident, ordered ? r->order : NULL, 0, r->s->n, rows, error));
+    if (!target)
+        rows->target = NULL;
+    MUST(cln_plan_forward(r->plan, rows, r->w, &outcome, error));
+}
+
+static inline float *read_floats(cl_mem buffer, size_t count)
+{
+    float *values = calloc(count, sizeof *values);
+    MUST(cln_buffer_read(device, buffer, 0, count * sizeof *values, values, error));
+    return values;
+}
+
+/* Residual (or, without targets, probabilities) and predictions of every row; the padding behind them. */
+static inline void check_rows(rig *r, const truth *t, bool ordered, bool target)
+{
+    const sample *s = r->s;
+    uint32_t kp = r->plan->layout.kp;
+    float *residual = read_floats(r->plan->residual, (size_t)s->n * kp);
+    uint32_t *predicted = (uint32_t *)read_floats(r->predicted, s->n);
+    for (uint32_t i = 0; i < s->n; i++) {
+        uint32_t row = ordered ? s->order[i] : i;
+        const double *z = t->z + (size_t)row * s->k;
+        double slack = 2 * t->slack[row] + (s->k + 16) * UNIT;
+        for (uint32_t k = 0; k < kp; k++) {
+            double got = (double)residual[(size_t)i * kp + k], want = 0;
+            if (k < s->k)
+                want = t->residual[(size_t)row * s->k + k] + (!target && (int32_t)k == s->y[row] ? 1 : 0);
+            ck_assert_msg(fabs(got - want) <= (k < s->k ? slack : 0), "%s: row %u output %u: %.9g, not %.9g ± %.2g",
+                          place, i, k, got, want, slack);
+        }
+        ck_assert_msg(predicted[i] < s->k, "%s: row %u: prediction %u", place, i, predicted[i]);
+        for (uint32_t k = 0; k < s->k; k++)
+            ck_assert_msg(z[predicted[i]] >= z[k] - 2 * t->slack[row], "%s: row %u: predicted %u, but %u is larger",
+                          place, i, predicted[i], k);
+    }
+    free(residual);
+    free(predicted);
+}
+
+static inline void check_scores(rig *r, const truth *t)
+{
+    uint32_t count = cln_plan_scores(r->plan, r->s->n);
+    cln_partial_score *scores = (cln_partial_score *)read_floats(r->scores, 2 * (size_t)count);
+    double loss = 0;
+    uint64_t errors = 0, unsure = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        loss += (double)scores[i].loss;
+        errors += scores[i].errors;
+    }
+    for (uint32_t i = 0; i < r->s->n; i++) { /* rows whose two best logits are too near to tell */
+        const double *z = t->z + (size_t)i * r->s->k;
+        double best = -INFINITY, second = -INFINITY;
+        for (uint32_t k = 0; k < r->s->k; k++) {
+            if (z[k] > best) {
+                second = best;
+                best = z[k];
+            } else if (z[k] > second) {
+                second = z[k];
+            }
+        }
+        unsure += best - second <= 2 * t->slack[i];
+    }
+    ck_assert_msg(fabs(loss - t->loss) <= t->loss_slack, "%s: loss %.9g, not %.9g ± %.2g", place, loss, t->loss,
+                  t->loss_slack);
+    ck_assert_msg(errors + unsure >= t->errors && errors <= t->errors + unsure, "%s: %llu errors, not %llu", place,
+                  (unsigned long long)errors, (unsigned long long)t->errors);
+    free(scores);
+}
+
+/* The gradient buffer holds `times` the truth, and zero in the padding. */
+static inline void check_gradient(rig *r, const truth *t, double times)
+{
+    const sample *s = r->s;
+    uint32_t ld = r->plan->layout.ld;
+    float *gradient = read_floats(r->gradient, (size_t)s->k * ld);
+    for (uint32_t k = 0; k < s->k; k++)
+        for (uint32_t j = 0; j < ld; j++) {
+            size_t at = (size_t)k * (s->d + 1) + j;
+            double got = (double)gradient[(size_t)k * ld + j], want = j <= s->d ? times * t->gradient[at] : 0;
+            double slack = j <= s->d ? times * (t->gradient_slack[at] + UNIT * fabs(t->gradient[at])) : 0;
+            ck_assert_msg(fabs(got - want) <= slack, "%s: gradient of output %u, column %u: %.9g, not %.9g ± %.2g",
+                          place, k, j, got, want, slack);
+        }
+    free(gradient);
+}
+
+/* Two steps of v ← μ·v + G·mean + λ·w, w ← w − η·v from v = 0 in double, against what the device made of them in float. */
+static inline void check_moved(rig *r, const cln_step *step, const float *before, const float *after)
+{
+    uint32_t ld = r->plan->layout.ld;
+    float *gradient = read_floats(r->gradient, (size_t)r->s->k * ld);
+    for (uint32_t k = 0; k < r->s->k; k++)
+        for (uint32_t j = 0; j < ld; j++) {
+            size_t at = (size_t)k * ld + j;
+            double w = (double)before[at], v = 0, g = (double)gradient[at] * (double)step->mean, size = fabs(w);
+            for (int steps = 0; steps < 2; steps++) {
+                v = (double)step->momentum * v + g + (j == r->s->d ? 0 : (double)step->l2 * w);
+                w -= (double)step->learning_rate * v;
+                size += fabs(g) + fabs(v);
+            }
+            ck_assert_msg(fabs((double)after[at] - w) <= 8 * UNIT * size,
+                          "%s: weight of output %u, column %u: %.9g, not %.9g", place, k, j, (double)after[at], w);
+        }
+    free(gradient);
+}
+
+/* CLN_STEP moves weights and velocity to the same bits as CLN_STORE and an update, and to the right ones. */
+static inline void check_step(rig *r, const cln_rows *rows)
+{
+    const cln_step step = {1.0f / (float)r->s->n, 0.01f, 0.9f, 0.25f};
+    size_t count = r->weight_bytes / sizeof(float);
+    float *before = read_floats(r->w, count), *zeros = calloc(count, sizeof *zeros), *after[2], *velocity[2];
+    for (int once = 0; once < 2; once++) {
+        cln_sink sink = {once ? CLN_STEP : CLN_STORE, r->gradient, r->w, r->v, step};
+        MUST(cln_buffer_write(device, r->w, 0, r->weight_bytes, before, error));
+        MUST(cln_buffer_write(device, r->v, 0, r->weight_bytes, zeros, error));
+        for (int steps = 0; steps < 2; steps++) { /* the second moves by momentum, too */
+            MUST(cln_plan_backward(r->plan, rows, &sink, error));
+            if (!once)
+                MUST(cln_plan_update(r->plan, r->gradient, r->w, r->v, &step, error));
+        }
+        after[once] = read_floats(r->w, count);
+        velocity[once] = read_floats(r->v, count);
+        if (!once)
+            check_moved(r, &step, before, after[0]);
+    }
+    ck_assert_msg(memcmp(after[0], after[1], count * sizeof(float)) == 0, "%s: STEP is not STORE and update", place);
+    ck_assert_msg(memcmp(velocity[0], velocity[1], count * sizeof(float)) == 0, "%s: velocities differ", place);
+    MUST(cln_buffer_write(device, r->w, 0, r->weight_bytes, before, error));
+    for (int once = 0; once < 2; once++) {
+        free(after[once]);
+        free(velocity[once]);
+    }
+    free(zeros);
+    free(before);
+}
+
+/* All of it for one sample on one engine and shape. */
+static inline void check_engine(const sample *s, const char *engine, const cln_shape *shape, uint64_t most_bytes)
+{
+    truth t = truth_of(s);
+    rig r = rig_create(s, engine, shape, most_bytes);
+    cln_rows rows;
+    for (int ordered = 0; ordered < 2; ordered++) {
+        rig_forward(&r, ordered, true, &rows);
+        check_rows(&r, &t, ordered, true);
+        check_scores(&r, &t);
+        cln_sink sink = {.op = CLN_STORE, .gradient = r.gradient};
+        MUST(cln_plan_backward(r.plan, &rows, &sink, error));
+        check_gradient(&r, &t, 1);
+        sink.op = CLN_ADD;
+        MUST(cln_plan_backward(r.plan, &rows, &sink, error));
+        check_gradient(&r, &t, 2);
+    }
+    check_step(&r, &rows);
+    rig_forward(&r, false, false, &rows);
+    check_rows(&r, &t, false, false);
+    rig_release(&r);
+    truth_free(&t);
+}
+
+#endif

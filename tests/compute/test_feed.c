@@ -1,0 +1,117 @@
+/* Data sets on the device: bytes stay bytes, rows are padded with zeros, chunks do not show. */
+#include "compute/sample.h"
+
+/* What a block of rows holds, read back row by row. */
+static void check_block(const sample *s, cln_resident *resident, bool ordered, uint64_t first, uint32_t count)
+{
+    cln_rows rows;
+    uint32_t stride = cln_layout_of(s->d, s->k).stride, *index = NULL;
+    size_t element = cln_type_bytes(s->type);
+    cl_mem order = ordered ? guarded(s->order, s->n * sizeof(uint32_t)) : NULL;
+    MUST(cln_resident_rows(resident, order, first, count, &rows, error));
+    ck_assert_uint_eq(rows.count, count);
+    if (rows.order) {
+        index = calloc(s->n, sizeof *index);
+        MUST(cln_buffer_read(device, rows.order, 0, s->n * sizeof *index, index, error));
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t at = index ? index[rows.first + i] : rows.first + i;
+        uint32_t source = ordered ? s->order[first + i] : (uint32_t)first + i, label;
+        unsigned char row[4 * 1024];
+        MUST(cln_buffer_read(device, rows.x, at * stride * element, stride * element, row, error));
+        ck_assert_msg(memcmp(row, (char *)s->x + (size_t)source * s->d * element, s->d * element) == 0,
+                      "%s: row %u of the block is not row %u", place, i, source);
+        for (size_t j = s->d * element; j < stride * element; j++)
+            ck_assert_msg(row[j] == 0, "%s: row %u is not padded with zeros", place, i);
+        MUST(cln_buffer_read(device, rows.target, at * sizeof label, sizeof label, &label, error));
+        ck_assert_int_eq((int32_t)label, s->y[source]);
+    }
+    free(index);
+    if (order)
+        check_guard(&order, s->n * sizeof(uint32_t));
+}
+
+START_TEST(rows_come_back_whatever_the_chunks)
+{
+    static const struct {
+        uint32_t n, d;
+        cln_type type;
+    } cases[] = {{1, 1, CLN_UINT8}, {40, 3, CLN_FLOAT32}, {53, 61, CLN_UINT8}, {37, 64, CLN_FLOAT32}};
+    sample s = sample_create(cases[_i].n, cases[_i].d, 4, cases[_i].type, true);
+    uint64_t row = cln_layout_of(s.d, 4).stride * cln_type_bytes(s.type);
+    const uint64_t most_bytes[] = {0, row * 16 + 1, row * 5, row};
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(place, sizeof place, "n=%u d=%u chunks of %llu bytes", s.n, s.d, (unsigned long long)most_bytes[i]);
+        cln_resident *resident = sample_upload(&s, most_bytes[i]);
+        for (int ordered = 0; ordered < 2; ordered++) {
+            check_block(&s, resident, ordered, 0, s.n);
+            check_block(&s, resident, ordered, s.n / 3, s.n - s.n / 2);
+            check_block(&s, resident, ordered, s.n - 1, 1);
+        }
+        cln_resident_release(resident);
+    }
+    sample_free(&s);
+}
+END_TEST
+
+START_TEST(bytes_stay_bytes)
+{
+    sample s = sample_create(100, 784, 10, CLN_UINT8, true);
+    cln_resident *resident = sample_upload(&s, 0);
+    ck_assert_uint_eq(device->bytes, 100 * 784 + 100 * 4);
+    cln_resident_release(resident);
+    sample_free(&s);
+}
+END_TEST
+
+START_TEST(unlabelled_rows_have_no_targets)
+{
+    float x[6] = {1, 2, 3, 4, 5, 6};
+    cln_dataset *data = NULL;
+    cln_resident *resident = NULL;
+    cln_rows rows;
+    MUST(cln_dataset_wrap(x, CLN_FLOAT32, 3, 2, NULL, &data, error));
+    for (uint64_t most_bytes = 0; most_bytes <= 16; most_bytes += 16) { /* one chunk, one row each */
+        MUST(cln_resident_create(device, data, 3, most_bytes, &resident, NULL, error));
+        MUST(cln_resident_rows(resident, NULL, 0, 3, &rows, error));
+        ck_assert_ptr_null(rows.target);
+        cln_resident_release(resident);
+    }
+    cln_dataset_close(data);
+}
+END_TEST
+
+START_TEST(a_row_too_large_for_an_allocation_is_refused)
+{
+    sample s = sample_create(2, 61, 2, CLN_UINT8, true);
+    cln_dataset *data = NULL;
+    cln_resident *resident = NULL;
+    cln_error refused = {0};
+    MUST(cln_dataset_wrap(s.x, s.type, s.n, s.d, s.y, &data, error));
+    ck_assert_int_eq(cln_resident_create(device, data, 2, 63, &resident, NULL, &refused), CLN_UNSUPPORTED);
+    ck_assert_ptr_null(resident);
+    ck_assert_ptr_nonnull(strstr(refused.message, "64 bytes"));
+    cln_dataset_close(data);
+    sample_free(&s);
+}
+END_TEST
+
+static void nothing_left(void)
+{
+    ck_assert_uint_eq(device->bytes, 0);
+}
+
+int main(void)
+{
+    Suite *suite = suite_create("feed");
+    TCase *ok = tcase_create("ok"), *invalid = tcase_create("invalid");
+    tcase_add_checked_fixture(ok, NULL, nothing_left);
+    tcase_add_checked_fixture(invalid, NULL, nothing_left);
+    tcase_add_loop_test(ok, rows_come_back_whatever_the_chunks, 0, 4);
+    tcase_add_test(ok, bytes_stay_bytes);
+    tcase_add_test(ok, unlabelled_rows_have_no_targets);
+    tcase_add_test(invalid, a_row_too_large_for_an_allocation_is_refused);
+    suite_add_tcase(suite, ok);
+    suite_add_tcase(suite, invalid);
+    return run_on_device(suite);
+}

@@ -1,0 +1,70 @@
+/* Layouts and shapes are pure functions: their promises over many sizes. */
+#include "compute/shapes.h"
+#include "harness.h"
+
+START_TEST(layouts_hold_what_they_promise)
+{
+    for (uint32_t d = 1; d < 3000; d += 1 + d / 50) {
+        cln_layout layout = cln_layout_of(d, d);
+        uint32_t unit = layout.stride < 16 ? layout.stride : 16;
+        ck_assert_uint_ge(layout.stride, d);
+        ck_assert_uint_eq(layout.stride % unit, 0);
+        ck_assert(unit == 4 || unit == 8 || unit == 16);
+        ck_assert_uint_gt(layout.ld, d);
+        ck_assert_uint_ge(layout.ld, layout.stride);
+        ck_assert_uint_eq(layout.ld % 16, 0);
+        ck_assert_uint_ge(layout.kp, d);
+        ck_assert_uint_eq(layout.kp % 16, 0);
+        ck_assert_uint_lt(layout.kp, d + 16);
+    }
+    ck_assert_uint_eq(cln_layout_of(784, 10).stride, 784); /* images lie as in their file */
+}
+END_TEST
+
+START_TEST(shapes_fit_the_layout)
+{
+    for (uint32_t width = 1; width <= 32; width *= 2)
+        for (uint32_t d = 1; d < 100; d++)
+            for (uint32_t k = 1; k <= CLN_FUSED_OUTPUTS; k++)
+                for (int kind = CLN_SHAPE_CPU; kind <= CLN_SHAPE_GPU; kind++) {
+                    cln_facts facts = {.native_float_width = width};
+                    cln_problem problem = {.features = d, .outputs = k};
+                    cln_shape shape = cln_shape_choose(&facts, &problem, (cln_shape_kind)kind);
+                    ck_assert_uint_eq(cln_layout_of(d, k).stride % shape.vector, 0);
+                    ck_assert_uint_eq(cln_layout_of(d, k).ld % shape.vector, 0);
+                    ck_assert(shape.outputs >= 1 && shape.outputs <= 12 && shape.outputs <= k);
+                    if (kind == CLN_SHAPE_CPU)
+                        ck_assert_uint_eq(shape.item_rows % shape.rows, 0);
+                }
+}
+END_TEST
+
+START_TEST(splits_depend_on_the_rows_alone_and_cover_them)
+{
+    cln_facts one = {.native_float_width = 16, .info.compute_units = 1}, many = one;
+    cln_problem problem = {.features = 784, .outputs = 10};
+    many.info.compute_units = 200;
+    for (uint32_t count = 1; count < 200000; count += 1 + count / 20)
+        for (int kind = CLN_SHAPE_CPU; kind <= CLN_SHAPE_GPU; kind++) {
+            cln_shape shape = cln_shape_choose(&one, &problem, (cln_shape_kind)kind);
+            cln_shape other = cln_shape_choose(&many, &problem, (cln_shape_kind)kind);
+            uint32_t splits = cln_shape_splits(&shape, count), scores = cln_shape_scores(&shape, count);
+            ck_assert_uint_eq(splits, cln_shape_splits(&other, count));
+            ck_assert(splits >= 1 && splits <= shape.most_splits && splits <= count);
+            ck_assert(scores >= 1 && scores <= count);
+            ck_assert_uint_ge(cln_shape_splits(&shape, count + 1),
+                              splits); /* scratch for the most rows suffices for fewer */
+        }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("shapes");
+    TCase *ok = tcase_create("ok");
+    tcase_add_test(ok, layouts_hold_what_they_promise);
+    tcase_add_test(ok, shapes_fit_the_layout);
+    tcase_add_test(ok, splits_depend_on_the_rows_alone_and_cover_them);
+    suite_add_tcase(suite, ok);
+    return run_suite(suite);
+}
