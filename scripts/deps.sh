@@ -23,6 +23,7 @@ build_and_run=(
 test_too=(
     check           # the unit tests
     oclgrind        # finds races, bad addresses and uninitialised values in kernels
+    python3         # reads JSON in the tests of the command
     shellcheck      # checks the scripts
     clang-format-14 # format, format-check
     clang-tidy-14   # tidy
