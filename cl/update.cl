@@ -3,7 +3,7 @@
  *
  *   collect:  G = scale · Σ_s partial[s] (column d: Σ_s bias[s]), stored or added
  *   update:   g = G · mean + λ·w (λ not for the bias), v ← μ·v + g, w ← w − η·v       (PyTorch's SGD)
- *   step:     collect and update at once, bit for bit the same as one after the other
+ *   sgd_step: collect and update at once, bit for bit the same as one after the other
  *
  * One work-item takes CLN_COLUMNS vectors of a row of W. Sums run in the order of s.
  * Geometry: (ceil(LD / (GROUP·COLUMNS·V)), k) work-groups of CLN_GROUP work-items.
@@ -16,6 +16,7 @@
 #ifndef CLN_COLUMNS
 #define CLN_COLUMNS 4
 #endif
+#define CLN_SPAN (CLN_COLUMNS * CLN_V)
 
 /* Σ over s for the vector at column j of output k, scaled; the bias in its column, 0 in a model without. */
 inline vec collected(__global const float *partial, __global const float *bias, uint splits, float scale, uint k, uint j)
@@ -52,19 +53,14 @@ inline void apply(vec gradient, __global float *w, __global float *v, uint j, fl
     VSTORE(fma((vec)(-learning_rate), velocity, weight), w);
 }
 
-#define FOR_EACH_COLUMN(j)                                                                                             \
-    for (uint j = (uint)get_global_id(0) * CLN_COLUMNS * CLN_V, end = min(j + CLN_COLUMNS * CLN_V, (uint)CLN_LD);      \
-         j < end; j += CLN_V)
-
 __attribute__((reqd_work_group_size(CLN_GROUP, 1, 1))) __kernel void
 collect(__global const float *restrict partial, /* (splits,k,LD) */
         __global const float *restrict bias,    /* (splits,KP) */
         uint splits, float scale, uint add,
         __global float *restrict gradient)      /* (k,LD) */
 {
-    uint k = (uint)get_group_id(1);
-    FOR_EACH_COLUMN(j)
-    {
+    uint k = (uint)get_group_id(1), begin = (uint)get_global_id(0) * CLN_SPAN, end = min(begin + CLN_SPAN, (uint)CLN_LD);
+    for (uint j = begin; j < end; j += CLN_V) {
         vec sum = collected(partial, bias, splits, scale, k, j);
         __global float *at = gradient + k * CLN_LD + j;
         VSTORE(add ? VLOAD(at) + sum : sum, at);
@@ -77,25 +73,23 @@ update(__global const float *restrict gradient, /* (k,LD) */
        __global float *restrict v,              /* (k,LD) */
        float mean, float l2, float momentum, float learning_rate)
 {
-    uint k = (uint)get_group_id(1);
-    FOR_EACH_COLUMN(j)
-    {
+    uint k = (uint)get_group_id(1), begin = (uint)get_global_id(0) * CLN_SPAN, end = min(begin + CLN_SPAN, (uint)CLN_LD);
+    for (uint j = begin; j < end; j += CLN_V) {
         uint at = k * CLN_LD + j;
         apply(VLOAD(gradient + at), w + at, v + at, j, mean, l2, momentum, learning_rate);
     }
 }
 
 __attribute__((reqd_work_group_size(CLN_GROUP, 1, 1))) __kernel void
-step(__global const float *restrict partial, /* (splits,k,LD) */
+sgd_step(__global const float *restrict partial, /* (splits,k,LD) */
      __global const float *restrict bias,    /* (splits,KP) */
      uint splits, float scale,
      __global float *restrict w,             /* (k,LD) */
      __global float *restrict v,             /* (k,LD) */
      float mean, float l2, float momentum, float learning_rate)
 {
-    uint k = (uint)get_group_id(1);
-    FOR_EACH_COLUMN(j)
-    {
+    uint k = (uint)get_group_id(1), begin = (uint)get_global_id(0) * CLN_SPAN, end = min(begin + CLN_SPAN, (uint)CLN_LD);
+    for (uint j = begin; j < end; j += CLN_V) {
         uint at = k * CLN_LD + j;
         apply(collected(partial, bias, splits, scale, k, j), w + at, v + at, j, mean, l2, momentum, learning_rate);
     }

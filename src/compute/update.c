@@ -19,7 +19,7 @@ cln_status cln_updater_create(cln_device *device, const char *defines, const cln
     TRY(cln_program_build(device, "update", options, &updater->program, error));
     TRY(cln_kernel_create(updater->program, "collect", &updater->collect, error));
     TRY(cln_kernel_create(updater->program, "update", &updater->update, error));
-    TRY(cln_kernel_create(updater->program, "step", &updater->step, error));
+    TRY(cln_kernel_create(updater->program, "sgd_step", &updater->step, error));
 out:
     return status;
 }

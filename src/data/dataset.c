@@ -20,15 +20,15 @@ bool cln_dataset_has_parts(const char *path)
     return cln_os_is_folder(path);
 }
 
-/* Sets n, d and what follows from them; `path` is for the message. */
+/* Sets n, d and what follows from them. Sizes beyond the limits are `refusal`, with `path` in the message. */
 static cln_status set_shape(cln_dataset *data, const char *path, uint64_t rows, uint64_t features, cln_type type,
-                            cln_error *error)
+                            cln_status refusal, cln_error *error)
 {
     if (rows == 0 || rows > CLN_ROWS_MAX)
-        return cln_fail(error, CLN_FORMAT, "%s: a data set of %llu rows cannot be used; 1 to %u can", path,
+        return cln_fail(error, refusal, "%s: a data set of %llu rows cannot be used; 1 to %u can", path,
                         (unsigned long long)rows, CLN_ROWS_MAX);
     if (features == 0 || features > CLN_FEATURES_MAX)
-        return cln_fail(error, CLN_FORMAT, "%s: rows of %llu features cannot be used; 1 to %u can", path,
+        return cln_fail(error, refusal, "%s: rows of %llu features cannot be used; 1 to %u can", path,
                         (unsigned long long)features, CLN_FEATURES_MAX);
     data->info.rows = data->source_rows = rows;
     data->info.features = data->info.width = (uint32_t)features;
@@ -62,7 +62,8 @@ static cln_status open_images(cln_dataset *data, const char *path, cln_error *er
     if (idx.type == CLN_IDX_INT32)
         return cln_fail(error, CLN_FORMAT,
                         "%s: its features are 32-bit integers; convert them to unsigned bytes or floats", path);
-    TRY(set_shape(data, path, idx.rows, idx.width, idx.type == CLN_IDX_UINT8 ? CLN_UINT8 : CLN_FLOAT32, error));
+    cln_type type = idx.type == CLN_IDX_UINT8 ? CLN_UINT8 : CLN_FLOAT32;
+    TRY(set_shape(data, path, idx.rows, idx.width, type, CLN_FORMAT, error));
     if (idx.dimensions == 3) {
         data->info.height = idx.size[1];
         data->info.width = idx.size[2];
@@ -154,7 +155,7 @@ cln_status cln_dataset_wrap(const void *x, cln_type type, uint64_t n, uint32_t d
     if (!x || (type != CLN_UINT8 && type != CLN_FLOAT32))
         return cln_fail(error, CLN_INVALID, "cannot wrap rows in memory: %s", x ? "no such type" : "they are NULL");
     TRY(cln_allocate((void **)&data, 1, sizeof *data, "a data set", error));
-    TRY(set_shape(data, "memory", n, d, type, error));
+    TRY(set_shape(data, "memory", n, d, type, CLN_INVALID, error));
     if (labels)
         TRY(copy_labels(data, labels, error));
     snprintf(data->info.path, sizeof data->info.path, "memory");

@@ -1,6 +1,5 @@
 #include "base/os.h"
 #include "device/list.h"
-#include "device/words.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -13,7 +13,7 @@ cln_status cln_list_platforms(cl_platform_id **platforms, cl_uint *count, cln_er
     *platforms = NULL;
     *count = 0;
     cl_int code = clGetPlatformIDs(0, NULL, count);
-    if (code == none || *count == 0) {
+    if (code == none || (code == CL_SUCCESS && *count == 0)) {
         *count = 0;
         return CLN_OK;
     }

@@ -153,7 +153,7 @@ static cln_status refuse_unknown(const choice *from, const char *name, const cha
 {
     char why[300], lower[64];
     size_t i = 0;
-    for (; name[i] && i < sizeof lower - 1; i++)
+    for (; i < sizeof lower - 1 && name[i]; i++)
         lower[i] = (char)tolower((unsigned char)name[i]);
     lower[i] = '\0';
     const char *nearest = cln_nearest(lower, keywords, count);

@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* What both need: the data selected and uploaded, the weights on the device, a plan. */
-typedef struct session {
+struct session {
     cln_device *device;
     const cln_model *model;
     cln_dataset *data, *copy; /* the caller's or the narrowed copy; that copy, or NULL */
@@ -23,10 +23,10 @@ typedef struct session {
     uint32_t *h_predicted; /* (block_rows) */
     cln_seconds seconds;
     double began;
-} session;
+};
 
 /* Keeps the classes that the model was trained on, and checks that the two fit. */
-static cln_status select_data(session *session, bool labels, cln_error *error)
+static cln_status select_data(struct session *session, bool labels, cln_error *error)
 {
     cln_status status = CLN_OK;
     const cln_model *model = session->model;
@@ -53,7 +53,7 @@ out:
 }
 
 /* The model's weights in the device's layout. */
-static cln_status upload_weights(session *session, cln_error *error)
+static cln_status upload_weights(struct session *session, cln_error *error)
 {
     cln_status status;
     const cln_model *model = session->model;
@@ -73,7 +73,7 @@ out:
     return status;
 }
 
-static cln_status session_open(session *session, const char *engine, bool labels, cln_error *error)
+static cln_status session_open(struct session *session, const char *engine, bool labels, cln_error *error)
 {
     cln_status status;
     const cln_model *model = session->model;
@@ -101,7 +101,7 @@ out:
     return status;
 }
 
-static void session_close(session *session)
+static void session_close(struct session *session)
 {
     free(session->h_predicted);
     cln_buffer_release(session->device, &session->predicted);
@@ -112,7 +112,7 @@ static void session_close(session *session)
 }
 
 /* Rows first … first+count−1 forward; their predictions in h_predicted. */
-static cln_status forward(session *session, uint64_t first, uint32_t count, const cln_outcome *outcome,
+static cln_status forward(struct session *session, uint64_t first, uint32_t count, const cln_outcome *outcome,
                           cln_error *error)
 {
     cln_status status;
@@ -126,7 +126,7 @@ out:
     return status;
 }
 
-static cln_status score(session *session, cln_evaluation *evaluation, cln_error *error)
+static cln_status score(struct session *session, cln_evaluation *evaluation, cln_error *error)
 {
     cln_status status = CLN_OK;
     cln_score_buffer scores = {0};
@@ -159,7 +159,7 @@ cln_status cln_model_evaluate(const cln_model *model, cln_device *device, const 
                               cln_evaluation *evaluation, cln_error *error)
 {
     cln_status status;
-    session session = {.device = device, .model = model, .data = data};
+    struct session session = {.device = device, .model = model, .data = data};
     memset(evaluation, 0, sizeof *evaluation);
     evaluation->outputs = model->outputs;
     TRY(session_open(&session, engine, true, error));
@@ -182,7 +182,7 @@ cln_status cln_model_predict(const cln_model *model, cln_device *device, const c
                              cln_predict_fn *rows, void *user, cln_error *error)
 {
     cln_status status;
-    session session = {.device = device, .model = model, .data = data};
+    struct session session = {.device = device, .model = model, .data = data};
     float *padded = NULL, *probability = NULL;
     TRY(session_open(&session, engine, false, error));
     uint32_t most = session.plan->problem.block_rows, k = model->outputs, kp = session.plan->layout.kp;

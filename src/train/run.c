@@ -12,7 +12,7 @@
 /* Minibatches between two marks of the host's pace: far enough ahead to keep the device busy, near enough for Ctrl-C. */
 #define STRETCH 16
 
-typedef struct run {
+struct run {
     cln_trainer *trainer;
     cln_progress_fn *progress;
     void *user;
@@ -20,7 +20,7 @@ typedef struct run {
     double began;    /* by the clock */
     double reported; /* the last tick, by the clock */
     bool over;
-} run;
+};
 
 static const struct {
     const char *word;
@@ -35,14 +35,14 @@ const char *cln_stop_word(cln_stop stop)
     return (size_t)stop < sizeof stops / sizeof *stops ? stops[stop].word : "unknown";
 }
 
-static void stop(run *run, cln_stop reason)
+static void stop(struct run *run, cln_stop reason)
 {
     run->trainer->stopped = reason;
     run->over = true;
 }
 
 /* Tells the caller; a nonzero answer ends training. */
-static void report(run *run, cln_event event)
+static void report(struct run *run, cln_event event)
 {
     cln_trainer *trainer = run->trainer;
     cln_progress *now = &run->now;
@@ -58,7 +58,7 @@ static void report(run *run, cln_event event)
         stop(run, CLN_STOP_INTERRUPTED);
 }
 
-static void tick(run *run)
+static void tick(struct run *run)
 {
     double clock = cln_os_seconds();
     if (clock - run->reported < 0.1)
@@ -70,7 +70,7 @@ static void tick(run *run)
 }
 
 /* Enqueues a pass, or what patience leaves of it; *done minibatches. Waits for the device at the end. */
-static cln_status enqueue_pass(run *run, uint64_t *done, cln_error *error)
+static cln_status enqueue_pass(struct run *run, uint64_t *done, cln_error *error)
 {
     cln_status status = CLN_OK;
     cln_trainer *trainer = run->trainer;
@@ -100,7 +100,7 @@ static bool finite_score(const cln_score *score)
 }
 
 /* Reads the scores of the pass's minibatches: the running training score, the logged ones, and whether one is not finite. */
-static cln_status read_pass(run *run, uint64_t done, char reason[256], cln_error *error)
+static cln_status read_pass(struct run *run, uint64_t done, char reason[256], cln_error *error)
 {
     cln_trainer *trainer = run->trainer;
     uint64_t first_step = trainer->steps - done, rows = 0, errors = 0;
@@ -151,7 +151,7 @@ static uint64_t weight_bytes(const cln_trainer *trainer)
 }
 
 /* Validates after a pass and applies the patience rules. */
-static cln_status end_pass(run *run, cln_error *error)
+static cln_status end_pass(struct run *run, cln_error *error)
 {
     cln_status status;
     cln_trainer *trainer = run->trainer;
@@ -172,7 +172,7 @@ out:
     return status;
 }
 
-static cln_status run_epochs(run *run, char reason[256], cln_error *error)
+static cln_status run_epochs(struct run *run, char reason[256], cln_error *error)
 {
     cln_status status = CLN_OK;
     cln_trainer *trainer = run->trainer;
@@ -252,7 +252,7 @@ cln_status cln_trainer_run(cln_trainer *trainer, cln_progress_fn *progress, void
                            cln_error *error)
 {
     cln_status status;
-    run run = {.trainer = trainer, .progress = progress, .user = user, .now.valid = {NAN, 0, 0}};
+    struct run run = {.trainer = trainer, .progress = progress, .user = user, .now.valid = {NAN, 0, 0}};
     memset(result, 0, sizeof *result);
     if (trainer->steps > 0)
         return cln_fail(error, CLN_INVALID, "this trainer has already taken steps; create another one for another run");

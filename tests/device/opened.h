@@ -1,4 +1,4 @@
-/* For suites that need a device: the first one that `auto` takes, opened once. */
+/* For suites that need a device: the one that the selector in CLINEAR_TEST_DEVICE takes, otherwise `auto`; opened once. */
 #ifndef CLN_TESTS_DEVICE_OPENED_H
 #define CLN_TESTS_DEVICE_OPENED_H
 

@@ -118,6 +118,8 @@ END_TEST
 
 START_TEST(the_log_names_file_and_line)
 {
+    if (device->facts.info.simulator) /* Oclgrind's log quotes the text but knows no #line */
+        return;
     static const char text[] = "#line 7 \"cl/part.h\"\nint x = missing;\n";
     ck_assert_int_eq(cln_program_build_source(device, "bad", text, "", &program, &error), CLN_BUILD);
     ck_assert_msg(strstr(cln_device_build_log(device), "part.h") && strstr(cln_device_build_log(device), "7"), "%s",

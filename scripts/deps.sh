@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that clinear needs: `scripts/deps.sh` to build and run it, `scripts/deps.sh test` to run its
+# tests and developer tasks as well. Does nothing when all are there; says the command when it may not install.
+set -euo pipefail
+
+build_and_run=(
+    gcc                   # the compiler
+    libc6-dev             # its headers
+    cmake                 # builds
+    ninja-build           # fast builds, the generator of the presets
+    pkg-config            # finds CLBlast, Jansson and popt
+    opencl-headers        # CL/cl.h
+    ocl-icd-opencl-dev    # the OpenCL loader
+    libclblast-dev        # matrix products on OpenCL devices
+    libjansson-dev        # JSON of results and model files
+    libpopt-dev           # options of the command
+    zlib1g-dev            # .gz data files
+    pocl-opencl-icd       # the CPU as an OpenCL device
+    dataset-fashion-mnist # data for the demo and the tests where MNIST cannot be had
+    curl                  # fetches MNIST
+    ca-certificates       # over https
+)
+test_too=(
+    check           # the unit tests
+    oclgrind        # finds races, bad addresses and uninitialised values in kernels
+    shellcheck      # checks the scripts
+    clang-format-14 # format, format-check
+    clang-tidy-14   # tidy
+    clang-tools-14  # run-clang-tidy, which runs it in parallel
+)
+
+packages=("${build_and_run[@]}")
+case "${1-}" in
+'') ;;
+test) packages+=("${test_too[@]}") ;;
+*)
+    echo "usage: scripts/deps.sh [test]" >&2
+    exit 2
+    ;;
+esac
+
+if ! command -v dpkg-query >/dev/null; then
+    echo "deps.sh: this system has no Debian packages; install the equivalents of: ${packages[*]}" >&2
+    exit 1
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    # Without a terminal nobody can type a password.
+    if command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
+        as_root=(sudo)
+    else
+        echo "deps.sh: these packages are missing: ${missing[*]}" >&2
+        echo "deps.sh: as root, run: apt-get update && apt-get install --no-install-recommends ${missing[*]}" >&2
+        exit 1
+    fi
+fi
+echo "Installing ${missing[*]}"
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

@@ -1,0 +1,43 @@
+# The developer's one-word tasks: cmake --build build -t TASK. CONTRIBUTING.md lists them.
+file(GLOB c_files CONFIGURE_DEPENDS src/*/*.c src/*/*.h include/*.h tests/*.h tests/*/*.c tests/*/*.h cl/*.cl cl/*.h)
+set(c_sources ${c_files})
+list(FILTER c_sources INCLUDE REGEX "/src/.*\\.c$")
+find_program(CLANG_FORMAT NAMES clang-format-14 clang-format)
+find_program(RUN_CLANG_TIDY NAMES run-clang-tidy-14 run-clang-tidy)
+mark_as_advanced(CLANG_FORMAT RUN_CLANG_TIDY)
+
+function(task name)
+    add_custom_target(${name} ${ARGN} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} USES_TERMINAL VERBATIM)
+endfunction()
+
+function(missing_tool name tool)
+    task(${name} COMMAND ${CMAKE_COMMAND} -E echo "${tool} is missing: run scripts/deps.sh test"
+         COMMAND ${CMAKE_COMMAND} -E false)
+endfunction()
+
+if(CLANG_FORMAT)
+    task(format COMMAND ${CLANG_FORMAT} -i ${c_files})
+    task(format-check COMMAND ${CLANG_FORMAT} --dry-run --Werror ${c_files})
+else()
+    missing_tool(format clang-format)
+    missing_tool(format-check clang-format)
+endif()
+
+if(RUN_CLANG_TIDY)
+    task(tidy COMMAND ${RUN_CLANG_TIDY} -quiet -p ${PROJECT_BINARY_DIR} ${c_sources})
+    add_dependencies(tidy clinear_core)
+else()
+    missing_tool(tidy run-clang-tidy)
+endif()
+
+# Each in its own folder, by the preset of its name.
+foreach(preset asan ubsan)
+    task(${preset} COMMAND ${CMAKE_COMMAND} --preset ${preset} COMMAND ${CMAKE_COMMAND} --build --preset ${preset}
+         COMMAND ${CMAKE_CTEST_COMMAND} --preset ${preset})
+endforeach()
+
+if(BUILD_TESTING)
+    set(ctest ${CMAKE_CTEST_COMMAND} --test-dir ${PROJECT_BINARY_DIR} --output-on-failure --no-tests=error)
+    task(floors COMMAND ${ctest} -R "^house\\.floors$")
+    task(oclgrind COMMAND ${CMAKE_COMMAND} --build ${PROJECT_BINARY_DIR} COMMAND ${ctest} -R "^compute\\.oclgrind$")
+endif()

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Packages, build with warnings as errors, all tests; then the host tests under AddressSanitizer and
+# UndefinedBehaviorSanitizer. The exit status is a failure if anything failed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# Where scripts/get-mnist.sh puts MNIST; this file comes last.
+if [ -z "${CLINEAR_DATA-}" ] && [ -f data/mnist/t10k-labels-idx1-ubyte.gz ]; then
+    export CLINEAR_DATA=$PWD/data
+fi
+
+tested() { # PRESET: configures, builds and runs its tests
+    printf '\n== %s\n' "$1"
+    cmake --preset "$1" >/dev/null && cmake --build --preset "$1" && ctest --preset "$1" -j "$(nproc)"
+}
+
+scripts/deps.sh test
+failed=()
+for preset in test asan; do
+    tested $preset || failed+=("$preset")
+done
+if [ ${#failed[@]} -gt 0 ]; then
+    echo "Failed: ${failed[*]}" >&2
+    exit 1
+fi

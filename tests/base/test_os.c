@@ -1,0 +1,256 @@
+#define _GNU_SOURCE
+#include "base/os.h"
+#include "files.h"
+#include "harness.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <time.h>
+
+static void expect(const char *name, const char *text)
+{
+    size_t count;
+    uint8_t *bytes = get_file(name, &count);
+    ck_assert_uint_eq(count, strlen(text));
+    ck_assert_mem_eq(bytes, text, count);
+    free(bytes);
+}
+
+static void replace(const char *path, const char *text)
+{
+    cln_error error = {0};
+    cln_replacement file;
+    ck_assert_msg(cln_os_replace_begin(&file, path, &error) == CLN_OK, "%s", error.message);
+    fputs(text, file.stream);
+    ck_assert_msg(cln_os_replace_commit(&file, &error) == CLN_OK, "%s", error.message);
+}
+
+START_TEST(new_file)
+{
+    mode_t before = umask(027);
+    struct stat entry;
+    replace(at("a"), "one");
+    umask(before);
+    expect("a", "one");
+    ck_assert_int_eq(stat(at("a"), &entry), 0);
+    ck_assert_uint_eq(entry.st_mode & 0777, 0640);
+    ck_assert_uint_eq(count_entries(false), 1);
+}
+END_TEST
+
+START_TEST(old_file_is_replaced)
+{
+    struct stat entry;
+    put_file("a", "older text", 10);
+    ck_assert_int_eq(chmod(at("a"), 0600), 0);
+    replace(at("a"), "new");
+    expect("a", "new");
+    ck_assert_int_eq(stat(at("a"), &entry), 0);
+    ck_assert_uint_eq(entry.st_mode & 0777, 0600);
+    ck_assert_uint_eq(count_entries(false), 1);
+}
+END_TEST
+
+START_TEST(old_file_stays_until_commit)
+{
+    cln_error error = {0};
+    cln_replacement file;
+    put_file("a", "old", 3);
+    ck_assert_int_eq(cln_os_replace_begin(&file, at("a"), &error), CLN_OK);
+    fputs("half of the n", file.stream);
+    fflush(file.stream);
+    expect("a", "old");
+    cln_os_replace_abandon(&file);
+    expect("a", "old");
+    ck_assert_uint_eq(count_entries(false), 1);
+    cln_os_replace_abandon(&file); /* again: nothing left to do */
+}
+END_TEST
+
+START_TEST(link_is_followed)
+{
+    struct stat entry;
+    put_file("target", "old", 3);
+    ck_assert_int_eq(symlink("target", at("link")), 0);
+    replace(at("link"), "new");
+    expect("target", "new");
+    ck_assert_int_eq(lstat(at("link"), &entry), 0);
+    ck_assert(S_ISLNK(entry.st_mode));
+}
+END_TEST
+
+START_TEST(abandon_accepts_one_never_begun)
+{
+    cln_replacement file = {0};
+    cln_os_replace_abandon(&file);
+    ck_assert_ptr_null(file.stream);
+}
+END_TEST
+
+/* A file system without room, as the limit on a file's size: the write fails, the old file is whole, nothing else is left. */
+static void write_beyond_limit(const char *text, size_t repeats)
+{
+    struct rlimit limit = {4096, RLIM_INFINITY};
+    cln_error error = {0};
+    cln_replacement file;
+    put_file("a", "old", 3);
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    ck_assert_int_eq(cln_os_replace_begin(&file, at("a"), &error), CLN_OK);
+    for (size_t i = 0; i < repeats; i++)
+        fputs(text, file.stream);
+    errno = 0;
+    cln_status status = cln_os_replace_commit(&file, &error);
+    limit.rlim_cur = RLIM_INFINITY;
+    setrlimit(RLIMIT_FSIZE, &limit);
+    ck_assert_int_eq(status, CLN_IO);
+    ck_assert_msg(strstr(error.message, strerror(EFBIG)) != NULL, "%s", error.message);
+    expect("a", "old");
+    ck_assert_uint_eq(count_entries(false), 1);
+}
+
+START_TEST(full_disk_before_commit)
+{
+    write_beyond_limit("sixteen letters.", 10000);
+}
+END_TEST
+
+START_TEST(full_disk_at_commit)
+{
+    write_beyond_limit("sixteen letters.", 257); /* 16 bytes too many, in the last buffer */
+}
+END_TEST
+
+static void refuses(const char *path, const char *word)
+{
+    cln_error error = {0};
+    cln_replacement file;
+    ck_assert_int_eq(cln_os_replace_begin(&file, path, &error), CLN_IO);
+    ck_assert_ptr_null(file.stream);
+    ck_assert_msg(strstr(error.message, word) != NULL, "%s", error.message);
+}
+
+START_TEST(no_place_for_a_file)
+{
+    char lengthy[5000];
+    memset(lengthy, 'x', sizeof lengthy - 1);
+    lengthy[sizeof lengthy - 1] = '\0';
+    ck_assert_int_eq(mkfifo(at("fifo"), 0600), 0);
+    refuses("", "empty");
+    refuses(folder, "no regular file");
+    refuses("/dev/full", "no regular file");
+    refuses(at("fifo"), "no regular file");
+    refuses(at("missing/a"), "folder exists");
+    refuses(lengthy, "too long");
+    ck_assert_uint_eq(count_entries(false), 1);
+}
+END_TEST
+
+START_TEST(reading)
+{
+    cln_error error = {0};
+    cln_os_file file;
+    char bytes[8] = "";
+    uint64_t got;
+    put_file("a", "abcdef", 6);
+    ck_assert_int_eq(cln_os_open(&file, at("a"), &error), CLN_OK);
+    ck_assert_uint_eq(file.size, 6);
+    ck_assert_int_eq(cln_os_read(&file, "a", bytes, 4, &got, &error), CLN_OK);
+    ck_assert_uint_eq(got, 4);
+    ck_assert_str_eq(bytes, "abcd");
+    ck_assert_int_eq(cln_os_read(&file, "a", bytes, 4, &got, &error), CLN_OK);
+    ck_assert_uint_eq(got, 2);
+    ck_assert_int_eq(cln_os_seek(&file, "a", 1, &error), CLN_OK);
+    ck_assert_int_eq(cln_os_read(&file, "a", bytes, 1, &got, &error), CLN_OK);
+    ck_assert_int_eq(bytes[0], 'b');
+    ck_assert_int_eq(cln_os_seek(&file, "a", UINT64_MAX, &error), CLN_IO);
+    cln_os_close(&file);
+    cln_os_close(&file);
+}
+END_TEST
+
+static void does_not_open(const char *path, const char *word)
+{
+    cln_error error = {0};
+    cln_os_file file;
+    ck_assert_int_eq(cln_os_open(&file, path, &error), CLN_IO);
+    ck_assert_int_eq(file.descriptor, -1);
+    ck_assert_msg(strstr(error.message, word) != NULL, "%s", error.message);
+}
+
+START_TEST(nothing_to_read)
+{
+    ck_assert_int_eq(mkfifo(at("fifo"), 0600), 0);
+    does_not_open(at("missing"), strerror(ENOENT));
+    does_not_open(folder, "folder");
+    does_not_open(at("fifo"), "no regular file"); /* and does not wait for a writer */
+    does_not_open("/dev/null", "no regular file");
+}
+END_TEST
+
+static void collect(const char *name, void *user)
+{
+    strcat(strcat(user, name), " ");
+}
+
+START_TEST(folders)
+{
+    cln_error error = {0};
+    char names[64] = "";
+    put_file("b", "", 0);
+    put_file("a", "", 0);
+    ck_assert_int_eq(cln_os_folder(folder, collect, names, &error), CLN_OK);
+    ck_assert_str_eq(names, "a b ");
+    ck_assert(cln_os_is_folder(folder) && !cln_os_is_folder(at("a")) && !cln_os_is_folder(at("c")));
+    ck_assert(cln_os_exists(folder) && cln_os_exists(at("a")) && !cln_os_exists(at("c")));
+    ck_assert_int_eq(cln_os_folder(at("c"), collect, names, &error), CLN_IO);
+    ck_assert_ptr_nonnull(strstr(error.message, strerror(ENOENT)));
+}
+END_TEST
+
+START_TEST(clock_and_memory)
+{
+    double start = cln_os_seconds();
+    struct timespec pause = {0, 20000000};
+    nanosleep(&pause, NULL);
+    double passed = cln_os_seconds() - start;
+    ck_assert_double_ge(passed, 0.02);
+    ck_assert_double_lt(passed, 5);
+    size_t bytes = 64u << 20;
+    volatile char *memory = malloc(bytes);
+    for (size_t i = 0; i < bytes; i += 1024)
+        memory[i] = 1;
+    ck_assert_uint_ge(cln_os_peak_host_bytes(), bytes);
+    free((void *)memory);
+}
+END_TEST
+
+static Suite *os_suite(void)
+{
+    Suite *suite = suite_create("base: operating system");
+    TCase *ok = tcase_create("ok"), *edges = tcase_create("edges"), *invalid = tcase_create("invalid");
+    TCase *cases[] = {ok, edges, invalid};
+    for (int i = 0; i < 3; i++) {
+        tcase_add_checked_fixture(cases[i], make_folder, remove_folder);
+        suite_add_tcase(suite, cases[i]);
+    }
+    tcase_add_test(ok, new_file);
+    tcase_add_test(ok, old_file_is_replaced);
+    tcase_add_test(ok, old_file_stays_until_commit);
+    tcase_add_test(ok, reading);
+    tcase_add_test(ok, folders);
+    tcase_add_test(ok, clock_and_memory);
+    tcase_add_test(edges, link_is_followed);
+    tcase_add_test(edges, abandon_accepts_one_never_begun);
+    tcase_add_test(edges, full_disk_before_commit);
+    tcase_add_test(edges, full_disk_at_commit);
+    tcase_add_test(invalid, no_place_for_a_file);
+    tcase_add_test(invalid, nothing_to_read);
+    return suite;
+}
+
+int main(void)
+{
+    return run_suite(os_suite());
+}

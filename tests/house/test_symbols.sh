@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# The library never prints or exits, so its objects call nothing that does; and the shared form shows the functions of
+# clinear.h and nothing else.
+set -euo pipefail
+# shellcheck source=../harness.sh
+. "$CLINEAR_SOURCE/tests/harness.sh"
+
+forbidden='v?printf|puts|putchar|perror|_*v?printf_chk|stdout|stderr|_?exit|_Exit|quick_exit|abort|__assert_fail'
+offences() { nm -A -u "$1" | grep -wE "U ($forbidden)" || true; }
+
+printf '%s\n' '#include <stdio.h>' '#include <stdlib.h>' \
+    'void a(int i) { fprintf(stderr, "x"); puts("y"); printf("%d", i); exit(1); }' 'void b(void) { abort(); }' \
+    >"$scratch/planted.c"
+cc -c -o "$scratch/planted.o" "$scratch/planted.c"
+[ "$(offences "$scratch/planted.o" | wc -l)" -eq 5 ] || fail "planted calls were not found"
+
+found=$(offences "$CLINEAR_BUILD/libclinear.a")
+[ -z "$found" ] || fail "the library prints or exits:"$'\n'"$found"
+
+grep -oE 'cln_[a-z0-9_]+\(' <(grep '^CLN_API' "$CLINEAR_SOURCE/include/clinear.h") | tr -d '(' | sort -u >"$scratch/declared"
+nm -D --defined-only "$CLINEAR_BUILD/libclinear.so" | awk '{ print $3 }' | sort -u >"$scratch/shown"
+diff "$scratch/declared" "$scratch/shown" || fail "declared in clinear.h but missing (<), or shown but not declared (>)"
+echo "The library prints nothing, never exits and shows the $(wc -l <"$scratch/declared") functions of clinear.h."
