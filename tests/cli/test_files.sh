@@ -85,6 +85,18 @@ refused 1 /dev/full predict model toy -o /dev/full
 head -c 60 model >truncated
 refused 1 truncated evaluate truncated toy
 
+# A log that cannot grow any more ends the run with a sentence.
+done_with 0 train toy --batch-size 10 --quiet
+code=0
+(
+    trap '' XFSZ
+    ulimit -f 256
+    exec "$CLINEAR" train toy --batch-size 10 --epochs 1000000 --log full.jsonl --log-every 1 --quiet >out 2>err
+) || code=$?
+[ "$code" = 1 ] || fail "status $code where the log cannot grow"
+[ "$(wc -l <err)" = 1 ] || fail "not one sentence where the log cannot grow"
+grep -q 'cannot write the log full.jsonl: ' err || fail "nothing is said of a log that cannot grow"
+
 # Results that cannot be written.
 for arguments in 'devices' 'devices --json' 'train toy --quiet' 'train toy --quiet --json' 'evaluate model toy' 'predict model toy' \
     'recipe' '--help' 'train --help' '--version'; do
