@@ -86,13 +86,18 @@ head -c 60 model >truncated
 refused 1 truncated evaluate truncated toy
 
 # A log that cannot grow any more ends the run with a sentence.
-done_with 0 train toy --batch-size 10 --quiet
-code=0
 (
     trap '' XFSZ
-    ulimit -f 256
-    exec "$CLINEAR" train toy --batch-size 10 --epochs 1000000 --log full.jsonl --log-every 1 --quiet >out 2>err
-) || code=$?
+    exec "$CLINEAR" train toy --epochs 1000000000 --log full.jsonl --quiet >out 2>err
+) &
+job=$!
+for _ in $(seq 600); do
+    ! grep -q '"event":"epoch"' full.jsonl 2>/dev/null || break
+    sleep 0.1
+done
+python3 -c 'import resource, sys; resource.prlimit(int(sys.argv[1]), resource.RLIMIT_FSIZE, (2**20, 2**20))' "$job"
+code=0
+wait "$job" || code=$?
 [ "$code" = 1 ] || fail "status $code where the log cannot grow"
 [ "$(wc -l <err)" = 1 ] || fail "not one sentence where the log cannot grow"
 grep -q 'cannot write the log full.jsonl: ' err || fail "nothing is said of a log that cannot grow"
