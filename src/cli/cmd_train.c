@@ -31,6 +31,15 @@ typedef struct request {
     cln_options *options;
 } request;
 
+/* Of a folder the test part; a lone file would have no labels. */
+static cln_status open_other(const char *option, const char *path, cln_dataset **data, cln_error *error)
+{
+    if (access(path, F_OK) == 0 && !cln_dataset_has_parts(path))
+        return cln_fail(error, CLN_INVALID, "option --%s: %s is no folder, and a file of images has no labels", option,
+                        path);
+    return cln_data_open(path, NULL, CLN_PART_TEST, true, data, error);
+}
+
 /* --valid is a number of rows, which is an option of the trainer, or names a data set. */
 static cln_status set_valid(const request *r, cln_dataset **valid, cln_error *error)
 {
@@ -42,7 +51,7 @@ static cln_status set_valid(const request *r, cln_dataset **valid, cln_error *er
     if (access(r->valid, F_OK) != 0)
         return cln_fail(error, CLN_INVALID,
                         "option --valid: '%s' is neither a number of rows nor an existing folder or file", r->valid);
-    return cln_data_open(r->valid, NULL, CLN_PART_TEST, true, valid, error);
+    return open_other("valid", r->valid, valid, error);
 }
 
 static cln_status open_parts(const request *r, cln_parts *parts, cln_error *error)
@@ -57,7 +66,7 @@ static cln_status open_parts(const request *r, cln_parts *parts, cln_error *erro
     }
     TRY(cln_data_open(r->data, r->labels, CLN_PART_TRAIN, true, &parts->train, error));
     if (r->test)
-        TRY(cln_data_open(r->test, NULL, CLN_PART_TEST, true, &parts->test, error));
+        TRY(open_other("test", r->test, &parts->test, error));
     else if (cln_dataset_has_parts(r->data))
         TRY(cln_data_open(r->data, NULL, CLN_PART_TEST, true, &parts->test, error));
 out:
@@ -94,7 +103,8 @@ int cln_command_train(int argc, const char **argv)
         CLN_FLAG_DEVICE(&r.device),
         {"labels", 0, "FILE", "the labels of DATA, where that is a file of images", &r.labels},
         {"valid", 0, NULL, NULL, &r.valid},
-        {"test", 0, "DATA", "score this at the end (default: the test part of the folder DATA)", &r.test},
+        {"test", 0, "FOLDER",
+         "score the test part of this folder at the end (default: of DATA, where that is a folder)", &r.test},
         {"log", 0, "FILE", "write a line of JSON for each epoch to this file, as it goes", &r.log},
         CLN_FLAG_JSON(&r.json),
         CLN_FLAG_QUIET(&quiet),

@@ -1,5 +1,7 @@
 #include "cli/help.h"
 
+#include "report/text.h"
+
 #include <string.h>
 
 enum { help_column = 30, page_width = 80 };
@@ -36,10 +38,11 @@ static void write_row(const cln_row *row)
     else
         snprintf(right, sizeof right, "%s", row->help);
     fputs(left, stdout);
-    if (strlen(left) + 1 > help_column)
+    int pad = help_column - (int)cln_text_width(left);
+    if (pad < 1)
         printf("\n%*s", help_column, "");
     else
-        printf("%*s", help_column - (int)strlen(left), "");
+        printf("%*s", pad, "");
     write_words(right, help_column);
 }
 

@@ -21,38 +21,67 @@ static double error_rate(const cln_score *score)
     return (double)score->errors / (double)score->rows;
 }
 
-/* Appends to text (size) behind what is there. */
+/* Appends to text (size) what fits whole, so that a line never ends within a figure. */
 __attribute__((format(printf, 3, 4))) static void append(char *text, size_t size, const char *format, ...)
 {
     size_t used = strlen(text);
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text + used, size - used, format, arguments);
+    int length = vsnprintf(text + used, size - used, format, arguments);
     va_end(arguments);
+    if (length < 0 || (size_t)length >= size - used)
+        text[used] = '\0';
 }
 
-/* "epoch 3/10: loss 0.3012, validation error 7.82 % (best), 1,234,567 rows/s", and the time left on a live line. */
-static void compose(char *text, size_t size, const cln_progress *progress, const cln_score *valid, bool live)
+/* ", 1.39 M rows/s": three digits are all that is steady. */
+static void append_rate(char *text, size_t size, double rate)
+{
+    if (!(rate > 0) || !isfinite(rate))
+        return;
+    double shown = rate < 1e3 ? rate : rate < 1e6 ? rate / 1e3 : rate / 1e6;
+    append(text, size, ", %.*f%s rows/s",
+           shown < 10    ? 2
+           : shown < 100 ? 1
+                         : 0,
+           shown,
+           rate < 1e3   ? ""
+           : rate < 1e6 ? " k"
+                        : " M");
+}
+
+/* "epoch 3/10: loss 0.3012, validation error 7.82 % (best), 1.39 M rows/s"; a live line has the time left as well. */
+static void compose(char *text, size_t size, const cln_progress *progress, const cln_score *train,
+                    const cln_score *valid, bool live)
 {
     cln_text number;
     *text = '\0';
-    append(text, size, "epoch %llu/%llu: loss %.4f", (unsigned long long)progress->epoch,
-           (unsigned long long)progress->epochs, progress->train.loss);
+    append(text, size, "epoch %llu/%llu", (unsigned long long)progress->epoch, (unsigned long long)progress->epochs);
+    if (train->rows)
+        append(text, size, ": loss %.4f", train->loss);
     if (valid->rows)
         append(text, size, ", validation error %s%s", cln_text_percent(number, error_rate(valid)),
                progress->best && !live ? " (best)" : "");
-    if (progress->rows_per_second > 0 && progress->rows_per_second < 1e15)
-        append(text, size, ", %s rows/s", cln_text_count(number, (uint64_t)progress->rows_per_second));
-    if (live && isfinite(progress->seconds_left))
+    if (live && progress->seconds_left < 99)
+        append(text, size, ", %.0f s left", ceil(progress->seconds_left));
+    else if (live && isfinite(progress->seconds_left))
         append(text, size, ", %s left", cln_text_seconds(number, progress->seconds_left));
+    append_rate(text, size, progress->rows_per_second);
+}
+
+/* A tick brings new counters alone: the figures are those of the last event that had some. */
+static void remember(cln_display *display, const cln_progress *progress)
+{
+    if (progress->event != CLN_EVENT_TICK && progress->train.rows)
+        display->train = progress->train;
+    if (progress->event == CLN_EVENT_EPOCH && progress->valid.rows)
+        display->valid = progress->valid;
 }
 
 void cln_display_show(cln_display *display, const cln_progress *progress)
 {
     char text[512];
     bool epoch = progress->event == CLN_EVENT_EPOCH;
-    if (epoch && progress->valid.rows)
-        display->valid = progress->valid;
+    remember(display, progress);
     if (cln_message_is_quiet())
         return;
     if (display->terminal) {
@@ -61,13 +90,11 @@ void cln_display_show(cln_display *display, const cln_progress *progress)
         if (now - display->drawn < redraw_seconds && !last)
             return;
         display->drawn = now;
-        compose(text, sizeof text, progress, &display->valid, true);
-        unsigned width = cln_os_terminal_width(stderr);
-        if (strlen(text) >= width) /* the last column would wrap the line */
-            text[width > 0 ? width - 1 : 0] = '\0';
+        size_t width = cln_os_terminal_width(stderr); /* the last column stays free: it would wrap the line */
+        compose(text, width < sizeof text ? width : sizeof text, progress, &display->train, &display->valid, true);
         cln_message_live(text);
     } else if (epoch) {
-        compose(text, sizeof text, progress, &progress->valid, false);
+        compose(text, sizeof text, progress, &progress->train, &progress->valid, false);
         cln_message_note("%s", text);
     }
 }

@@ -6,8 +6,8 @@
 
 typedef struct cln_display {
     bool terminal;
-    double drawn;    /* when the live line was last drawn, in seconds */
-    cln_score valid; /* of the last epoch that had one */
+    double drawn;           /* when the live line was last drawn, in seconds */
+    cln_score train, valid; /* the last that were told */
 } cln_display;
 
 void cln_display_begin(cln_display *display);

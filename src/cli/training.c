@@ -78,8 +78,11 @@ static int conclude(const watcher *w, cln_trainer *trainer, cln_training *traini
         return cln_message_failure(&w->log_error, NULL);
     if (training->result.stopped != CLN_STOP_INTERRUPTED)
         return CLN_EXIT_DONE;
-    cln_message_note("interrupted in epoch %llu%s", (unsigned long long)training->result.epochs,
-                     output ? "; the model as it was then is written" : "");
+    if (output)
+        cln_message_note("interrupted in epoch %llu; the model is written to %s",
+                         (unsigned long long)training->result.epochs, output);
+    else
+        cln_message_note("interrupted in epoch %llu", (unsigned long long)training->result.epochs);
     return CLN_EXIT_INTERRUPTED;
 }
 

@@ -34,8 +34,8 @@ static void add_device(cln_table *table, const cln_device_info *device, bool cho
 
 cln_status cln_report_devices(const cln_device_info *list, size_t count, int chosen, FILE *to, cln_error *error)
 {
-    static const char *const heads[] = {"index",         "type",   "name", "platform", "driver",
-                                        "compute units", "memory", "fp64", "fp16",     "remark"};
+    static const char *const heads[] = {"index", "type",   "name", "platform", "driver",
+                                        "units", "memory", "fp64", "fp16",     "remark"};
     const size_t columns = sizeof heads / sizeof *heads;
     cln_table *table = cln_table_create(columns);
     for (size_t i = 0; i < columns; i++)

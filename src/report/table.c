@@ -49,20 +49,11 @@ void cln_table_add(cln_table *table, char align, const char *format, ...)
     cln_text_harmless(table->text[table->cells++], cell_size, cell);
 }
 
-/* Columns on a terminal: characters, not bytes. */
-static size_t width_of(const char *text)
-{
-    size_t width = 0;
-    for (; *text; text++)
-        width += ((unsigned char)*text & 0xc0) != 0x80;
-    return width;
-}
-
 static size_t widest(const cln_table *table, size_t column)
 {
     size_t most = 0;
     for (size_t i = column; i < table->cells; i += table->columns) {
-        size_t width = width_of(table->text[i]);
+        size_t width = cln_text_width(table->text[i]);
         most = width > most ? width : most;
     }
     return most;
@@ -85,7 +76,7 @@ bool cln_table_write(const cln_table *table, FILE *to)
     for (size_t i = 0; i < table->cells; i++) {
         size_t column = i % table->columns;
         if (!rest_is_empty(table, i)) {
-            size_t pad = widest(table, column) - width_of(table->text[i]);
+            size_t pad = widest(table, column) - cln_text_width(table->text[i]);
             bool right = table->align[column] == '>',
                  last = rest_is_empty(table, i + 1) || column + 1 == table->columns;
             fprintf(to, "  %*s%s%*s", right ? (int)pad : 0, "", table->text[i], right || last ? 0 : (int)pad, "");

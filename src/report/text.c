@@ -44,6 +44,14 @@ void cln_text_harmless(char *to, size_t size, const char *text)
     to[used] = '\0';
 }
 
+size_t cln_text_width(const char *text)
+{
+    size_t width = 0;
+    for (; *text; text++)
+        width += ((unsigned char)*text & 0xc0) != 0x80;
+    return width;
+}
+
 const char *cln_text_count(cln_text to, uint64_t count)
 {
     char digits[24];

@@ -12,6 +12,9 @@ typedef char cln_text[48];
    */
 void cln_text_harmless(char *to, size_t size, const char *text);
 
+/* Columns on a terminal of UTF-8 text: characters, not bytes. */
+size_t cln_text_width(const char *text);
+
 const char *cln_text_count(cln_text to, uint64_t count);   /* "60,000" */
 const char *cln_text_bytes(cln_text to, uint64_t bytes);   /* "7.6 GiB" */
 const char *cln_text_seconds(cln_text to, double seconds); /* "0.42 s", "3 min 05 s" */

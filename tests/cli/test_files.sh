@@ -85,6 +85,23 @@ refused 1 /dev/full predict model toy -o /dev/full
 head -c 60 model >truncated
 refused 1 truncated evaluate truncated toy
 
+# A log that cannot grow any more ends the run with a sentence.
+(
+    trap '' XFSZ
+    exec "$CLINEAR" train toy --epochs 1000000000 --log full.jsonl --quiet >out 2>err
+) &
+job=$!
+for _ in $(seq 600); do
+    ! grep -q '"event":"epoch"' full.jsonl 2>/dev/null || break
+    sleep 0.1
+done
+python3 -c 'import resource, sys; resource.prlimit(int(sys.argv[1]), resource.RLIMIT_FSIZE, (2**20, 2**20))' "$job"
+code=0
+wait "$job" || code=$?
+[ "$code" = 1 ] || fail "status $code where the log cannot grow"
+[ "$(wc -l <err)" = 1 ] || fail "not one sentence where the log cannot grow"
+grep -q 'cannot write the log full.jsonl: ' err || fail "nothing is said of a log that cannot grow"
+
 # Results that cannot be written.
 for arguments in 'devices' 'devices --json' 'train toy --quiet' 'train toy --quiet --json' 'evaluate model toy' 'predict model toy' \
     'recipe' '--help' 'train --help' '--version'; do

@@ -10,6 +10,7 @@ set -m # a background job of a script ignores SIGINT otherwise
 job=$!
 for _ in $(seq 600); do
     ! grep -q '^epoch 2/' err 2>/dev/null || break
+    kill -0 "$job" 2>/dev/null || break
     sleep 0.1
 done
 grep -q '^epoch 2/' err || fail "no second epoch within a minute"

@@ -65,3 +65,5 @@ done
 refused 2 labels train toy --labels toy/train-labels-idx1-ubyte
 refused 2 labels train toy/train-images-idx3-ubyte
 refused 2 'option --valid' train toy --valid nowhere
+refused 2 'option --valid' train toy --valid toy/t10k-images-idx3-ubyte
+refused 2 'option --test' train toy --test toy/t10k-images-idx3-ubyte
