@@ -50,6 +50,21 @@ START_TEST(good_one)
 }
 END_TEST
 
+START_TEST(classes_without_subset)
+{
+    static const char header[] = "{\"__metadata__\":{\"classes\":\"3,6\",\"scale\":\"0.5\"}," WEIGHT "}";
+    cln_model *model;
+    put_model(header, strlen(header), 24);
+    ck_assert_int_eq(cln_model_load(at("m"), &model, NULL), CLN_OK);
+    ck_assert(model->subset);
+    ck_assert_uint_eq(cln_model_class(model, 0), 3);
+    ck_assert_uint_eq(cln_model_class(model, 1), 6);
+    ck_assert_double_eq(model->scale, 0.5);
+    ck_assert_ptr_null(cln_model_bias(model));
+    cln_model_free(model);
+}
+END_TEST
+
 START_TEST(bias_before_weight)
 {
     static const char header[] = "{\"bias\":" TENSOR("[1]", 0, 4) ",\"weight\":" TENSOR("[1,2]", 4, 12) "}   ";
@@ -286,6 +301,7 @@ static Suite *hostile_suite(void)
         tcase_set_timeout(cases[i], 60);
     }
     tcase_add_test(ok, good_one);
+    tcase_add_test(ok, classes_without_subset);
     tcase_add_test(ok, bias_before_weight);
     tcase_add_test(edges, header_lengths);
     tcase_add_test(edges, every_bit_flipped);
