@@ -122,6 +122,26 @@ START_TEST(full_disk_at_commit)
 }
 END_TEST
 
+/* Room comes back after a write has failed: what is missing stays missing. */
+START_TEST(disk_full_for_a_while)
+{
+    struct rlimit limit = {4096, RLIM_INFINITY};
+    cln_error error = {0};
+    cln_replacement file;
+    put_file("a", "old", 3);
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(cln_os_replace_begin(&file, at("a"), &error), CLN_OK);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    for (int i = 0; i < 10000; i++)
+        fputs("sixteen letters.", file.stream);
+    limit.rlim_cur = RLIM_INFINITY;
+    setrlimit(RLIMIT_FSIZE, &limit);
+    ck_assert_int_eq(cln_os_replace_commit(&file, &error), CLN_IO);
+    expect("a", "old");
+    ck_assert_uint_eq(count_entries(false), 1);
+}
+END_TEST
+
 static void refuses(const char *path, const char *word)
 {
     cln_error error = {0};
@@ -245,6 +265,7 @@ static Suite *os_suite(void)
     tcase_add_test(edges, abandon_accepts_one_never_begun);
     tcase_add_test(edges, full_disk_before_commit);
     tcase_add_test(edges, full_disk_at_commit);
+    tcase_add_test(edges, disk_full_for_a_while);
     tcase_add_test(invalid, no_place_for_a_file);
     tcase_add_test(invalid, nothing_to_read);
     return suite;

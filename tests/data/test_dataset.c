@@ -112,7 +112,8 @@ START_TEST(some_classes)
 {
     uint32_t rows[ROWS];
     cln_dataset *data = open_rows(_i);
-    uint32_t kept = keep_classes(data, (uint32_t[]){6, 3, 9}, 3, rows);
+    ck_assert_int_eq(cln_dataset_pull(data, (uint8_t[2 * FEATURES]){0}, 2, FEATURES, NULL), CLN_OK);
+    uint32_t kept = keep_classes(data, (uint32_t[]){6, 3, 9}, 3, rows); /* which goes back to the first */
     ck_assert_uint_gt(kept, 500);
     ck_assert_uint_lt(kept, 3000);
     pull_all_expecting(data, rows, kept);
@@ -125,6 +126,7 @@ START_TEST(some_rows)
     cln_error error = {0};
     uint32_t rows[ROWS];
     cln_dataset *data = open_rows(_i);
+    ck_assert_int_eq(cln_dataset_pull(data, (uint8_t[2 * FEATURES]){0}, 2, FEATURES, NULL), CLN_OK);
     ck_assert_int_eq(cln_dataset_keep_rows(data, 1000, 3500, &error), CLN_OK);
     for (uint32_t i = 0; i < 3500; i++)
         rows[i] = 1000 + i;
@@ -295,18 +297,28 @@ START_TEST(pull_refused)
 }
 END_TEST
 
-/* The file shrinks between opening and pulling: noticed, and again after going back. */
+/* The file shrinks between opening and pulling, which is noticed, and then is whole again: so must be what is pulled. */
 START_TEST(file_shrinks)
 {
     cln_error error = {0};
-    uint8_t *x = malloc(ROWS * FEATURES);
+    uint32_t rows[ROWS];
+    size_t stride = _i % 2 ? FEATURES : FEATURES + 1, cut = _i < 2 ? 3000 : 10, count, done = 0;
+    uint8_t *x = malloc(ROWS * stride);
     cln_dataset *data = open_rows(false);
-    ck_assert_int_eq(truncate(at("x"), 16 + 100 * FEATURES), 0);
-    ck_assert_int_eq(cln_dataset_pull(data, x, ROWS, FEATURES, &error), CLN_FORMAT);
+    uint8_t *bytes = get_file("x", &count);
+    for (uint32_t i = 0; i < ROWS; i++)
+        rows[i] = i;
+    ck_assert_int_eq(truncate(at("x"), (off_t)(16 + cut * FEATURES + 5)), 0);
+    while (cln_dataset_pull(data, x, 100, stride, &error) == CLN_OK)
+        done += 100;
+    ck_assert_int_eq(error.status, CLN_FORMAT);
     ck_assert_ptr_nonnull(strstr(error.message, "ends after"));
-    ck_assert_int_eq(cln_dataset_rewind(data, &error), CLN_OK);
-    ck_assert_int_eq(cln_dataset_pull(data, x, ROWS, FEATURES, NULL), CLN_FORMAT);
+    ck_assert_uint_le(done, cut);
+    put_file("x", bytes, count);
+    ck_assert_int_eq(cln_dataset_rewind(data, NULL), CLN_OK);
+    pull_expecting(data, rows, ROWS, stride);
     cln_dataset_close(data);
+    free(bytes);
     free(x);
 }
 END_TEST
@@ -409,7 +421,7 @@ static Suite *dataset_suite(void)
     tcase_add_test(invalid, memory_refused);
     tcase_add_test(invalid, subsets_refused);
     tcase_add_test(invalid, pull_refused);
-    tcase_add_test(invalid, file_shrinks);
+    tcase_add_loop_test(invalid, file_shrinks, 0, 4); /* late and early; with a stride, without */
     tcase_add_test(invalid, missing_files);
     return suite;
 }

@@ -255,6 +255,9 @@ START_TEST(dimension_bombs)
     length = idx_header(bytes, 0x0D, 3, 0x10000u, 0x10000u, 0x40000000u);
     put_file("bomb", bytes, length + 16);
     refused("bomb", "2^64");
+    length = idx_header(bytes, 0x08, 3, 0xffffffffu, 641u, 6700417u); /* 2⁶⁴−1, and the header */
+    put_file("bomb", bytes, length + 16);
+    refused("bomb", "2^64");
     length = idx_header(bytes, 0x08, 2, 60000u, 1000000u);
     put_file("bomb", bytes, length + 16);
     refused("bomb", "promises 60000000012 bytes");
