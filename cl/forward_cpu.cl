@@ -81,6 +81,8 @@ forward(__global const feature *restrict x,   /* (·,STRIDE) */
                 predicted[i + r] = best;
         }
     }
-    if (scores)
-        scores[first_score + get_group_id(0)] = (score)(as_uint(loss_sum), errors);
+    if (scores) {
+        scores[first_score + get_group_id(0)].loss = loss_sum;
+        scores[first_score + get_group_id(0)].errors = errors;
+    }
 }

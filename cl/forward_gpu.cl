@@ -111,6 +111,7 @@ forward(__global const feature *restrict x,   /* (·,STRIDE) */
             loss_sum += row_loss[r];
             errors += row_error[r];
         }
-        scores[first_score + get_group_id(0)] = (score)(as_uint(loss_sum), errors);
+        scores[first_score + get_group_id(0)].loss = loss_sum;
+        scores[first_score + get_group_id(0)].errors = errors;
     }
 }

@@ -43,6 +43,8 @@ softmax(__global float *restrict logits,      /* (padded,KP); becomes the residu
         if (predicted)
             predicted[i] = best;
     }
-    if (scores && begin < count)
-        scores[first_score + get_global_id(0)] = (score)(as_uint(loss_sum), errors);
+    if (scores && begin < count) {
+        scores[first_score + get_global_id(0)].loss = loss_sum;
+        scores[first_score + get_global_id(0)].errors = errors;
+    }
 }

@@ -11,8 +11,11 @@
 
 #include "types.h"
 
-/* What a block of rows adds up to, for the host to sum in order: x the loss's bits (as_float), y the errors. */
-typedef uint2 score;
+/* What a few rows add up to, for the host to sum in order and in double. */
+typedef struct {
+    float loss;
+    uint errors;
+} score;
 
 /* Vectors of the outputs: KP is a multiple of this width. */
 #if CLN_KP % 16 == 0 && CLN_V == 16

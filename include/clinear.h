@@ -72,16 +72,16 @@ extern "C" {
 /* ------------------------------------------------------------------------------------------ status -- */
 
 /* One list: enum, name and sentence cannot drift apart. */
-#define CLN_STATUS_MAP(X)                                                                                    \
-    X(OK, "success")                                                                                         \
-    X(INVALID, "an argument or option is not valid")                                                         \
-    X(MEMORY, "the host is out of memory")                                                                   \
-    X(IO, "a file could not be read or written")                                                             \
-    X(FORMAT, "a file is malformed")                                                                         \
-    X(NO_DEVICE, "no such OpenCL device")                                                                    \
-    X(DEVICE, "the OpenCL device or its driver failed")                                                      \
-    X(BUILD, "an OpenCL program did not build")                                                              \
-    X(UNSUPPORTED, "the device or this version cannot do that")                                              \
+#define CLN_STATUS_MAP(X)                                                                                              \
+    X(OK, "success")                                                                                                   \
+    X(INVALID, "an argument or option is not valid")                                                                   \
+    X(MEMORY, "the host is out of memory")                                                                             \
+    X(IO, "a file could not be read or written")                                                                       \
+    X(FORMAT, "a file is malformed")                                                                                   \
+    X(NO_DEVICE, "no such OpenCL device")                                                                              \
+    X(DEVICE, "the OpenCL device or its driver failed")                                                                \
+    X(BUILD, "an OpenCL program did not build")                                                                        \
+    X(UNSUPPORTED, "the device or this version cannot do that")                                                        \
     X(DIVERGED, "training diverged")
 
 typedef enum cln_status {
@@ -104,15 +104,15 @@ CLN_API const char *cln_status_sentence(cln_status status); /* "no such OpenCL d
 typedef struct cln_device cln_device;
 
 typedef struct cln_device_info {
-    int index;            /* position in the flat list over all platforms; a selector */
+    int index; /* position in the flat list over all platforms; a selector */
     char name[128], vendor[128], platform[128], driver[128], version[128];
-    char type[16];        /* "cpu", "gpu", "accelerator" or "other" */
+    char type[16]; /* "cpu", "gpu", "accelerator" or "other" */
     uint32_t compute_units, clock_mhz;
     uint64_t global_bytes, max_alloc_bytes, local_bytes;
     bool fp16, fp64;
-    bool simulator;       /* claims to be a device but runs on the host, slowly (Oclgrind): `auto` takes it last */
-    int same_as;          /* index of the same physical device under an earlier platform, or -1 */
-    char problem[128];    /* why it cannot be used; empty where it can */
+    bool simulator;    /* claims to be a device but runs on the host, slowly (Oclgrind): `auto` takes it last */
+    int same_as;       /* index of the same physical device under an earlier platform, or -1 */
+    char problem[128]; /* why it cannot be used; empty where it can */
 } cln_device_info;
 
 /* Lists every device of every platform. *list is (*count), to be released with cln_device_list_free;
@@ -144,8 +144,8 @@ typedef enum cln_type { CLN_UINT8, CLN_FLOAT32 } cln_type;
 
 typedef struct cln_dataset_info {
     uint64_t rows;
-    uint32_t features; /* d */
-    uint32_t outputs;  /* k: the largest label plus one; 0 without labels */
+    uint32_t features;      /* d */
+    uint32_t outputs;       /* k: the largest label plus one; 0 without labels */
     uint32_t height, width; /* of an image; height·width = features, 1 high where the rows are no images */
     cln_type type;
     bool labelled;
@@ -229,10 +229,10 @@ typedef struct cln_progress {
 /* Nonzero stops training cleanly. */
 typedef int cln_progress_fn(const cln_progress *progress, void *user);
 
-#define CLN_STOP_MAP(X)                                                                                      \
-    X(EPOCHS, "epochs")                                                                                      \
-    X(PATIENCE, "patience")                                                                                  \
-    X(INTERRUPTED, "interrupted")                                                                            \
+#define CLN_STOP_MAP(X)                                                                                                \
+    X(EPOCHS, "epochs")                                                                                                \
+    X(PATIENCE, "patience")                                                                                            \
+    X(INTERRUPTED, "interrupted")                                                                                      \
     X(DIVERGED, "diverged")
 
 typedef enum cln_stop {
@@ -254,7 +254,7 @@ typedef struct cln_result {
     uint64_t epochs, steps; /* passes begun; minibatches done */
     uint64_t best_epoch;    /* whose weights are reported and kept; 0 without patience: the last */
     cln_stop stopped;
-    char reason[256];       /* the same in words; for a divergence with epoch and batch */
+    char reason[256];                /* the same in words; for a divergence with epoch and batch */
     double objective, gradient_norm; /* at the kept weights; the norm is the largest absolute component */
     cln_score train, valid, test;    /* at the kept weights */
     cln_seconds seconds;
@@ -286,10 +286,10 @@ CLN_API void cln_trainer_close(cln_trainer *trainer);
    give the logits of x·scale. Writing is atomic. CLN_IO; CLN_FORMAT for a file that is not such a model. */
 CLN_API cln_status cln_model_save(const cln_model *model, const char *path, cln_error *error);
 CLN_API cln_status cln_model_load(const char *path, cln_model **model, cln_error *error);
-CLN_API uint32_t cln_model_outputs(const cln_model *model);      /* k */
-CLN_API uint32_t cln_model_features(const cln_model *model);     /* d */
-CLN_API const float *cln_model_weight(const cln_model *model);   /* (k,d) */
-CLN_API const float *cln_model_bias(const cln_model *model);     /* (k); NULL for a model without */
+CLN_API uint32_t cln_model_outputs(const cln_model *model);                      /* k */
+CLN_API uint32_t cln_model_features(const cln_model *model);                     /* d */
+CLN_API const float *cln_model_weight(const cln_model *model);                   /* (k,d) */
+CLN_API const float *cln_model_bias(const cln_model *model);                     /* (k); NULL for a model without */
 CLN_API const char *cln_model_metadata(const cln_model *model, const char *key); /* NULL: no such key */
 /* The label of output `output` in the data that the model was trained on (differs after option `classes`). */
 CLN_API uint32_t cln_model_class(const cln_model *model, uint32_t output);
@@ -318,7 +318,8 @@ CLN_API void cln_evaluation_free(cln_evaluation *evaluation);
 
 /* Receives rows first … first+count−1: outputs (count), the predicted output of each; probability (count,k). Nonzero
    stops the prediction. */
-typedef int cln_predict_fn(uint64_t first, uint32_t count, const uint32_t *outputs, const float *probability, void *user);
+typedef int cln_predict_fn(uint64_t first, uint32_t count, const uint32_t *outputs, const float *probability,
+                           void *user);
 CLN_API cln_status cln_model_predict(const cln_model *model, cln_device *device, const char *engine, cln_dataset *data,
                                      cln_predict_fn *rows, void *user, cln_error *error);
 

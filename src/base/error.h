@@ -9,8 +9,7 @@
 
 /* Records `status` with a message (operation, object, cause, remedy) unless an earlier failure stands there, and
    returns `status`. */
-__attribute__((format(printf, 3, 4))) cln_status cln_fail(cln_error *error, cln_status status, const char *format,
-                                                          ...);
+__attribute__((format(printf, 3, 4))) cln_status cln_fail(cln_error *error, cln_status status, const char *format, ...);
 
 /* The failure that every allocation reports. `what` names what the memory was for. */
 cln_status cln_fail_memory(cln_error *error, const char *what, uint64_t bytes);

@@ -94,12 +94,13 @@ out:
     return status;
 }
 
-static bool finite_score(const cln_score *score)
+/* A loss of 10⁹ takes logits of that size, which float resolves to 64: nothing is left to learn from. NaN is not sound either. */
+static bool is_sound(const cln_score *score)
 {
-    return isfinite(score->loss) != 0;
+    return score->loss <= 1e9;
 }
 
-/* Reads the scores of the pass's minibatches: the running training score, the logged ones, and whether one is not finite. */
+/* Reads the scores of the pass's minibatches: the running training score, the logged ones, and whether one is not sound. */
 static cln_status read_pass(struct run *run, uint64_t done, char reason[256], cln_error *error)
 {
     cln_trainer *trainer = run->trainer;
@@ -120,9 +121,9 @@ static cln_status read_pass(struct run *run, uint64_t done, char reason[256], cl
         run->now.train = score;
         if (trainer->settings.log_every && (first_step + i) % trainer->settings.log_every == 0)
             report(run, CLN_EVENT_STEP);
-        if (!finite_score(&score)) {
-            snprintf(reason, 256, "the loss of minibatch %llu in epoch %llu is not finite; try a smaller learning rate",
-                     (unsigned long long)i + 1, (unsigned long long)trainer->epoch);
+        if (!is_sound(&score)) {
+            snprintf(reason, 256, "the loss of minibatch %llu in epoch %llu is %g; try a smaller learning rate",
+                     (unsigned long long)i + 1, (unsigned long long)trainer->epoch, score.loss);
             stop(run, CLN_STOP_DIVERGED);
             break;
         }
