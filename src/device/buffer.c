@@ -9,6 +9,19 @@ static const char *name_of(const cln_device *device)
     return device->facts.info.name;
 }
 
+static cl_int size_of(cl_mem buffer, size_t *bytes)
+{
+    *bytes = 0;
+    return clGetMemObjectInfo(buffer, CL_MEM_SIZE, sizeof *bytes, bytes, NULL);
+}
+
+static cln_status fill_with_zeros(cln_device *device, cl_mem buffer, size_t bytes, cln_error *error)
+{
+    const cl_uchar zero = 0;
+    return cln_check_cl(error, clEnqueueFillBuffer(device->queue, buffer, &zero, sizeof zero, 0, bytes, 0, NULL, NULL),
+                        "fill %zu bytes on %s with zeros", bytes, name_of(device));
+}
+
 cln_status cln_buffer_create(cln_device *device, const char *what, uint64_t bytes, cl_mem *buffer, cln_error *error)
 {
     *buffer = NULL;
@@ -30,35 +43,31 @@ cln_status cln_buffer_create(cln_device *device, const char *what, uint64_t byte
     device->bytes += bytes;
     if (device->bytes > device->peak_bytes)
         device->peak_bytes = device->bytes;
-    status = cln_buffer_zero(device, made, error);
+    status = fill_with_zeros(device, made, (size_t)bytes, error);
     if (status != CLN_OK)
         cln_buffer_release(device, &made);
     *buffer = made;
     return status;
 }
 
-/* 0 where the driver does not say: then it will not fill, read or write either. */
-static size_t size_of(cl_mem buffer)
-{
-    size_t bytes = 0;
-    return clGetMemObjectInfo(buffer, CL_MEM_SIZE, sizeof bytes, &bytes, NULL) == CL_SUCCESS ? bytes : 0;
-}
-
 void cln_buffer_release(cln_device *device, cl_mem *buffer)
 {
     if (!*buffer)
         return;
-    device->bytes -= size_of(*buffer);
+    size_t bytes;
+    size_of(*buffer, &bytes);
+    device->bytes -= bytes;
     clReleaseMemObject(*buffer);
     *buffer = NULL;
 }
 
 cln_status cln_buffer_zero(cln_device *device, cl_mem buffer, cln_error *error)
 {
-    const cl_uchar zero = 0;
-    size_t bytes = size_of(buffer);
-    return cln_check_cl(error, clEnqueueFillBuffer(device->queue, buffer, &zero, sizeof zero, 0, bytes, 0, NULL, NULL),
-                        "fill %zu bytes on %s with zeros", bytes, name_of(device));
+    size_t bytes;
+    cl_int code = size_of(buffer, &bytes);
+    if (code != CL_SUCCESS)
+        return cln_check_cl(error, code, "ask %s for the size of a buffer", name_of(device));
+    return fill_with_zeros(device, buffer, bytes, error);
 }
 
 cln_status cln_buffer_read(cln_device *device, cl_mem buffer, uint64_t offset, uint64_t bytes, void *to,
