@@ -117,6 +117,9 @@ static cln_status build_kernels(clblast_plan *own, cln_error *error)
     snprintf(options, sizeof options, "%s -DCLN_GROUP=%zu -DCLN_ITEM_ROWS=%d", defines, own->group, ITEM_ROWS);
     TRY(cln_program_build(plan->device, "softmax", options, &own->softmax_program, error));
     TRY(cln_kernel_create(own->softmax_program, "softmax", &own->softmax, error));
+    TRY(cln_plan_check_group(plan, own->pack_rows, own->group, error));
+    TRY(cln_plan_check_group(plan, own->pack_weights, own->group, error));
+    TRY(cln_plan_check_group(plan, own->softmax, own->group, error));
 out:
     return status;
 }
@@ -131,7 +134,7 @@ cln_status cln_clblast_create(cln_device *device, const cln_problem *problem, co
 
     TRY(cln_allocate((void **)&own, 1, sizeof *own, "a plan", error));
     TRY(cln_plan_init(&own->base, &engine, device, problem, shape, error));
-    own->group = shape->kind == CLN_SHAPE_CPU ? 1 : 64;
+    own->group = cln_shape_plain_group(shape);
     TRY(build_kernels(own, error));
     TRY(cln_blas_prepare(device, error));
     const cln_layout *layout = &own->base.layout;

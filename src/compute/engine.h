@@ -66,6 +66,7 @@ struct cln_plan {
     cln_layout layout;
     cln_shape shape; /* fused: of all kernels; clblast: of the update and the packing */
     cl_mem residual; /* (block_rows up to a multiple of 16, kp) */
+    bool fits;       /* every kernel can run in the work-groups that the shape wants */
     cln_updater updater;
 };
 
@@ -74,9 +75,9 @@ struct cln_plan {
 cln_status cln_plan_create(cln_device *device, const char *engine, const cln_problem *problem, const cln_shape *shape,
                            cln_plan **plan, cln_error *error);
 void cln_plan_release(cln_plan *plan);
-/* How many of `rows` rows one call should take: enough to keep a device busy, few enough for a launch to stay short. Reads the
-   problem but for its block_rows. */
-uint32_t cln_plan_block_rows(const char *engine, const cln_problem *problem, uint64_t rows);
+/* How many of `rows` rows one call should take: enough to keep a device busy, few enough for a launch to stay short and for every
+   buffer of a block to be one allocation. Reads the problem but for its block_rows. */
+uint32_t cln_plan_block_rows(const cln_facts *facts, const char *engine, const cln_problem *problem, uint64_t rows);
 
 cln_status cln_plan_forward(cln_plan *plan, const cln_rows *rows, cl_mem w, const cln_outcome *outcome,
                             cln_error *error);
@@ -89,6 +90,8 @@ uint32_t cln_plan_scores(const cln_plan *plan, uint32_t count);
 #define CLN_DEFINES_BYTES 1024
 cln_status cln_plan_init(cln_plan *plan, const cln_engine *engine, cln_device *device, const cln_problem *problem,
                          const cln_shape *shape, cln_error *error);
+/* Notes in plan->fits whether `kernel` can run in work-groups of `items`. */
+cln_status cln_plan_check_group(cln_plan *plan, cl_kernel kernel, size_t items, cln_error *error);
 void cln_plan_defines(const cln_plan *plan, char text[CLN_DEFINES_BYTES]);
 cln_status cln_fused_create(cln_device *device, const cln_problem *problem, const cln_shape *shape, cln_plan **plan,
                             cln_error *error);

@@ -91,7 +91,7 @@ static cln_status prepare_gather(cln_resident *resident, uint32_t block_rows, cl
     char options[200];
     bool bytes = resident->info.type == CLN_UINT8;
     uint32_t vector = resident->stride < 16 ? resident->stride : 16;
-    resident->group = resident->device->facts.is_cpu ? 1 : 64;
+    resident->group = resident->device->facts.is_cpu || resident->device->facts.max_group_size < 64 ? 1 : 64;
     snprintf(options, sizeof options, "-DCLN_STRIDE=%u -DCLN_V=%u -DCLN_BYTES=%d -DCLN_GROUP=%zu", resident->stride,
              vector, bytes, resident->group);
     TRY(cln_program_build(resident->device, "gather", options, &resident->program, error));

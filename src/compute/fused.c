@@ -121,38 +121,27 @@ static cln_status build_kernels(fused_plan *fused, cln_error *error)
     TRY(cln_program_build(plan->device, cpu ? "backward_cpu" : "backward_gpu", options, &fused->backward_program,
                           error));
     TRY(cln_kernel_create(fused->backward_program, "backward", &fused->backward, error));
+    TRY(cln_plan_check_group(plan, fused->forward, cpu ? 1 : shape->lanes * shape->slots, error));
+    TRY(cln_plan_check_group(plan, fused->backward, cpu ? 1 : shape->group, error));
 out:
     return status;
 }
 
-/* Whether the device can launch the kernels as their shape wants. The CPU shape's groups of one always fit. */
-static cln_status shape_fits(fused_plan *fused, bool *fits, cln_error *error)
-{
-    cln_status status = CLN_OK;
-    const cln_shape *shape = &fused->base.shape;
-    size_t limit;
-    *fits = true;
-    if (shape->kind == CLN_SHAPE_CPU)
-        return CLN_OK;
-    TRY(cln_kernel_group_limit(fused->base.device, fused->forward, &limit, error));
-    *fits = shape->lanes * shape->slots <= limit;
-    TRY(cln_kernel_group_limit(fused->base.device, fused->backward, &limit, error));
-    *fits = *fits && shape->group <= limit;
-out:
-    return status;
-}
-
-static cln_status create_shape(cln_device *device, const cln_problem *problem, const cln_shape *shape, bool *fits,
-                               cln_plan **plan, cln_error *error)
+cln_status cln_fused_create(cln_device *device, const cln_problem *problem, const cln_shape *shape, cln_plan **plan,
+                            cln_error *error)
 {
     cln_status status;
     fused_plan *fused = NULL;
     uint64_t splits = cln_shape_splits(shape, problem->block_rows);
+    *plan = NULL;
+    if (problem->outputs > CLN_FUSED_OUTPUTS)
+        return cln_fail(error, CLN_UNSUPPORTED,
+                        "the fused engine takes up to %d outputs, not %u; use engine clblast or auto",
+                        CLN_FUSED_OUTPUTS, problem->outputs);
 
     TRY(cln_allocate((void **)&fused, 1, sizeof *fused, "a plan", error));
     TRY(cln_plan_init(&fused->base, &engine, device, problem, shape, error));
     TRY(build_kernels(fused, error));
-    TRY(shape_fits(fused, fits, error));
     const cln_layout *layout = &fused->base.layout;
     TRY(cln_buffer_create(device, "partial gradients", splits * problem->outputs * layout->ld * sizeof(float),
                           &fused->partial, error));
@@ -162,24 +151,5 @@ out:
         *plan = &fused->base;
     else if (fused)
         cln_plan_release(&fused->base);
-    return status;
-}
-
-cln_status cln_fused_create(cln_device *device, const cln_problem *problem, const cln_shape *shape, cln_plan **plan,
-                            cln_error *error)
-{
-    bool fits = false;
-    *plan = NULL;
-    if (problem->outputs > CLN_FUSED_OUTPUTS)
-        return cln_fail(error, CLN_UNSUPPORTED,
-                        "the fused engine takes up to %d outputs, not %u; use engine clblast or auto",
-                        CLN_FUSED_OUTPUTS, problem->outputs);
-    cln_status status = create_shape(device, problem, shape, &fits, plan, error);
-    if (status == CLN_OK && !fits) {
-        cln_shape everywhere = cln_shape_choose(&device->facts, problem, CLN_SHAPE_CPU);
-        cln_plan_release(*plan);
-        *plan = NULL;
-        status = create_shape(device, problem, &everywhere, &fits, plan, error);
-    }
     return status;
 }

@@ -60,6 +60,26 @@ cln_shape cln_shape_choose(const cln_facts *facts, const cln_problem *problem, c
     return kind == CLN_SHAPE_CPU ? cpu_shape(facts, problem, stride < 16 ? stride : 16) : gpu_shape(problem);
 }
 
+static uint32_t larger(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+uint32_t cln_shape_plain_group(const cln_shape *shape)
+{
+    return shape->kind == CLN_SHAPE_CPU ? 1 : 64;
+}
+
+bool cln_shape_fits(const cln_facts *facts, const cln_problem *problem, const cln_shape *shape)
+{
+    if (shape->kind == CLN_SHAPE_CPU)
+        return true;
+    uint32_t kp = cln_layout_of(problem->features, problem->outputs).kp, group_rows = shape->slots * shape->rows;
+    uint32_t forward = group_rows * (shape->outputs * shape->lanes + problem->outputs + 2), backward = shape->tile * kp;
+    uint32_t items = larger(larger(shape->lanes * shape->slots, shape->group), cln_shape_plain_group(shape));
+    return items <= facts->max_group_size && (uint64_t)larger(forward, backward) * 4 <= facts->info.local_bytes;
+}
+
 uint32_t cln_shape_scores(const cln_shape *shape, uint32_t count)
 {
     uint32_t rows = shape->kind == CLN_SHAPE_CPU ? shape->item_rows : shape->slots * shape->rows;

@@ -46,6 +46,13 @@ typedef struct cln_shape {
 
 cln_shape cln_shape_choose(const cln_facts *facts, const cln_problem *problem, cln_shape_kind kind);
 
+/* Whether the device has the work-group and the local memory that the shape's kernels ask for. A built kernel may still get a
+   smaller work-group: the engines ask. */
+bool cln_shape_fits(const cln_facts *facts, const cln_problem *problem, const cln_shape *shape);
+
+/* Work-items in a group of the kernels without barriers (packing, update), which both engines run. */
+uint32_t cln_shape_plain_group(const cln_shape *shape);
+
 /* Partial scores that the forward pass writes for `count` rows, and stretches that the backward pass cuts them into. */
 uint32_t cln_shape_scores(const cln_shape *shape, uint32_t count);
 uint32_t cln_shape_splits(const cln_shape *shape, uint32_t count);

@@ -12,7 +12,7 @@ cln_status cln_updater_create(cln_device *device, const char *defines, const cln
     cln_status status;
     char options[1200];
     uint32_t ld = cln_layout_of(problem->features, problem->outputs).ld;
-    uint32_t group = shape->kind == CLN_SHAPE_CPU ? 1 : 64, columns = shape->kind == CLN_SHAPE_CPU ? 4 : 1;
+    uint32_t group = cln_shape_plain_group(shape), columns = shape->kind == CLN_SHAPE_CPU ? 4 : 1;
 
     snprintf(options, sizeof options, "%s -DCLN_GROUP=%u -DCLN_COLUMNS=%u", defines, group, columns);
     updater->grid = (cln_grid){{cln_ceil_divide(ld, group * columns * shape->vector), problem->outputs}, {group, 1}};
