@@ -78,6 +78,15 @@ cln_status cln_blas_prepare(cln_device *device, cln_error *error)
 cln_status cln_blas_product(cln_device *device, uint32_t n, uint32_t m, uint32_t k, cl_mem b, cl_mem a, float beta,
                             cl_mem c, cln_error *error)
 {
+    uint64_t nm = (uint64_t)n * m, mk = (uint64_t)m * k, nk = (uint64_t)n * k;
+    uint64_t most = nm > mk ? nm : mk;
+    most = most > nk ? most : nk;
+    if (most > INT32_MAX) /* its kernels count elements in an int */
+        return cln_fail(
+            error, CLN_UNSUPPORTED,
+            "CLBlast cannot multiply a matrix of %llu elements, only up to %d; use fewer features or outputs",
+            (unsigned long long)most, INT32_MAX);
+
     /* In CLBlast's column-major words: C (m,n) = A·Bᵀ with A (m,k) and B (n,k). */
     CLBlastStatusCode code = CLBlastSgemm(CLBlastLayoutColMajor, CLBlastTransposeNo, CLBlastTransposeYes, m, n, k, 1.0f,
                                           a, 0, m, b, 0, n, beta, c, 0, m, &device->queue, NULL);

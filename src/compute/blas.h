@@ -13,7 +13,8 @@
 /* Chooses CLBlast's parameters for the device. */
 cln_status cln_blas_prepare(cln_device *device, cln_error *error);
 
-/* c (n,m) = bᵀ·a + beta·c for a (k,m) and b (k,n), all row-major and tight. */
+/* c (n,m) = bᵀ·a + beta·c for a (k,m) and b (k,n), all row-major and tight. CLN_UNSUPPORTED for matrices that CLBlast's kernels
+   cannot count. */
 cln_status cln_blas_product(cln_device *device, uint32_t n, uint32_t m, uint32_t k, cl_mem b, cl_mem a, float beta,
                             cl_mem c, cln_error *error);
 
