@@ -5,14 +5,16 @@
 #include "model/safetensors.h"
 #include "model/text.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 static cln_status apply_scale(cln_model *model, const char *path, const char *text, cln_error *error)
 {
     char safe[CLN_PRINTABLE_BYTES];
-    if (!cln_parse_real(text, &model->scale) || !(model->scale > 0))
-        return cln_fail(error, CLN_FORMAT, "cannot load model %s: its scale \"%s\" is no positive number", path,
+    if (!cln_parse_real(text, &model->scale) || !((float)model->scale > 0) || isinf((float)model->scale))
+        return cln_fail(error, CLN_FORMAT,
+                        "cannot load model %s: its scale \"%s\" is no positive number of a float's range", path,
                         cln_printable(text, safe));
     return CLN_OK;
 }

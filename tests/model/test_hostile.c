@@ -143,6 +143,8 @@ static const struct {
     {"{\"__metadata__\":{\"scale\":\"nan\"}," WEIGHT "}", 24, "no positive number"},
     {"{\"__metadata__\":{\"scale\":\"0\"}," WEIGHT "}", 24, "no positive number"},
     {"{\"__metadata__\":{\"scale\":\"-1\"}," WEIGHT "}", 24, "no positive number"},
+    {"{\"__metadata__\":{\"scale\":\"1e-60\"}," WEIGHT "}", 24, "no positive number"}, /* 0 on the device */
+    {"{\"__metadata__\":{\"scale\":\"1e60\"}," WEIGHT "}", 24, "no positive number"},
     {"{\"__metadata__\":{\"scale\":\"1\\u001b[2J\"}," WEIGHT "}", 24, "\"1?[2J\""},
     {"{\"__metadata__\":{\"classes\":\"\"}," WEIGHT "}", 24, "names 1 classes"},
     {"{\"__metadata__\":{\"classes\":\"1\"}," WEIGHT "}", 24, "names 1 classes"},
