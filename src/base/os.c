@@ -31,7 +31,7 @@ uint64_t cln_os_peak_host_bytes(void)
 bool cln_os_exists(const char *path)
 {
     struct stat entry;
-    return stat(path, &entry) == 0;
+    return stat(path, &entry) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 bool cln_os_is_folder(const char *path)

@@ -9,7 +9,8 @@
 
 double cln_os_seconds(void);           /* of a monotonic clock */
 uint64_t cln_os_peak_host_bytes(void); /* the most that this process has held so far */
-bool cln_os_exists(const char *path);  /* whatever it is; a symbolic link to nothing is not there */
+/* Whatever it is, also one that cannot be looked at: then opening it says why. A symbolic link to nothing is not there. */
+bool cln_os_exists(const char *path);
 bool cln_os_is_folder(const char *path);
 bool cln_os_is_file(const char *path);                           /* a regular one, so that reading it never waits */
 bool cln_os_may_use(const char *path);                           /* this user may read and write it */

@@ -224,6 +224,9 @@ START_TEST(folders)
     ck_assert_str_eq(names, "a b ");
     ck_assert(cln_os_is_folder(folder) && !cln_os_is_folder(at("a")) && !cln_os_is_folder(at("c")));
     ck_assert(cln_os_exists(folder) && cln_os_exists(at("a")) && !cln_os_exists(at("c")));
+    ck_assert_int_eq(symlink("nothing", at("dangling")), 0);
+    ck_assert_int_eq(symlink("loop", at("loop")), 0);
+    ck_assert(!cln_os_exists(at("dangling")) && cln_os_exists(at("loop")));
     ck_assert_int_eq(cln_os_folder(at("c"), collect, names, &error), CLN_IO);
     ck_assert_ptr_nonnull(strstr(error.message, strerror(ENOENT)));
 }

@@ -4,6 +4,7 @@
 #include "harness.h"
 #include "idx_files.h"
 
+#include <errno.h>
 #include <math.h>
 
 #define ROWS     5000u
@@ -390,7 +391,9 @@ START_TEST(missing_files)
     open_refused(folder, at("y"), CLN_PART_TRAIN, CLN_INVALID, "folder");
     open_refused(at("missing"), NULL, CLN_PART_TRAIN, CLN_IO, "scripts/get-mnist.sh");
     open_refused("", NULL, CLN_PART_TRAIN, CLN_IO, "nothing of that name");
-    open_refused(lengthy, NULL, CLN_PART_TRAIN, CLN_IO, "nothing of that name");
+    open_refused(lengthy, NULL, CLN_PART_TRAIN, CLN_IO, "bytes at most");
+    ck_assert_int_eq(symlink("loop", at("loop")), 0);
+    open_refused(at("loop"), NULL, CLN_PART_TRAIN, CLN_IO, strerror(ELOOP));
     open_refused(at("train-images-idx3-ubyte"), at("missing"), CLN_PART_TRAIN, CLN_IO, "missing");
     open_refused(at("train-images-idx3-ubyte"), "", CLN_PART_TRAIN, CLN_IO, "");
     ck_assert_int_eq(mkfifo(at("fifo"), 0600), 0);
