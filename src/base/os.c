@@ -1,4 +1,5 @@
-#define _GNU_SOURCE /* realpath, mkostemp */
+#define _GNU_SOURCE          /* realpath, mkostemp */
+#define _FILE_OFFSET_BITS 64 /* files beyond 2 GiB on 32-bit machines */
 #include "base/os.h"
 
 #include <dirent.h>
