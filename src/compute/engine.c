@@ -45,6 +45,9 @@ cln_status cln_plan_create(cln_device *device, const char *engine, const cln_pro
     return cln_fail(error, CLN_INVALID, "unknown engine \"%s\"; there are auto, fused and clblast", engine);
 }
 
+/* NVIDIA launches at most 65,535 work-groups along the second dimension, where pack_rows takes 4 rows or more of a multiple of 16. */
+#define PACKED_ROWS_MAX (65535u / 4 * 16)
+
 /* Bytes of the largest buffer that a block of `rows` rows asks for: residuals, packed or gathered rows, partial gradients. */
 static uint64_t largest_buffer(const cln_facts *facts, const cln_problem *problem, bool packs, uint64_t rows)
 {
@@ -65,7 +68,7 @@ uint32_t cln_plan_block_rows(const cln_facts *facts, const char *engine, const c
     bool packs = strcmp(engine, "clblast") == 0 || (strcmp(engine, "auto") == 0 && !prefers_fused(problem));
     uint64_t elements = packs ? 8u << 20 : 64u << 20; /* packing takes 8 bytes of scratch memory for each */
     uint64_t block = elements / (layout.stride + layout.kp);
-    block = block < 16 ? 16 : block;
+    block = block < 16 ? 16 : packs && block > PACKED_ROWS_MAX ? PACKED_ROWS_MAX : block;
     block = block < rows ? block : rows;
     while (block > 16 && largest_buffer(facts, problem, packs, block) > facts->info.max_alloc_bytes)
         block = block / 2 < 16 ? 16 : block / 2;

@@ -115,6 +115,8 @@ START_TEST(blocks_follow_from_the_facts_alone)
                 uint64_t rows = cln_plan_block_rows(&facts, engines[i % 2], &problem, 100000000);
                 uint64_t width = i % 2 ? layout.ld : i == 0 ? layout.stride / 4 : layout.stride;
                 ck_assert_uint_ge(rows, 16);
+                ck_assert(i % 2 == 0 ||
+                          (rows + 15) / 16 * 16 / 4 <= 65535); /* work-groups along the second dimension */
                 if (rows > 16) {
                     ck_assert_uint_le(rows * width * 4, facts.info.max_alloc_bytes);
                     ck_assert_uint_le(rows * layout.kp * 4, facts.info.max_alloc_bytes);
