@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <libgen.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -238,6 +239,18 @@ cln_status cln_os_folder(const char *path, cln_os_name_fn *name, void *user, cln
     }
     free(entries);
     return CLN_OK;
+}
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+void cln_os_lock(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+void cln_os_unlock(void)
+{
+    pthread_mutex_unlock(&lock);
 }
 
 bool cln_os_library_works(const char *library, const char *symbol, char *why, size_t size)

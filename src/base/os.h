@@ -51,6 +51,10 @@ void cln_os_close(cln_os_file *file); /* accepts a closed one */
 typedef void cln_os_name_fn(const char *name, void *user);
 cln_status cln_os_folder(const char *path, cln_os_name_fn *name, void *user, cln_error *error);
 
+/* One lock for the whole process, for what no two threads may do at once. Held for short, never twice by one thread. */
+void cln_os_lock(void);
+void cln_os_unlock(void);
+
 /* Whether a shared library loads and has `symbol`; otherwise `why` (size) says what is wrong. It stays loaded, for many
    drivers do not survive being unloaded. */
 bool cln_os_library_works(const char *library, const char *symbol, char *why, size_t size);

@@ -1,5 +1,6 @@
 #include "device/list.h"
 
+#include "base/os.h"
 #include "base/size.h"
 #include "device/words.h"
 
@@ -7,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-cln_status cln_list_platforms(cl_platform_id **platforms, cl_uint *count, cln_error *error)
+/* The loader loads the drivers, and a driver looks for its devices, when they are first asked: neither ocl-icd nor PoCL stands two
+   threads there at once. */
+static cln_status list_platforms(cl_platform_id **platforms, cl_uint *count, cln_error *error)
 {
     const cl_int none = -1001; /* CL_PLATFORM_NOT_FOUND_KHR: the loader found no driver that works */
     *platforms = NULL;
@@ -27,6 +30,14 @@ out:
         *platforms = NULL;
         *count = 0;
     }
+    return status;
+}
+
+cln_status cln_list_platforms(cl_platform_id **platforms, cl_uint *count, cln_error *error)
+{
+    cln_os_lock();
+    cln_status status = list_platforms(platforms, count, error);
+    cln_os_unlock();
     return status;
 }
 
@@ -65,7 +76,8 @@ cln_status cln_list_devices(cln_listed **list, size_t *count, cln_error *error)
     size_t made_count = 0;
     *list = NULL;
     *count = 0;
-    TRY(cln_list_platforms(&platforms, &platform_count, error));
+    cln_os_lock();
+    TRY(list_platforms(&platforms, &platform_count, error));
     for (cl_uint i = 0; i < platform_count; i++)
         TRY(append_devices(platforms[i], &made, &made_count, error));
     cln_list_mark_same(made, made_count);
@@ -73,6 +85,7 @@ cln_status cln_list_devices(cln_listed **list, size_t *count, cln_error *error)
     *count = made_count;
     made = NULL;
 out:
+    cln_os_unlock();
     free(made);
     free(platforms);
     return status;
