@@ -41,6 +41,15 @@ static void stop(struct run *run, cln_stop reason)
     run->over = true;
 }
 
+/* Rows in all minibatches so far: only the last of a pass may be partial. */
+static double rows_seen(const cln_trainer *trainer)
+{
+    uint64_t all = trainer->selection.rows[CLN_TRAIN], batch = trainer->settings.batch_size;
+    uint64_t pass = trainer->settings.drop_last ? trainer->batches * batch : all;
+    return (double)(trainer->steps / trainer->batches) * (double)pass +
+           (double)(trainer->steps % trainer->batches) * (double)batch;
+}
+
 /* Tells the caller; a nonzero answer ends training. */
 static void report(struct run *run, cln_event event)
 {
@@ -52,8 +61,7 @@ static void report(struct run *run, cln_event event)
     now->steps = trainer->batches;
     double total = (double)now->epochs * (double)trainer->batches;
     now->seconds_left = trainer->steps ? now->seconds * (total - (double)trainer->steps) / (double)trainer->steps : 0;
-    double rows = (double)trainer->steps * (double)trainer->settings.batch_size;
-    now->rows_per_second = now->seconds > 0 ? rows / now->seconds : 0;
+    now->rows_per_second = now->seconds > 0 ? rows_seen(trainer) / now->seconds : 0;
     if (run->progress && run->progress(now, run->user) != 0 && !run->over)
         stop(run, CLN_STOP_INTERRUPTED);
 }

@@ -8,7 +8,7 @@
 
 struct cln_trainer {
     cln_device *device;
-    cln_settings settings; /* those options; batch_size no more than the rows */
+    cln_settings settings; /* those options */
     cln_options *options;  /* a copy, for the model's metadata */
     cln_selection selection;
     cln_plan *plan;
