@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Minibatches between two marks of the host's pace: far enough ahead to keep the device busy, near enough for Ctrl-C. */
-#define STRETCH 16
-
 struct run {
     cln_trainer *trainer;
     cln_progress_fn *progress;
@@ -90,7 +87,7 @@ static cln_status enqueue_pass(struct run *run, uint64_t *done, cln_error *error
         if (*done < trainer->batches && cln_patience_over(&trainer->patience, trainer->steps, false))
             stop(run, CLN_STOP_PATIENCE);
         trainer->steps++;
-        if (*done % STRETCH == 0) {
+        if (*done % CLN_STRETCH == 0) {
             TRY(cln_pace_mark(trainer->device, &trainer->pace, error));
             tick(run);
         }

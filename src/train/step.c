@@ -117,6 +117,8 @@ cln_status cln_trainer_step(cln_trainer *trainer, uint64_t index, double *cost, 
     TRY(cln_trainer_enqueue(trainer, index, 0, error));
     trainer->steps++;
     trainer->kept = trainer->weights;
+    if (!cost && trainer->steps % CLN_STRETCH == 0)
+        TRY(cln_pace_mark(trainer->device, &trainer->pace, error));
     if (cost) {
         uint64_t scores = cln_trainer_batch_scores(trainer, index);
         uint64_t rows = cln_trainer_batch_rows(trainer, CLN_TRAIN, index);

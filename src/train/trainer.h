@@ -6,6 +6,9 @@
 #include "train/parts.h"
 #include "train/patience.h"
 
+/* Minibatches between two marks of the host's pace: far enough ahead to keep the device busy, near enough for Ctrl-C. */
+#define CLN_STRETCH 16
+
 struct cln_trainer {
     cln_device *device;
     cln_settings settings; /* those options */
