@@ -81,7 +81,7 @@ static cln_status session_open(struct session *session, const char *engine, bool
     TRY(select_data(session, labels, error));
     cln_problem problem = {model->features,     model->outputs,      session->info.type,
                            (float)model->scale, model->bias != NULL, 0};
-    problem.block_rows = cln_plan_block_rows(engine, &problem, session->info.rows);
+    problem.block_rows = cln_score_block_rows(session->device, engine, &problem, session->info.rows);
     session->seconds.load = cln_os_seconds() - session->began;
 
     double before = cln_os_seconds();

@@ -124,7 +124,7 @@ static cln_status set_switch(const option *entry, bool *field, const char *value
 static cln_status set_count(const option *entry, uint64_t *field, const char *value, cln_error *error)
 {
     uint64_t parsed;
-    if (!cln_parse_count(value, &parsed) || (double)parsed < entry->least || (double)parsed > entry->most)
+    if (!cln_parse_count(value, &parsed) || parsed < (uint64_t)entry->least || parsed > (uint64_t)entry->most)
         return cln_fail(error, CLN_INVALID, "option %s takes a whole number from %.0f to 10^18, not \"%.80s\"",
                         entry->info.name, entry->least, value);
     *field = parsed;

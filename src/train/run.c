@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Minibatches between two marks of the host's pace: far enough ahead to keep the device busy, near enough for Ctrl-C. */
-#define STRETCH 16
-
 struct run {
     cln_trainer *trainer;
     cln_progress_fn *progress;
@@ -41,6 +38,15 @@ static void stop(struct run *run, cln_stop reason)
     run->over = true;
 }
 
+/* Rows in all minibatches so far: only the last of a pass may be partial. */
+static double rows_seen(const cln_trainer *trainer)
+{
+    uint64_t all = trainer->selection.rows[CLN_TRAIN], batch = trainer->settings.batch_size;
+    uint64_t pass = trainer->settings.drop_last ? trainer->batches * batch : all;
+    return (double)(trainer->steps / trainer->batches) * (double)pass +
+           (double)(trainer->steps % trainer->batches) * (double)batch;
+}
+
 /* Tells the caller; a nonzero answer ends training. */
 static void report(struct run *run, cln_event event)
 {
@@ -52,8 +58,7 @@ static void report(struct run *run, cln_event event)
     now->steps = trainer->batches;
     double total = (double)now->epochs * (double)trainer->batches;
     now->seconds_left = trainer->steps ? now->seconds * (total - (double)trainer->steps) / (double)trainer->steps : 0;
-    double rows = (double)trainer->steps * (double)trainer->settings.batch_size;
-    now->rows_per_second = now->seconds > 0 ? rows / now->seconds : 0;
+    now->rows_per_second = now->seconds > 0 ? rows_seen(trainer) / now->seconds : 0;
     if (run->progress && run->progress(now, run->user) != 0 && !run->over)
         stop(run, CLN_STOP_INTERRUPTED);
 }
@@ -82,7 +87,7 @@ static cln_status enqueue_pass(struct run *run, uint64_t *done, cln_error *error
         if (*done < trainer->batches && cln_patience_over(&trainer->patience, trainer->steps, false))
             stop(run, CLN_STOP_PATIENCE);
         trainer->steps++;
-        if (*done % STRETCH == 0) {
+        if (*done % CLN_STRETCH == 0) {
             TRY(cln_pace_mark(trainer->device, &trainer->pace, error));
             tick(run);
         }
@@ -133,15 +138,15 @@ static cln_status read_pass(struct run *run, uint64_t done, char reason[256], cl
     return CLN_OK;
 }
 
-static cln_status score_part(cln_trainer *trainer, int part, cl_mem gradient, cln_score *score, cln_error *error)
+static cln_status score_part(cln_trainer *trainer, int part, cl_mem w, cl_mem gradient, cln_score *score,
+                             cln_error *error)
 {
     double before = cln_os_seconds();
     *score = (cln_score){NAN, 0, 0};
     if (!trainer->selection.rows[part])
         return CLN_OK;
     cln_status status =
-        cln_score_range(trainer->plan, &trainer->selection.range[part], gradient ? trainer->kept : trainer->weights,
-                        gradient, &trainer->scores, score, error);
+        cln_score_range(trainer->plan, &trainer->selection.range[part], w, gradient, &trainer->scores, score, error);
     trainer->seconds.evaluate += cln_os_seconds() - before;
     return status;
 }
@@ -157,9 +162,10 @@ static cln_status end_pass(struct run *run, cln_error *error)
     cln_status status;
     cln_trainer *trainer = run->trainer;
     run->now.best = false;
-    TRY(score_part(trainer, CLN_VALID, NULL, &run->now.valid, error));
+    TRY(score_part(trainer, CLN_VALID, trainer->weights, NULL, &run->now.valid, error));
     if (run->now.valid.rows) {
         double share = (double)run->now.valid.errors / (double)run->now.valid.rows;
+        share = finite_score(&run->now.valid) ? share : NAN; /* weights that overflow are no best */
         run->now.best = cln_patience_see(&trainer->patience, trainer->epoch, trainer->steps - 1, share);
         if (run->now.best && trainer->best)
             TRY(cln_buffer_copy(trainer->device, trainer->weights, trainer->best, weight_bytes(trainer), error));
@@ -203,7 +209,7 @@ static cln_status gradient_norm(cln_trainer *trainer, uint64_t rows, double *nor
     for (uint64_t i = 0; i < k * (d + 1); i++) {
         double penalty = i < k * d ? (double)trainer->l2 * (double)w[i] : 0;
         double component = fabs((double)g[i] / (double)rows + penalty);
-        if (!(component <= *norm))
+        if (isnan(component) || component > *norm) /* a NaN stays */
             *norm = component;
         if (i < k * d)
             *objective += penalty / 2 * (double)w[i];
@@ -214,19 +220,28 @@ out:
     return status;
 }
 
+/* The last step may have broken the weights after its own loss was fine. */
+static void check_end(cln_trainer *trainer, cln_result *result)
+{
+    if (trainer->stopped == CLN_STOP_DIVERGED || (finite_score(&result->train) && isfinite(result->gradient_norm)))
+        return;
+    trainer->stopped = CLN_STOP_DIVERGED;
+    snprintf(result->reason, sizeof result->reason,
+             "the loss after minibatch %llu of epoch %llu is not finite; try a smaller learning rate",
+             (unsigned long long)((trainer->steps - 1) % trainer->batches) + 1, (unsigned long long)trainer->epoch);
+}
+
 /* Scores the kept weights on every part. */
 static cln_status score_all(cln_trainer *trainer, cln_result *result, cln_error *error)
 {
     cln_status status;
-    cl_mem moved = trainer->weights;
-    trainer->weights = trainer->kept; /* for the parts that are scored without a gradient */
-    TRY(score_part(trainer, CLN_TRAIN, trainer->gradient, &result->train, error));
+    TRY(score_part(trainer, CLN_TRAIN, trainer->kept, trainer->gradient, &result->train, error));
     result->objective = result->train.loss;
     TRY(gradient_norm(trainer, result->train.rows, &result->gradient_norm, &result->objective, error));
-    TRY(score_part(trainer, CLN_VALID, NULL, &result->valid, error));
-    TRY(score_part(trainer, CLN_TEST, NULL, &result->test, error));
+    TRY(score_part(trainer, CLN_VALID, trainer->kept, NULL, &result->valid, error));
+    TRY(score_part(trainer, CLN_TEST, trainer->kept, NULL, &result->test, error));
+    check_end(trainer, result);
 out:
-    trainer->weights = moved;
     return status;
 }
 
@@ -240,13 +255,19 @@ static void describe(const cln_trainer *trainer, cln_result *result)
     result->epochs = trainer->epoch;
     result->steps = trainer->steps;
     result->best_epoch = cln_patience_on(&trainer->patience) ? trainer->patience.best_epoch : 0;
-    result->stopped = trainer->stopped;
     result->objective = result->gradient_norm = NAN;
     result->train = result->valid = result->test = none;
-    if (*result->reason)
-        return;
-    const char *words[] = {"the epoch limit was reached", "validation no longer improved", "it was interrupted", ""};
+}
+
+static cln_status conclude(const cln_trainer *trainer, cln_result *result, cln_error *error)
+{
+    static const char *const words[] = {"the epoch limit was reached", "validation no longer improved",
+                                        "it was interrupted"};
+    result->stopped = trainer->stopped;
+    if (trainer->stopped == CLN_STOP_DIVERGED)
+        return cln_fail(error, CLN_DIVERGED, "training diverged: %s", result->reason);
     snprintf(result->reason, sizeof result->reason, "%s", words[trainer->stopped]);
+    return CLN_OK;
 }
 
 cln_status cln_trainer_run(cln_trainer *trainer, cln_progress_fn *progress, void *user, cln_result *result,
@@ -263,10 +284,9 @@ cln_status cln_trainer_run(cln_trainer *trainer, cln_progress_fn *progress, void
     if (trainer->patience.best_epoch && trainer->best)
         trainer->kept = trainer->best;
     describe(trainer, result);
-    if (trainer->stopped == CLN_STOP_DIVERGED)
-        status = cln_fail(error, CLN_DIVERGED, "training diverged: %s", result->reason);
-    else
+    if (trainer->stopped != CLN_STOP_DIVERGED || trainer->kept == trainer->best)
         TRY(score_all(trainer, result, error));
+    status = conclude(trainer, result, error);
 out:
     trainer->seconds.total = cln_os_seconds() - trainer->created;
     result->seconds = trainer->seconds;

@@ -41,6 +41,17 @@ cln_score cln_score_sum(const cln_score_buffer *buffer, uint64_t first, uint64_t
     return score;
 }
 
+uint32_t cln_score_block_rows(const cln_device *device, const char *engine, const cln_problem *problem, uint64_t rows)
+{
+    uint32_t block = cln_plan_block_rows(engine, problem, rows);
+    cln_layout layout = cln_layout_of(problem->features, problem->outputs);
+    uint64_t widest = layout.ld > layout.kp ? layout.ld : layout.kp; /* floats of a packed row, or residuals */
+    uint64_t most =
+        device->facts.info.max_alloc_bytes / (widest * sizeof(float)) / 16 * 16; /* blocks are padded to 16 */
+    most = most ? most : 16;
+    return most < block ? (uint32_t)most : block;
+}
+
 cln_status cln_score_range(cln_plan *plan, const cln_range *range, cl_mem w, cl_mem gradient, cln_score_buffer *buffer,
                            cln_score *score, cln_error *error)
 {

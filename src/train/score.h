@@ -25,6 +25,9 @@ cln_status cln_score_buffer_read(cln_device *device, cln_score_buffer *buffer, u
 /* The sum of partial scores first … first+count−1 of h_partial, in order and in double, as a score over `rows` rows. */
 cln_score cln_score_sum(const cln_score_buffer *buffer, uint64_t first, uint64_t count, uint64_t rows);
 
+/* The rows in one call of an engine: as cln_plan_block_rows, but no more than one allocation holds of what a block needs. */
+uint32_t cln_score_block_rows(const cln_device *device, const char *engine, const cln_problem *problem, uint64_t rows);
+
 /* Scores a range with weights w (kp,ld). gradient (kp,ld), or NULL: receives the gradient of the summed loss. */
 cln_status cln_score_range(cln_plan *plan, const cln_range *range, cl_mem w, cl_mem gradient, cln_score_buffer *buffer,
                            cln_score *score, cln_error *error);

@@ -6,9 +6,12 @@
 #include "train/parts.h"
 #include "train/patience.h"
 
+/* Minibatches between two marks of the host's pace: far enough ahead to keep the device busy, near enough for Ctrl-C. */
+#define CLN_STRETCH 16
+
 struct cln_trainer {
     cln_device *device;
-    cln_settings settings; /* those options; batch_size no more than the rows */
+    cln_settings settings; /* those options */
     cln_options *options;  /* a copy, for the model's metadata */
     cln_selection selection;
     cln_plan *plan;

@@ -117,7 +117,7 @@ for engine in fused clblast; do
 done
 
 # divergence is said, reported and not kept
-done_with 1 train toy --learning-rate 1e30 --scale 1e10 --json --quiet -o diverged
+done_with 1 train toy --learning-rate 1e30 --epochs 50 --json --quiet -o diverged
 holds 'j["stopped"] == "diverged"'
 [ "$(wc -l <err)" = 1 ] || fail "a divergence is not one sentence"
 grep -q 'epoch' err || fail "a divergence does not name its epoch"
