@@ -52,6 +52,12 @@ uint32_t cln_score_block_rows(const cln_device *device, const char *engine, cons
     return most < block ? (uint32_t)most : block;
 }
 
+/* A loss of 10⁹ takes logits of that size, which float resolves to 64: nothing is left to learn from. NaN is not sound either. */
+bool cln_score_is_sound(const cln_score *score)
+{
+    return score->loss <= 1e9;
+}
+
 cln_status cln_score_range(cln_plan *plan, const cln_range *range, cl_mem w, cl_mem gradient, cln_score_buffer *buffer,
                            cln_score *score, cln_error *error)
 {

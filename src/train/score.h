@@ -28,6 +28,9 @@ cln_score cln_score_sum(const cln_score_buffer *buffer, uint64_t first, uint64_t
 /* The rows in one call of an engine: as cln_plan_block_rows, but no more than one allocation holds of what a block needs. */
 uint32_t cln_score_block_rows(const cln_device *device, const char *engine, const cln_problem *problem, uint64_t rows);
 
+/* False where training has diverged: the loss is NaN or beyond what float resolves. */
+bool cln_score_is_sound(const cln_score *score);
+
 /* Scores a range with weights w (kp,ld). gradient (kp,ld), or NULL: receives the gradient of the summed loss. */
 cln_status cln_score_range(cln_plan *plan, const cln_range *range, cl_mem w, cl_mem gradient, cln_score_buffer *buffer,
                            cln_score *score, cln_error *error);

@@ -39,7 +39,7 @@ static bool all_finite(const cln_model *model)
 
 /* ---- divergence */
 
-/* A penalty that multiplies the weights by −10^20 in each step: the second minibatch's loss is finite, not the third's or the fourth's. */
+/* A step so large that the second minibatch's loss, though finite, is beyond what float resolves. */
 START_TEST(test_diverged)
 {
     problem p = problem_make(60, 5, 3, CLN_UINT8, 1);
@@ -50,9 +50,7 @@ START_TEST(test_diverged)
     ck_assert_int_eq(cln_trainer_run(trainer, on_progress, &record, &result, &error), CLN_DIVERGED);
     ck_assert_int_eq(error.status, CLN_DIVERGED);
     ck_assert_int_eq(result.stopped, CLN_STOP_DIVERGED);
-    ck_assert_msg(strstr(result.reason, "of minibatch 3 in epoch 1 ") ||
-                      strstr(result.reason, "of minibatch 4 in epoch 1 "),
-                  "%s", result.reason);
+    ck_assert_msg(strstr(result.reason, "of minibatch 2 in epoch 1 "), "%s", result.reason);
     ck_assert_msg(strstr(error.message, result.reason) && strstr(error.message, "diverged"), "%s", error.message);
     ck_assert_str_eq(cln_stop_word(result.stopped), "diverged");
     ck_assert_uint_eq(result.epochs, 1);
@@ -73,13 +71,13 @@ START_TEST(test_diverged_at_the_end)
     problem p = problem_make(20, 5, 3, CLN_UINT8, 2);
     cln_result result;
     for (int valid = 0; valid < 2; valid++) {
-        cln_trainer *trainer = trainer_of(engines[_i], "batch-size=10 epochs=1 learning-rate=1e30 l2=1e30", p.data,
+        cln_trainer *trainer = trainer_of(engines[_i], "batch-size=20 epochs=1 learning-rate=1e30 l2=1e30", p.data,
                                           valid ? p.data : NULL, NULL);
-        FAILS(CLN_DIVERGED, "the loss after minibatch 2 of epoch 1 is not finite",
+        FAILS(CLN_DIVERGED, "the weights after minibatch 1 of epoch 1 give a loss of",
               cln_trainer_run(trainer, NULL, NULL, &result, error));
         ck_assert_int_eq(result.stopped, CLN_STOP_DIVERGED);
-        ck_assert_ptr_nonnull(strstr(result.reason, "minibatch 2 of epoch 1"));
-        ck_assert_uint_eq(result.steps, 2);
+        ck_assert_ptr_nonnull(strstr(result.reason, "minibatch 1 of epoch 1"));
+        ck_assert_uint_eq(result.steps, 1);
         cln_trainer_close(trainer);
     }
     problem_free(&p);
@@ -92,13 +90,13 @@ START_TEST(test_broken_is_no_best)
     problem p = problem_make(20, 5, 3, CLN_UINT8, 2);
     cln_result result;
     cln_trainer *trainer =
-        trainer_of(engines[_i], "batch-size=10 learning-rate=1e30 l2=1e30 patience=2", p.data, p.data, NULL);
+        trainer_of(engines[_i], "batch-size=20 learning-rate=1e30 l2=1e30 patience=2", p.data, p.data, NULL);
     begin(CLN_EVENT_EPOCH, -1);
     FAILS(CLN_DIVERGED, "minibatch 1 in epoch 2", cln_trainer_run(trainer, on_progress, &record, &result, error));
     ck_assert_uint_eq(result.best_epoch, 0);
     ck_assert_int_eq(record.count, 1);
     ck_assert(!record.events[0].best);
-    ck_assert(!isfinite(record.events[0].valid.loss));
+    ck_assert(!(record.events[0].valid.loss <= 1e9));
     cln_trainer_close(trainer);
     problem_free(&p);
 }
@@ -154,9 +152,9 @@ START_TEST(test_large_steps)
 {
     problem p = problem_make(60, 5, 3, CLN_UINT8, 5);
     cln_result result;
-    cln_model *model = trained(engines[_i], "batch-size=10 learning-rate=1e25 epochs=3", p.data, NULL, NULL, &result);
+    cln_model *model = trained(engines[_i], "batch-size=10 learning-rate=1e6 epochs=3", p.data, NULL, NULL, &result);
     ck_assert(all_finite(model));
-    ck_assert_double_gt(result.train.loss, 1e15);
+    ck_assert_double_gt(result.train.loss, 1e3);
     cln_model_free(model);
     problem_free(&p);
 }
