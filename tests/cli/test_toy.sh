@@ -30,6 +30,7 @@ cmp -s model.safetensors other.safetensors && fail "another seed gave the same m
 
 # evaluate agrees with what train said
 done_with 0 evaluate model.safetensors toy --json --quiet
+holds 'j["model"] == "softmax" and j["data"] == {"rows": 91, "features": 12, "outputs": 3}'
 holds 'j["test"]["errors"] == json.load(open("train.json"))["test"]["errors"] and "train" not in j'
 holds 'abs(j["test"]["loss"] - json.load(open("train.json"))["test"]["loss"]) < 1e-5'
 holds 'sum(map(sum, j["confusion"])) == 91 and [c["class"] for c in j["classes"]] == [0, 1, 2]'
