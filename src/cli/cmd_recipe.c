@@ -4,7 +4,6 @@
 #include "cli/command.h"
 #include "cli/data.h"
 #include "cli/findings.h"
-#include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/training.h"
 
@@ -193,7 +192,6 @@ int cln_command_recipe(int argc, const char **argv)
     if (cln_arguments_read(&usage, argc, argv, &arguments, &code)) {
         if (quiet)
             cln_message_quiet();
-        cln_interrupt_watch();
         r.name = cln_arguments_operand(arguments, 0);
         if (!r.name)
             code = list_recipes(r.json != NULL);
