@@ -302,6 +302,7 @@ typedef struct cln_evaluation {
     uint32_t outputs;    /* k */
     const char *engine;
     cln_seconds seconds;
+    uint64_t peak_host_bytes, device_bytes;
 } cln_evaluation;
 
 /* Precision, recall and F1 of one class from the confusion matrix; NaN where undefined (0/0). */
