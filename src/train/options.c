@@ -145,7 +145,8 @@ static cln_status set_real(const option *entry, double *field, const char *value
 static cln_status set_word(const option *entry, const char **field, const char *value, cln_error *error)
 {
     char accepted[120] = "";
-    for (const char *const *word = entry->words; *word; word++) {
+    size_t count = 0;
+    for (const char *const *word = entry->words; *word; word++, count++) {
         if (strcmp(*word, value) == 0) {
             *field = *word;
             return CLN_OK;
@@ -153,7 +154,9 @@ static cln_status set_word(const option *entry, const char **field, const char *
         size_t used = strlen(accepted);
         snprintf(accepted + used, sizeof accepted - used, "%s%s", used ? ", " : "", *word);
     }
-    return cln_fail(error, CLN_INVALID, "option %s takes one of: %s; not \"%.80s\"", entry->info.name, accepted, value);
+    const char *nearest = cln_nearest(value, entry->words, count);
+    return cln_fail(error, CLN_INVALID, "option %s takes one of: %s; not \"%.80s\"%s%s%s", entry->info.name, accepted,
+                    value, nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
 }
 
 static cln_status set_classes(cln_settings *settings, const char *value, cln_error *error)
