@@ -29,7 +29,7 @@ static int evaluate(const request *r)
     cln_part part;
     cln_status status;
     int code = CLN_EXIT_DONE;
-    TRY(cln_data_part(r->part, &part, &error));
+    TRY(cln_data_part(r->part, r->data, &part, &error));
     TRY(cln_model_load(r->model, &model, &error));
     TRY(cln_data_open(r->data, r->labels, part, true, &data, &error));
     TRY(cln_device_open(r->device, &device, &error));
