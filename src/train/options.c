@@ -44,7 +44,7 @@ static const option table[] = {
      NULL},
     {{"scale", "F", "", "factor on every feature (1/255 for bytes, 1 for floats)"}, REAL, AT(scale), 1e-30, 1e30, NULL},
     {{"train-rows", "N", "", "use the first N rows only, before the split"}, COUNT, AT(train_rows), 1, ANY_COUNT, NULL},
-    {{"valid", "N|DATA", "", "validate on the last N rows, or on another data set"},
+    {{"valid", "N|DATA", "", "validate on the last N rows, or on the test part of a folder"},
      COUNT,
      AT(valid_rows),
      1,
