@@ -17,7 +17,7 @@ cln_status cln_data_open(const char *path, const char *labels, cln_part part, bo
     TRY(cln_dataset_open(path, labels, part, &opened, error));
     cln_dataset_describe(opened, &info);
     if (labelled && !info.labelled && cln_dataset_has_parts(path)) {
-        status = cln_fail(error, CLN_IO, "folder %s has no %s-labels-idx1-ubyte (nor .gz), which scoring needs", path,
+        status = cln_fail(error, CLN_IO, "folder %s has no %s-labels-idx1-ubyte (nor .gz), which are needed here", path,
                           part == CLN_PART_TRAIN ? "train" : "t10k");
         goto out;
     }

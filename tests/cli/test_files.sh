@@ -111,6 +111,9 @@ broken unlabelled && rm unlabelled/t10k-labels-idx1-ubyte
 refused 1 'no t10k-labels-idx1-ubyte' train unlabelled
 refused 1 'no t10k-labels-idx1-ubyte' evaluate model unlabelled
 done_with 0 predict model unlabelled
+done_with 0 predict model no-labels --part train
+[ "$(wc -l <out)" = 302 ] || fail "a training part without labels is not predicted"
+refused 1 'no train-labels-idx1-ubyte' evaluate model no-labels --part train
 mkdir narrow && printf '\000\000\010\003\000\000\000\001\000\000\000\001\000\000\000\001x' >narrow/t10k-images-idx3-ubyte
 refused 2 '1 features' predict model narrow
 for command in evaluate predict; do
