@@ -1,4 +1,4 @@
-#include "cli/arguments.h"
+#include "cli/call.h"
 #include "cli/command.h"
 #include "cli/message.h"
 #include "report/devices.h"
@@ -79,11 +79,24 @@ out:
     return usable ? CLN_EXIT_DONE : CLN_EXIT_FAILED;
 }
 
+typedef struct request {
+    const char *device, *json;
+} request;
+
+static int run_devices(const cln_arguments *arguments, cln_options *options, void *user)
+{
+    const request *r = user;
+    (void)arguments;
+    (void)options;
+    return r->device ? show_device(r->device, r->json != NULL) : list_devices(r->json != NULL);
+}
+
 int cln_command_devices(int argc, const char **argv)
 {
-    const char *device = NULL, *json = NULL, *quiet = NULL;
-    const cln_flag flags[] = {CLN_FLAG_DEVICE(&device), CLN_FLAG_JSON(&json), CLN_FLAG_QUIET(&quiet)};
-    cln_usage usage = {
+    request r = {0};
+    const char *quiet = NULL;
+    const cln_flag flags[] = {CLN_FLAG_DEVICE(&r.device), CLN_FLAG_JSON(&r.json), CLN_FLAG_QUIET(&quiet)};
+    const cln_usage usage = {
         .command = "devices",
         .operands = "[OPTIONS]",
         .about = "Lists the OpenCL devices of this machine. Where there is none, or no GPU, it says\n"
@@ -100,18 +113,5 @@ int cln_command_devices(int argc, const char **argv)
         .flag_count = sizeof flags / sizeof *flags,
         .only = "engine",
     };
-    cln_error error = {0};
-    cln_arguments *arguments = NULL;
-    int code;
-    cln_message_command("devices");
-    if (cln_options_create(&usage.options, &error) != CLN_OK)
-        return cln_message_failure(&error, NULL);
-    if (cln_arguments_read(&usage, argc, argv, &arguments, &code)) {
-        if (quiet)
-            cln_message_quiet();
-        code = device ? show_device(device, json != NULL) : list_devices(json != NULL);
-    }
-    cln_arguments_free(arguments);
-    cln_options_free(usage.options);
-    return code;
+    return cln_call(usage, &quiet, argc, argv, run_devices, &r);
 }

@@ -1,5 +1,5 @@
 #include "base/os.h"
-#include "cli/arguments.h"
+#include "cli/call.h"
 #include "cli/command.h"
 #include "cli/data.h"
 #include "cli/interrupt.h"
@@ -108,6 +108,15 @@ out:
     return code;
 }
 
+static int run_predict(const cln_arguments *arguments, cln_options *options, void *user)
+{
+    request *r = user;
+    r->options = options;
+    r->model = cln_arguments_operand(arguments, 0);
+    r->data = cln_arguments_operand(arguments, 1);
+    return predict(r);
+}
+
 int cln_command_predict(int argc, const char **argv)
 {
     request r = {0};
@@ -119,30 +128,14 @@ int cln_command_predict(int argc, const char **argv)
         {"part", 0, "train|test", "which part of the folder DATA (default test)", &r.part},
         CLN_FLAG_QUIET(&quiet),
     };
-    cln_usage usage = {.command = "predict",
-                       .operands = "MODEL DATA [OPTIONS]",
-                       .about = about,
-                       .examples = examples,
-                       .least = 2,
-                       .most = 2,
-                       .flags = flags,
-                       .flag_count = sizeof flags / sizeof *flags,
-                       .only = "engine"};
-    cln_error error = {0};
-    cln_arguments *arguments = NULL;
-    int code;
-    cln_message_command("predict");
-    if (cln_options_create(&r.options, &error) != CLN_OK)
-        return cln_message_failure(&error, NULL);
-    usage.options = r.options;
-    if (cln_arguments_read(&usage, argc, argv, &arguments, &code)) {
-        if (quiet)
-            cln_message_quiet();
-        r.model = cln_arguments_operand(arguments, 0);
-        r.data = cln_arguments_operand(arguments, 1);
-        code = predict(&r);
-    }
-    cln_arguments_free(arguments);
-    cln_options_free(r.options);
-    return code;
+    const cln_usage usage = {.command = "predict",
+                             .operands = "MODEL DATA [OPTIONS]",
+                             .about = about,
+                             .examples = examples,
+                             .least = 2,
+                             .most = 2,
+                             .flags = flags,
+                             .flag_count = sizeof flags / sizeof *flags,
+                             .only = "engine"};
+    return cln_call(usage, &quiet, argc, argv, run_predict, &r);
 }

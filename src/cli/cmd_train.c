@@ -1,5 +1,5 @@
 #include "base/number.h"
-#include "cli/arguments.h"
+#include "cli/call.h"
 #include "cli/command.h"
 #include "cli/data.h"
 #include "cli/message.h"
@@ -123,6 +123,14 @@ static int train(const request *r)
     return code;
 }
 
+static int run_train(const cln_arguments *arguments, cln_options *options, void *user)
+{
+    request *r = user;
+    r->options = options;
+    r->data = cln_arguments_operand(arguments, 0);
+    return train(r);
+}
+
 int cln_command_train(int argc, const char **argv)
 {
     request r = {0};
@@ -138,28 +146,13 @@ int cln_command_train(int argc, const char **argv)
         CLN_FLAG_JSON(&r.json),
         CLN_FLAG_QUIET(&quiet),
     };
-    cln_usage usage = {.command = "train",
-                       .operands = "DATA [OPTIONS]",
-                       .about = about,
-                       .examples = examples,
-                       .least = 1,
-                       .most = 1,
-                       .flags = flags,
-                       .flag_count = sizeof flags / sizeof *flags};
-    cln_error error = {0};
-    cln_arguments *arguments = NULL;
-    int code;
-    cln_message_command("train");
-    if (cln_options_create(&r.options, &error) != CLN_OK)
-        return cln_message_failure(&error, NULL);
-    usage.options = r.options;
-    if (cln_arguments_read(&usage, argc, argv, &arguments, &code)) {
-        if (quiet)
-            cln_message_quiet();
-        r.data = cln_arguments_operand(arguments, 0);
-        code = train(&r);
-    }
-    cln_arguments_free(arguments);
-    cln_options_free(r.options);
-    return code;
+    const cln_usage usage = {.command = "train",
+                             .operands = "DATA [OPTIONS]",
+                             .about = about,
+                             .examples = examples,
+                             .least = 1,
+                             .most = 1,
+                             .flags = flags,
+                             .flag_count = sizeof flags / sizeof *flags};
+    return cln_call(usage, &quiet, argc, argv, run_train, &r);
 }
