@@ -36,7 +36,7 @@ typedef CLN_JOIN(float, CLN_KV) kvec;
 /* In: z (KP, aligned to 64 bytes), the logits; what lies behind the first k does not matter. Out: r (KP, may be NULL, may be z): the residual, or the
    probabilities where y is CLN_K (no target), 0 behind output k. z is overwritten. Returns the predicted class: the first
    largest, or CLN_K where a logit is NaN. *loss is 0 without a target. A NaN or infinite logit makes all outputs NaN. */
-inline uint softmax_row(CLN_LOGITS float *z, uint y, __global float *r, float *loss)
+static inline uint softmax_row(CLN_LOGITS float *z, uint y, __global float *r, float *loss)
 {
     float largest = z[0];
     uint predicted = 0, unordered = isnan(z[0]) != 0;

@@ -59,13 +59,13 @@ typedef vec features;
 #endif
 
 /* Where row `first` + i of the order starts in X. order NULL: rows as they lie. */
-inline ulong row_of(__global const uint *order, ulong first, uint i)
+static inline ulong row_of(__global const uint *order, ulong first, uint i)
 {
     return order ? (ulong)order[first + i] : first + i;
 }
 
 /* The sum of a vector's elements, always in the same order. */
-inline float vec_sum(vec v)
+static inline float vec_sum(vec v)
 {
 #if CLN_V == 16
     float8 v8 = v.lo + v.hi;
@@ -82,7 +82,7 @@ inline float vec_sum(vec v)
 }
 
 /* sum + a·b, element after element: one accumulator a pair where registers are scarce. */
-inline float vec_dot(vec a, vec b, float sum)
+static inline float vec_dot(vec a, vec b, float sum)
 {
 #pragma unroll
     for (uint e = 0; e < CLN_V; e++)

@@ -19,7 +19,7 @@
 #define CLN_SPAN (CLN_COLUMNS * CLN_V)
 
 /* Σ over s for the vector at column j of output k, scaled; the bias in its column, 0 in a model without. */
-inline vec collected(__global const float *partial, __global const float *bias, uint splits, float scale, uint k, uint j)
+static inline vec collected(__global const float *partial, __global const float *bias, uint splits, float scale, uint k, uint j)
 {
     vec sum = (vec)(0);
     if (j < CLN_STRIDE)
@@ -36,7 +36,7 @@ inline vec collected(__global const float *partial, __global const float *bias, 
     return sum;
 }
 
-inline void apply(vec gradient, __global float *w, __global float *v, uint j, float mean, float l2, float momentum,
+static inline void apply(vec gradient, __global float *w, __global float *v, uint j, float mean, float l2, float momentum,
                   float learning_rate)
 {
     vec weight = LOAD(w), decay = (vec)(l2);

@@ -273,7 +273,8 @@ CLN_API uint64_t cln_trainer_batches(const cln_trainer *trainer);
 /* One step of minibatch SGD on minibatch `index` of the current pass's order; *cost (may be NULL) receives its mean loss
    before the step, plus (λ/2)·‖W‖². */
 CLN_API cln_status cln_trainer_step(cln_trainer *trainer, uint64_t index, double *cost, cln_error *error);
-/* Counts the errors of minibatch `index` of the validation or the test part. */
+/* Counts the errors of minibatch `index` of the validation or the test part with the kept weights: those after the last step,
+   or those that a run has kept. */
 CLN_API cln_status cln_trainer_valid_errors(cln_trainer *trainer, uint64_t index, uint64_t *errors, cln_error *error);
 CLN_API cln_status cln_trainer_test_errors(cln_trainer *trainer, uint64_t index, uint64_t *errors, cln_error *error);
 /* A copy of the kept weights with what describes them. */
@@ -301,6 +302,7 @@ typedef struct cln_evaluation {
     uint32_t outputs;    /* k */
     const char *engine;
     cln_seconds seconds;
+    uint64_t peak_host_bytes, device_bytes;
 } cln_evaluation;
 
 /* Precision, recall and F1 of one class from the confusion matrix; NaN where undefined (0/0). */

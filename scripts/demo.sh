@@ -1,6 +1,10 @@
 #!/usr/bin/env bash
 # From an empty Debian machine to a trained classifier: packages, build, data, training, evaluation.
 set -euo pipefail
+if [ $# -gt 0 ]; then
+    echo "usage: scripts/demo.sh, without arguments" >&2
+    exit 2
+fi
 cd "$(dirname "$0")/.."
 
 step() { printf '\n== %s\n' "$*"; }

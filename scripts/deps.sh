@@ -25,6 +25,7 @@ test_too=(
     oclgrind        # finds races, bad addresses and uninitialised values in kernels
     python3         # reads JSON in the tests of the command
     shellcheck      # checks the scripts
+    clang-14        # checks the kernels as a strict compiler sees them
     clang-format-14 # format, format-check
     clang-tidy-14   # tidy
     clang-tools-14  # run-clang-tidy, which runs it in parallel

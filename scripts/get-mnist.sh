@@ -4,6 +4,10 @@
 # are right already are left. CLINEAR_MNIST_MIRRORS replaces the mirrors by a list of addresses separated by spaces.
 set -euo pipefail
 
+if [ $# -gt 1 ] || [[ ${1-} == -* ]]; then
+    echo "usage: scripts/get-mnist.sh [DIR]" >&2
+    exit 2
+fi
 folder=${1:-./data/mnist}
 read -ra mirrors <<<"${CLINEAR_MNIST_MIRRORS:-https://ossci-datasets.s3.amazonaws.com/mnist \
 https://storage.googleapis.com/cvdf-datasets/mnist}"

@@ -2,6 +2,10 @@
 # Packages, build with warnings as errors, all tests; then the host tests under AddressSanitizer and
 # UndefinedBehaviorSanitizer. The exit status is a failure if anything failed.
 set -euo pipefail
+if [ $# -gt 0 ]; then
+    echo "usage: scripts/test.sh, without arguments" >&2
+    exit 2
+fi
 cd "$(dirname "$0")/.."
 
 # Where scripts/get-mnist.sh puts MNIST; this file comes last.

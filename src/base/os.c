@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <libgen.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,27 @@ bool cln_os_is_file(const char *path)
 {
     struct stat entry;
     return stat(path, &entry) == 0 && S_ISREG(entry.st_mode);
+}
+
+/* The folder's real name and the file's own; false where there is no such folder. */
+static bool full_name(const char *path, char full[2 * PATH_MAX])
+{
+    char folder[PATH_MAX], name[PATH_MAX], real[PATH_MAX];
+    if (snprintf(folder, sizeof folder, "%s", path) >= (int)sizeof folder || !realpath(dirname(folder), real))
+        return false;
+    snprintf(name, sizeof name, "%s", path);
+    snprintf(full, 2 * PATH_MAX, "%s/%s", real, basename(name));
+    return true;
+}
+
+bool cln_os_same_file(const char *a, const char *b)
+{
+    struct stat at_a, at_b;
+    bool has_a = stat(a, &at_a) == 0, has_b = stat(b, &at_b) == 0;
+    char full_a[2 * PATH_MAX], full_b[2 * PATH_MAX];
+    if (has_a && has_b)
+        return at_a.st_dev == at_b.st_dev && at_a.st_ino == at_b.st_ino;
+    return !has_a && !has_b && full_name(a, full_a) && full_name(b, full_b) && strcmp(full_a, full_b) == 0;
 }
 
 bool cln_os_may_use(const char *path)
@@ -92,6 +114,11 @@ static cln_status resolve(cln_replacement *file, const char *path, mode_t *mode,
         free(resolved);
         target = real;
         *mode = entry.st_mode & 0777;
+        if (access(target, W_OK) != 0)
+            return cln_fail(error, CLN_IO, "cannot write %s: %s; give another name", path, strerror(errno));
+    } else if (lstat(path, &entry) == 0) {
+        return cln_fail(error, CLN_IO, "cannot write %s: it is a symbolic link that leads nowhere; give another name",
+                        path);
     }
     if (strlen(target) >= sizeof file->path)
         return cln_fail(error, CLN_IO, "cannot write %.60s…: the name is too long", path);

@@ -12,7 +12,9 @@ uint64_t cln_os_peak_host_bytes(void); /* the most that this process has held so
 /* Whatever it is, also one that cannot be looked at: then opening it says why. A symbolic link to nothing is not there. */
 bool cln_os_exists(const char *path);
 bool cln_os_is_folder(const char *path);
-bool cln_os_is_file(const char *path);                           /* a regular one, so that reading it never waits */
+bool cln_os_is_file(const char *path); /* a regular one, so that reading it never waits */
+/* Whether two paths lead to one file, that is there or would be made there; links are followed. */
+bool cln_os_same_file(const char *a, const char *b);
 bool cln_os_may_use(const char *path);                           /* this user may read and write it */
 void cln_os_group_of(const char *path, char *name, size_t size); /* "" where unknown */
 bool cln_os_is_terminal(FILE *stream);
@@ -20,7 +22,8 @@ unsigned cln_os_terminal_width(FILE *stream); /* columns; 80 where unknown */
 
 /*
  * A file that appears under its name whole or not at all: write to ->stream, then _commit (flush, fsync, rename, fsync of
- * the folder) or _abandon. An existing path that is no regular file is refused by _begin. A symbolic link is followed.
+ * the folder) or _abandon. An existing path that is no regular file is refused by _begin, and so is one that this
+ * user may not write. A symbolic link is followed; one that leads nowhere is refused.
  * Both enders release everything; _abandon accepts a file never begun (all zero).
  */
 typedef struct cln_replacement {

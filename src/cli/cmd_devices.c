@@ -1,4 +1,4 @@
-#include "cli/arguments.h"
+#include "cli/call.h"
 #include "cli/command.h"
 #include "cli/message.h"
 #include "report/devices.h"
@@ -43,6 +43,20 @@ static cln_status explain(const cln_device_info *list, size_t count, bool usable
     return cln_device_explain(explain_line, NULL, error);
 }
 
+/* The one that the selector takes. */
+static int show_device(const char *selector, bool json)
+{
+    cln_error error = {0};
+    cln_device *device = NULL;
+    cln_status status;
+    TRY(cln_device_open(selector, &device, &error));
+    TRY(json ? cln_report_devices_json(cln_device_describe(device), 1, stdout, &error)
+             : cln_report_devices(cln_device_describe(device), 1, -1, stdout, &error));
+out:
+    cln_device_close(device);
+    return status == CLN_OK ? CLN_EXIT_DONE : cln_message_failure(&error, NULL);
+}
+
 static int list_devices(bool json)
 {
     cln_error error = {0};
@@ -65,30 +79,39 @@ out:
     return usable ? CLN_EXIT_DONE : CLN_EXIT_FAILED;
 }
 
+typedef struct request {
+    const char *device, *json;
+} request;
+
+static int run_devices(const cln_arguments *arguments, cln_options *options, void *user)
+{
+    const request *r = user;
+    (void)arguments;
+    (void)options;
+    return r->device ? show_device(r->device, r->json != NULL) : list_devices(r->json != NULL);
+}
+
 int cln_command_devices(int argc, const char **argv)
 {
-    const char *json = NULL, *quiet = NULL;
-    const cln_flag flags[] = {CLN_FLAG_JSON(&json), CLN_FLAG_QUIET(&quiet)};
+    request r = {0};
+    const char *quiet = NULL;
+    const cln_flag flags[] = {CLN_FLAG_DEVICE(&r.device), CLN_FLAG_JSON(&r.json), CLN_FLAG_QUIET(&quiet)};
     const cln_usage usage = {
         .command = "devices",
         .operands = "[OPTIONS]",
         .about = "Lists the OpenCL devices of this machine. Where there is none, or no GPU, it says\n"
                  "what it looked for and what to install. The exit status is 1 without a usable\n"
-                 "device.\n",
+                 "device.\n\n"
+                 "With --device it shows the one that the other commands would take. --engine is\n"
+                 "accepted as everywhere; the list does not depend on it.\n",
         .examples = "  clinear devices                    a table\n"
                     "  clinear devices --json             the same for programs\n"
+                    "  clinear devices --device gpu       which one is taken for gpu?\n"
                     "  clinear train DATA --device 1      use the device of index 1\n"
                     "  clinear train DATA --device intel  use the one with \"intel\" in its name\n",
         .flags = flags,
         .flag_count = sizeof flags / sizeof *flags,
+        .only = "engine",
     };
-    cln_arguments *arguments;
-    int code;
-    if (cln_arguments_read(&usage, argc, argv, &arguments, &code)) {
-        if (quiet)
-            cln_message_quiet();
-        code = list_devices(json != NULL);
-    }
-    cln_arguments_free(arguments);
-    return code;
+    return cln_call(usage, &quiet, argc, argv, run_devices, &r);
 }

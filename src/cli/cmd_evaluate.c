@@ -1,4 +1,4 @@
-#include "cli/arguments.h"
+#include "cli/call.h"
 #include "cli/command.h"
 #include "cli/data.h"
 #include "cli/message.h"
@@ -29,7 +29,7 @@ static int evaluate(const request *r)
     cln_part part;
     cln_status status;
     int code = CLN_EXIT_DONE;
-    TRY(cln_data_part(r->part, &part, &error));
+    TRY(cln_data_part(r->part, r->data, &part, &error));
     TRY(cln_model_load(r->model, &model, &error));
     TRY(cln_data_open(r->data, r->labels, part, true, &data, &error));
     TRY(cln_device_open(r->device, &device, &error));
@@ -48,6 +48,15 @@ out:
     return code;
 }
 
+static int run_evaluate(const cln_arguments *arguments, cln_options *options, void *user)
+{
+    request *r = user;
+    r->options = options;
+    r->model = cln_arguments_operand(arguments, 0);
+    r->data = cln_arguments_operand(arguments, 1);
+    return evaluate(r);
+}
+
 int cln_command_evaluate(int argc, const char **argv)
 {
     request r = {0};
@@ -59,30 +68,14 @@ int cln_command_evaluate(int argc, const char **argv)
         CLN_FLAG_JSON(&r.json),
         CLN_FLAG_QUIET(&quiet),
     };
-    cln_usage usage = {.command = "evaluate",
-                       .operands = "MODEL DATA [OPTIONS]",
-                       .about = about,
-                       .examples = examples,
-                       .least = 2,
-                       .most = 2,
-                       .flags = flags,
-                       .flag_count = sizeof flags / sizeof *flags,
-                       .only = "engine"};
-    cln_error error = {0};
-    cln_arguments *arguments = NULL;
-    int code;
-    cln_message_command("evaluate");
-    if (cln_options_create(&r.options, &error) != CLN_OK)
-        return cln_message_failure(&error, NULL);
-    usage.options = r.options;
-    if (cln_arguments_read(&usage, argc, argv, &arguments, &code)) {
-        if (quiet)
-            cln_message_quiet();
-        r.model = cln_arguments_operand(arguments, 0);
-        r.data = cln_arguments_operand(arguments, 1);
-        code = evaluate(&r);
-    }
-    cln_arguments_free(arguments);
-    cln_options_free(r.options);
-    return code;
+    const cln_usage usage = {.command = "evaluate",
+                             .operands = "MODEL DATA [OPTIONS]",
+                             .about = about,
+                             .examples = examples,
+                             .least = 2,
+                             .most = 2,
+                             .flags = flags,
+                             .flag_count = sizeof flags / sizeof *flags,
+                             .only = "engine"};
+    return cln_call(usage, &quiet, argc, argv, run_evaluate, &r);
 }

@@ -1,9 +1,10 @@
 #include "base/os.h"
-#include "cli/arguments.h"
+#include "cli/call.h"
 #include "cli/command.h"
 #include "cli/data.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
+#include "cli/output.h"
 #include "report/text.h"
 
 #include <stdio.h>
@@ -23,24 +24,37 @@ typedef struct request {
     cln_options *options; /* for the engine alone */
 } request;
 
+/* Begun with the first rows, so that what fails before leaves no trace. */
 typedef struct sheet {
-    FILE *to;
+    const char *path; /* NULL: stdout */
+    FILE *to;         /* NULL: not begun */
+    cln_replacement file;
     const cln_model *model;
     bool proba;
+    cln_error error;
 } sheet;
 
-static void write_head(const sheet *s)
+static cln_status begin_sheet(sheet *s)
 {
+    cln_status status = CLN_OK;
+    cln_interrupt_defer();
+    if (s->path)
+        TRY(cln_os_replace_begin(&s->file, s->path, &s->error));
+    s->to = s->path ? s->file.stream : stdout;
     fputs("row,class", s->to);
     for (uint32_t output = 0; s->proba && output < cln_model_outputs(s->model); output++)
         fprintf(s->to, ",p%u", (unsigned)cln_model_class(s->model, output));
     fputc('\n', s->to);
+out:
+    return status;
 }
 
 static int write_rows(uint64_t first, uint32_t count, const uint32_t *outputs, const float *probability, void *user)
 {
-    const sheet *s = user;
+    sheet *s = user;
     uint32_t k = cln_model_outputs(s->model);
+    if (!s->to && begin_sheet(s) != CLN_OK)
+        return 1;
     for (uint32_t i = 0; i < count; i++) {
         fprintf(s->to, "%llu,%u", (unsigned long long)(first + i), (unsigned)cln_model_class(s->model, outputs[i]));
         for (uint32_t output = 0; s->proba && output < k; output++) {
@@ -52,40 +66,55 @@ static int write_rows(uint64_t first, uint32_t count, const uint32_t *outputs, c
     return ferror(s->to) || cln_interrupted();
 }
 
+static int end_sheet(sheet *s)
+{
+    if (cln_interrupted()) {
+        cln_message_note("interrupted%s", s->path ? "; the file is not written" : "");
+        return CLN_EXIT_INTERRUPTED;
+    }
+    if (!s->to)
+        begin_sheet(s);
+    if (s->error.status == CLN_OK && s->path)
+        cln_os_replace_commit(&s->file, &s->error);
+    return s->error.status == CLN_OK ? CLN_EXIT_DONE : cln_message_failure(&s->error, NULL);
+}
+
 static int predict(const request *r)
 {
     cln_error error = {0};
-    cln_replacement file = {0};
     cln_model *model = NULL;
     cln_dataset *data = NULL;
     cln_device *device = NULL;
-    sheet s = {.to = stdout, .proba = r->proba != NULL};
+    sheet s = {.path = r->output, .proba = r->proba != NULL};
     cln_part part;
     cln_status status;
     int code = CLN_EXIT_DONE;
-    TRY(cln_data_part(r->part, &part, &error));
+    TRY(cln_data_part(r->part, r->data, &part, &error));
     TRY(cln_model_load(r->model, &model, &error));
     TRY(cln_data_open(r->data, NULL, part, false, &data, &error));
-    if (r->output) {
-        TRY(cln_os_replace_begin(&file, r->output, &error));
-        s.to = file.stream;
-    }
+    if (r->output)
+        TRY(cln_output_check("output", r->output, (const char *const[]){r->model, r->data}, 2, &error));
     s.model = model;
     TRY(cln_device_open(r->device, &device, &error));
-    write_head(&s);
     TRY(cln_model_predict(model, device, cln_options_get(r->options, "engine"), data, write_rows, &s, &error));
-    if (cln_interrupted())
-        code = CLN_EXIT_INTERRUPTED;
-    else if (r->output)
-        TRY(cln_os_replace_commit(&file, &error));
+    code = end_sheet(&s);
 out:
     if (status != CLN_OK)
         code = cln_message_failure(&error, device);
-    cln_os_replace_abandon(&file);
+    cln_os_replace_abandon(&s.file);
     cln_device_close(device);
     cln_dataset_close(data);
     cln_model_free(model);
     return code;
+}
+
+static int run_predict(const cln_arguments *arguments, cln_options *options, void *user)
+{
+    request *r = user;
+    r->options = options;
+    r->model = cln_arguments_operand(arguments, 0);
+    r->data = cln_arguments_operand(arguments, 1);
+    return predict(r);
 }
 
 int cln_command_predict(int argc, const char **argv)
@@ -99,31 +128,14 @@ int cln_command_predict(int argc, const char **argv)
         {"part", 0, "train|test", "which part of the folder DATA (default test)", &r.part},
         CLN_FLAG_QUIET(&quiet),
     };
-    cln_usage usage = {.command = "predict",
-                       .operands = "MODEL DATA [OPTIONS]",
-                       .about = about,
-                       .examples = examples,
-                       .least = 2,
-                       .most = 2,
-                       .flags = flags,
-                       .flag_count = sizeof flags / sizeof *flags,
-                       .only = "engine"};
-    cln_error error = {0};
-    cln_arguments *arguments = NULL;
-    int code;
-    cln_message_command("predict");
-    if (cln_options_create(&r.options, &error) != CLN_OK)
-        return cln_message_failure(&error, NULL);
-    usage.options = r.options;
-    if (cln_arguments_read(&usage, argc, argv, &arguments, &code)) {
-        if (quiet)
-            cln_message_quiet();
-        cln_interrupt_watch();
-        r.model = cln_arguments_operand(arguments, 0);
-        r.data = cln_arguments_operand(arguments, 1);
-        code = predict(&r);
-    }
-    cln_arguments_free(arguments);
-    cln_options_free(r.options);
-    return code;
+    const cln_usage usage = {.command = "predict",
+                             .operands = "MODEL DATA [OPTIONS]",
+                             .about = about,
+                             .examples = examples,
+                             .least = 2,
+                             .most = 2,
+                             .flags = flags,
+                             .flag_count = sizeof flags / sizeof *flags,
+                             .only = "engine"};
+    return cln_call(usage, &quiet, argc, argv, run_predict, &r);
 }

@@ -1,10 +1,9 @@
 #include "base/number.h"
 #include "base/os.h"
-#include "cli/arguments.h"
+#include "cli/call.h"
 #include "cli/command.h"
 #include "cli/data.h"
 #include "cli/findings.h"
-#include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/training.h"
 
@@ -164,6 +163,18 @@ out:
     return code;
 }
 
+static int run_named(const cln_arguments *arguments, cln_options *options, void *user)
+{
+    request *r = user;
+    const cln_recipe *recipe;
+    r->options = options;
+    r->name = cln_arguments_operand(arguments, 0);
+    if (!r->name)
+        return list_recipes(r->json != NULL);
+    recipe = find_recipe(r->name);
+    return recipe ? run_recipe(recipe, r) : CLN_EXIT_USAGE;
+}
+
 int cln_command_recipe(int argc, const char **argv)
 {
     request r = {0};
@@ -174,35 +185,13 @@ int cln_command_recipe(int argc, const char **argv)
         CLN_FLAG_JSON(&r.json),
         CLN_FLAG_QUIET(&quiet),
     };
-    cln_usage usage = {.command = "recipe",
-                       .operands = "[NAME] [OPTIONS]",
-                       .about = about,
-                       .examples = examples,
-                       .most = 1,
-                       .flags = flags,
-                       .flag_count = sizeof flags / sizeof *flags,
-                       .only = "engine"};
-    cln_error error = {0};
-    cln_arguments *arguments = NULL;
-    const cln_recipe *recipe;
-    int code;
-    cln_message_command("recipe");
-    if (cln_options_create(&r.options, &error) != CLN_OK)
-        return cln_message_failure(&error, NULL);
-    usage.options = r.options;
-    if (cln_arguments_read(&usage, argc, argv, &arguments, &code)) {
-        if (quiet)
-            cln_message_quiet();
-        cln_interrupt_watch();
-        r.name = cln_arguments_operand(arguments, 0);
-        if (!r.name)
-            code = list_recipes(r.json != NULL);
-        else if ((recipe = find_recipe(r.name)))
-            code = run_recipe(recipe, &r);
-        else
-            code = CLN_EXIT_USAGE;
-    }
-    cln_arguments_free(arguments);
-    cln_options_free(r.options);
-    return code;
+    const cln_usage usage = {.command = "recipe",
+                             .operands = "[NAME] [OPTIONS]",
+                             .about = about,
+                             .examples = examples,
+                             .most = 1,
+                             .flags = flags,
+                             .flag_count = sizeof flags / sizeof *flags,
+                             .only = "engine"};
+    return cln_call(usage, &quiet, argc, argv, run_named, &r);
 }

@@ -1,12 +1,12 @@
 #include "base/number.h"
-#include "cli/arguments.h"
+#include "cli/call.h"
 #include "cli/command.h"
 #include "cli/data.h"
-#include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/training.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static const char about[] = "Trains a model on DATA and says how good it is.\n\n"
@@ -54,10 +54,34 @@ static cln_status set_valid(const request *r, cln_dataset **valid, cln_error *er
     return open_other("valid", r->valid, valid, error);
 }
 
+/* An option of the table that was given another value than it has by itself. */
+static bool is_changed(const cln_options *options, const char *name)
+{
+    const cln_option_info *info;
+    for (size_t i = 0; (info = cln_option_at(i)); i++)
+        if (strcmp(info->name, name) == 0)
+            return strcmp(cln_options_get(options, name), info->initial) != 0;
+    return false;
+}
+
+/* What would be without effect is a mistake that is better heard of. */
+static cln_status check_company(const request *r, cln_error *error)
+{
+    static const char *const patient[] = {"patience-increase", "improvement"};
+    if (!r->log && is_changed(r->options, "log-every"))
+        return cln_fail(error, CLN_INVALID, "option --log-every needs --log, the file to write to");
+    for (size_t i = 0; i < 2; i++)
+        if (is_changed(r->options, patient[i]) && !is_changed(r->options, "patience-iterations"))
+            return cln_fail(error, CLN_INVALID, "option --%s needs --patience-iterations, the rule that it belongs to",
+                            patient[i]);
+    return CLN_OK;
+}
+
 static cln_status open_parts(const request *r, cln_parts *parts, cln_error *error)
 {
     cln_status status;
     const char *wrong;
+    TRY(check_company(r, error));
     TRY(set_valid(r, &parts->valid, error));
     wrong = cln_options_check(r->options);
     if (wrong) {
@@ -78,7 +102,12 @@ static int train(const request *r)
     cln_error error = {0};
     cln_training training;
     bool finished = false;
-    cln_job job = {.options = r->options, .device = r->device, .output = r->output, .log = r->log, .data = r->data};
+    cln_job job = {.options = r->options,
+                   .device = r->device,
+                   .output = r->output,
+                   .log = r->log,
+                   .data = r->data,
+                   .inputs = {r->data, r->labels, r->valid, r->test}};
     int code;
     if (open_parts(r, &job.parts, &error) == CLN_OK) {
         code = cln_job_run(&job, &training, &finished);
@@ -92,6 +121,14 @@ static int train(const request *r)
     cln_dataset_close(job.parts.valid);
     cln_dataset_close(job.parts.train);
     return code;
+}
+
+static int run_train(const cln_arguments *arguments, cln_options *options, void *user)
+{
+    request *r = user;
+    r->options = options;
+    r->data = cln_arguments_operand(arguments, 0);
+    return train(r);
 }
 
 int cln_command_train(int argc, const char **argv)
@@ -109,29 +146,13 @@ int cln_command_train(int argc, const char **argv)
         CLN_FLAG_JSON(&r.json),
         CLN_FLAG_QUIET(&quiet),
     };
-    cln_usage usage = {.command = "train",
-                       .operands = "DATA [OPTIONS]",
-                       .about = about,
-                       .examples = examples,
-                       .least = 1,
-                       .most = 1,
-                       .flags = flags,
-                       .flag_count = sizeof flags / sizeof *flags};
-    cln_error error = {0};
-    cln_arguments *arguments = NULL;
-    int code;
-    cln_message_command("train");
-    if (cln_options_create(&r.options, &error) != CLN_OK)
-        return cln_message_failure(&error, NULL);
-    usage.options = r.options;
-    if (cln_arguments_read(&usage, argc, argv, &arguments, &code)) {
-        if (quiet)
-            cln_message_quiet();
-        cln_interrupt_watch();
-        r.data = cln_arguments_operand(arguments, 0);
-        code = train(&r);
-    }
-    cln_arguments_free(arguments);
-    cln_options_free(r.options);
-    return code;
+    const cln_usage usage = {.command = "train",
+                             .operands = "DATA [OPTIONS]",
+                             .about = about,
+                             .examples = examples,
+                             .least = 1,
+                             .most = 1,
+                             .flags = flags,
+                             .flag_count = sizeof flags / sizeof *flags};
+    return cln_call(usage, &quiet, argc, argv, run_train, &r);
 }

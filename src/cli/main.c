@@ -2,6 +2,7 @@
 #include "base/number.h"
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/interrupt.h"
 #include "cli/message.h"
 
 #include <string.h>
@@ -56,5 +57,6 @@ static int run(int argc, const char **argv)
 int main(int argc, char **argv)
 {
     cln_message_guard_streams();
+    cln_interrupt_watch();
     return cln_message_finish(run(argc, (const char **)argv));
 }

@@ -63,7 +63,7 @@ static void compose(char *text, size_t size, const cln_progress *progress, const
                progress->best && !live ? " (best)" : "");
     if (live && progress->seconds_left < 99)
         append(text, size, ", %.0f s left", ceil(progress->seconds_left));
-    else if (live && isfinite(progress->seconds_left))
+    else if (live && progress->seconds_left < 1e9) /* not without an end */
         append(text, size, ", %s left", cln_text_seconds(number, progress->seconds_left));
     append_rate(text, size, progress->rows_per_second);
 }

@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
+#include "cli/output.h"
 #include "cli/progress.h"
 #include "report/log.h"
 
@@ -14,20 +15,20 @@ typedef struct watcher {
     cln_display display;
     cln_log *log; /* NULL: none */
     cln_error log_error;
+    bool stopping;
 } watcher;
 
 cln_status cln_job_check(const cln_job *job, cln_error *error)
 {
     cln_status status = CLN_OK;
-    if (job->output && job->log && strcmp(job->output, job->log) == 0)
-        return cln_fail(error, CLN_INVALID, "--output and --log name the same file %s", job->log);
-    if (job->output) {
-        cln_replacement file = {0};
-        TRY(cln_os_replace_begin(&file, job->output, error));
-        cln_os_replace_abandon(&file);
-    }
+    const size_t inputs = sizeof job->inputs / sizeof *job->inputs;
+    if (job->output && job->log && cln_os_same_file(job->output, job->log))
+        return cln_fail(error, CLN_INVALID, "options --output and --log name the same file, %s; give two names",
+                        job->log);
+    if (job->output)
+        TRY(cln_output_check("output", job->output, job->inputs, inputs, error));
     if (job->log)
-        TRY(cln_log_check(job->log, error));
+        TRY(cln_output_check("log", job->log, job->inputs, inputs, error));
 out:
     return status;
 }
@@ -40,7 +41,12 @@ static int on_progress(const cln_progress *progress, void *user)
     cln_display_show(&w->display, progress);
     if (w->log && cln_log_progress(w->log, progress, &w->log_error) != CLN_OK)
         return 1;
-    return cln_interrupted();
+    if (cln_interrupted() && !w->stopping) {
+        w->stopping = true;
+        cln_message_note("stopping: the model is scored%s as it is; Ctrl-C again ends this at once",
+                         w->job->output ? " and kept" : "");
+    }
+    return w->stopping;
 }
 
 static cln_status save(cln_trainer *trainer, const char *path, cln_error *error)
@@ -52,12 +58,6 @@ static cln_status save(cln_trainer *trainer, const char *path, cln_error *error)
 out:
     cln_model_free(model);
     return status;
-}
-
-static int interrupted_early(const cln_job *job)
-{
-    cln_message_note("interrupted before the training began%s", job->output ? "; no model was written" : "");
-    return CLN_EXIT_INTERRUPTED;
 }
 
 /* After the run: keeps the model and says how it ended. */
@@ -106,10 +106,7 @@ int cln_job_run(const cln_job *job, cln_training *training, bool *finished)
     TRY(cln_trainer_create(device, job->options, &job->parts, &trainer, &error));
     if (job->log)
         TRY(cln_log_open(job->log, job->data, &training->device, job->options, &w.log, &error));
-    if (cln_interrupted()) {
-        code = interrupted_early(job);
-        goto done;
-    }
+    cln_interrupt_defer();
     cln_message_note("training on device %d, %s", training->device.index, training->device.name);
     cln_display_begin(&w.display);
     status = cln_trainer_run(trainer, on_progress, &w, &training->result, &error);
@@ -120,7 +117,6 @@ int cln_job_run(const cln_job *job, cln_training *training, bool *finished)
 out:
     if (!*finished)
         code = cln_message_failure(&error, device);
-done:
     cln_log_close(w.log);
     cln_trainer_close(trainer);
     cln_device_close(device);

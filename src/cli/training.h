@@ -8,6 +8,7 @@ typedef struct cln_job {
     const cln_options *options;
     const char *device, *output, *log; /* NULL: auto, no model file, no log */
     const char *data;                  /* path of the training part */
+    const char *inputs[4];             /* every path that is read; NULL for none */
     cln_parts parts;
     void (*watch)(const cln_progress *progress, void *user); /* NULL: nobody */
     void *user;

@@ -7,7 +7,7 @@
  */
 #include "base/size.h"
 #include "compute/blas.h"
-#include "compute/engine.h"
+#include "compute/plan.h"
 #include "device/buffer.h"
 
 #include <stdio.h>

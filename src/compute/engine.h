@@ -86,16 +86,4 @@ cln_status cln_plan_update(cln_plan *plan, cl_mem gradient, cl_mem w, cl_mem v, 
 /* Partial scores that a forward pass over `count` rows writes. */
 uint32_t cln_plan_scores(const cln_plan *plan, uint32_t count);
 
-/* For the engines: what is common to their plans, and the -D macros that all kernels share, written into text (bytes). */
-#define CLN_DEFINES_BYTES 1024
-cln_status cln_plan_init(cln_plan *plan, const cln_engine *engine, cln_device *device, const cln_problem *problem,
-                         const cln_shape *shape, cln_error *error);
-/* Notes in plan->fits whether `kernel` can run in work-groups of `items`. */
-cln_status cln_plan_check_group(cln_plan *plan, cl_kernel kernel, size_t items, cln_error *error);
-void cln_plan_defines(const cln_plan *plan, char text[CLN_DEFINES_BYTES]);
-cln_status cln_fused_create(cln_device *device, const cln_problem *problem, const cln_shape *shape, cln_plan **plan,
-                            cln_error *error);
-cln_status cln_clblast_create(cln_device *device, const cln_problem *problem, const cln_shape *shape, cln_plan **plan,
-                              cln_error *error);
-
 #endif

@@ -3,7 +3,7 @@
  * keeps sums in vector registers, the GPU shape in work-group tiles; see cl/forward_*.cl and cl/backward_*.cl.
  */
 #include "base/size.h"
-#include "compute/engine.h"
+#include "compute/plan.h"
 #include "device/buffer.h"
 
 #include <stdio.h>

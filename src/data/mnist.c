@@ -29,21 +29,16 @@ cln_status cln_mnist_find(const char *folder, cln_part part, char images[CLN_PAT
     cln_status status;
     const char *stem = part == CLN_PART_TRAIN ? "train" : "t10k";
     char name[32];
-    const char *missing = NULL;
     snprintf(name, sizeof name, "%s-images", stem);
     TRY(find(folder, name, "idx3-ubyte", images, error));
     if (!*images)
-        missing = "images-idx3";
-    snprintf(name, sizeof name, "%s-labels", stem);
-    TRY(find(folder, name, "idx1-ubyte", labels, error));
-    if (!missing && !*labels && part == CLN_PART_TRAIN)
-        missing = "labels-idx1";
-    if (missing)
         return cln_fail(
             error, CLN_IO,
-            "folder %s has no %s-%s-ubyte (nor .gz); fetch MNIST with scripts/get-mnist.sh, or give another "
-            "folder",
-            folder, stem, missing);
+            "folder %s has no %s-images-idx3-ubyte (nor .gz); fetch MNIST with scripts/get-mnist.sh, or give "
+            "another folder",
+            folder, stem);
+    snprintf(name, sizeof name, "%s-labels", stem);
+    TRY(find(folder, name, "idx1-ubyte", labels, error));
 out:
     return status;
 }

@@ -45,6 +45,9 @@ static cln_status explain_platforms(const report *to, cln_error *error)
         for (size_t i = 0; i < count; i++)
             devices += list[i].platform == platforms[p];
         say(to, "Platform %s has %zu device%s.", name, devices, devices == 1 ? "" : "s");
+        if (devices == 0 && strcmp(name, "Portable Computing Language") == 0)
+            say(to, "PoCL has no device where it cannot write its cache: set POCL_CACHE_DIR to a folder that this user "
+                    "may write.");
     }
     for (size_t i = 0; i < count; i++)
         if (*list[i].facts.info.problem)

@@ -31,7 +31,7 @@ static json_t *options_json(const cln_options *options)
     return object;
 }
 
-cln_status cln_log_check(const char *path, cln_error *error)
+static cln_status check_writable(const char *path, cln_error *error)
 {
     cln_replacement file = {0};
     cln_status status = cln_os_replace_begin(&file, path, error);
@@ -44,7 +44,7 @@ cln_status cln_log_open(const char *path, const char *data, const cln_device_inf
 {
     cln_status status;
     cln_log *opened = NULL;
-    TRY(cln_log_check(path, error));
+    TRY(check_writable(path, error));
     opened = calloc(1, sizeof *opened);
     if (!opened) {
         status = cln_fail_memory(error, "the log", sizeof *opened);

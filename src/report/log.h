@@ -9,10 +9,8 @@
 
 typedef struct cln_log cln_log;
 
-/* Whether a log could be written there: an existing path that is no regular file is refused. Changes nothing. CLN_IO.
-   */
-cln_status cln_log_check(const char *path, cln_error *error);
-/* Begins the log at `path`, in the place of what stood there, with the line that describes the run. CLN_IO. */
+/* Begins the log at `path`, in the place of what stood there, with the line that describes the run. CLN_IO, also for an existing
+   path that is no regular file. */
 cln_status cln_log_open(const char *path, const char *data, const cln_device_info *device, const cln_options *options,
                         cln_log **log, cln_error *error);
 /* Writes the line of an epoch or of a step; a tick has none. CLN_IO. */

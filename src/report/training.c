@@ -75,8 +75,10 @@ cln_status cln_report_training(const cln_training *training, FILE *to, cln_error
     cln_report_score(scores, "valid", &training->result.valid);
     cln_report_score(scores, "test", &training->result.test);
     bool written = cln_table_write(facts, to);
-    fputc('\n', to);
-    written = cln_table_write(scores, to) && written;
+    if (training->result.train.rows) { /* a training that diverged has none */
+        fputc('\n', to);
+        written = cln_table_write(scores, to) && written;
+    }
     cln_table_free(facts);
     cln_table_free(scores);
     return written ? CLN_OK : cln_fail_memory(error, "a table", 0);

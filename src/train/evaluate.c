@@ -171,6 +171,8 @@ cln_status cln_model_evaluate(const cln_model *model, cln_device *device, const 
     session.seconds.total = cln_os_seconds() - session.began;
     evaluation->engine = session.plan->engine->name;
     evaluation->seconds = session.seconds;
+    evaluation->peak_host_bytes = cln_os_peak_host_bytes();
+    evaluation->device_bytes = device->peak_bytes;
 out:
     if (status != CLN_OK)
         cln_evaluation_free(evaluation);

@@ -27,7 +27,7 @@ static cln_status note_origin(cln_model *model, const cln_trainer *trainer, cln_
     cln_status status;
     const cln_device_info *device = &trainer->device->facts.info;
     const cln_shape *shape = &trainer->plan->shape;
-    TRY(cln_model_note(model, error, "clinear", "%s", cln_version()));
+    TRY(cln_model_note(model, error, "version", "%s", cln_version()));
     TRY(cln_model_note(model, error, "data", "%s", trainer->selection.info.path));
     TRY(cln_model_note(model, error, "rows", "%llu", (unsigned long long)trainer->selection.rows[CLN_TRAIN]));
     TRY(cln_model_note(model, error, "epochs", "%llu", (unsigned long long)trainer->epoch));

@@ -44,7 +44,7 @@ static const option table[] = {
      NULL},
     {{"scale", "F", "", "factor on every feature (1/255 for bytes, 1 for floats)"}, REAL, AT(scale), 1e-30, 1e30, NULL},
     {{"train-rows", "N", "", "use the first N rows only, before the split"}, COUNT, AT(train_rows), 1, ANY_COUNT, NULL},
-    {{"valid", "N|DATA", "", "validate on the last N rows, or on another data set"},
+    {{"valid", "N|DATA", "", "validate on the last N rows, or on the test part of a folder"},
      COUNT,
      AT(valid_rows),
      1,
@@ -124,7 +124,7 @@ static cln_status set_switch(const option *entry, bool *field, const char *value
 static cln_status set_count(const option *entry, uint64_t *field, const char *value, cln_error *error)
 {
     uint64_t parsed;
-    if (!cln_parse_count(value, &parsed) || (double)parsed < entry->least || (double)parsed > entry->most)
+    if (!cln_parse_count(value, &parsed) || parsed < (uint64_t)entry->least || parsed > (uint64_t)entry->most)
         return cln_fail(error, CLN_INVALID, "option %s takes a whole number from %.0f to 10^18, not \"%.80s\"",
                         entry->info.name, entry->least, value);
     *field = parsed;
@@ -145,7 +145,8 @@ static cln_status set_real(const option *entry, double *field, const char *value
 static cln_status set_word(const option *entry, const char **field, const char *value, cln_error *error)
 {
     char accepted[120] = "";
-    for (const char *const *word = entry->words; *word; word++) {
+    size_t count = 0;
+    for (const char *const *word = entry->words; *word; word++, count++) {
         if (strcmp(*word, value) == 0) {
             *field = *word;
             return CLN_OK;
@@ -153,7 +154,9 @@ static cln_status set_word(const option *entry, const char **field, const char *
         size_t used = strlen(accepted);
         snprintf(accepted + used, sizeof accepted - used, "%s%s", used ? ", " : "", *word);
     }
-    return cln_fail(error, CLN_INVALID, "option %s takes one of: %s; not \"%.80s\"", entry->info.name, accepted, value);
+    const char *nearest = cln_nearest(value, entry->words, count);
+    return cln_fail(error, CLN_INVALID, "option %s takes one of: %s; not \"%.80s\"%s%s%s", entry->info.name, accepted,
+                    value, nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
 }
 
 static cln_status set_classes(cln_settings *settings, const char *value, cln_error *error)

@@ -24,7 +24,7 @@ bool cln_patience_see(cln_patience *patience, uint64_t epoch, uint64_t iteration
         patience->since_best++;
         return false;
     }
-    double extended = (double)iteration * patience->increase;
+    double extended = ceil((double)iteration * patience->increase); /* i ≥ 10.5 is i ≥ 11 */
     if (patience->iterations && error < patience->best_error * patience->improvement &&
         extended > (double)patience->iterations)
         patience->iterations = (uint64_t)extended;

@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Minibatches between two marks of the host's pace: far enough ahead to keep the device busy, near enough for Ctrl-C. */
-#define STRETCH 16
-
 struct run {
     cln_trainer *trainer;
     cln_progress_fn *progress;
@@ -22,23 +19,19 @@ struct run {
     bool over;
 };
 
-static const struct {
-    const char *word;
-} stops[] = {
-#define X(name, word) {word},
-    CLN_STOP_MAP(X)
-#undef X
-};
-
-const char *cln_stop_word(cln_stop stop)
-{
-    return (size_t)stop < sizeof stops / sizeof *stops ? stops[stop].word : "unknown";
-}
-
 static void stop(struct run *run, cln_stop reason)
 {
     run->trainer->stopped = reason;
     run->over = true;
+}
+
+/* Rows in all minibatches so far: only the last of a pass may be partial. */
+static double rows_seen(const cln_trainer *trainer)
+{
+    uint64_t all = trainer->selection.rows[CLN_TRAIN], batch = trainer->settings.batch_size;
+    uint64_t pass = trainer->settings.drop_last ? trainer->batches * batch : all;
+    return (double)(trainer->steps / trainer->batches) * (double)pass +
+           (double)(trainer->steps % trainer->batches) * (double)batch;
 }
 
 /* Tells the caller; a nonzero answer ends training. */
@@ -52,8 +45,7 @@ static void report(struct run *run, cln_event event)
     now->steps = trainer->batches;
     double total = (double)now->epochs * (double)trainer->batches;
     now->seconds_left = trainer->steps ? now->seconds * (total - (double)trainer->steps) / (double)trainer->steps : 0;
-    double rows = (double)trainer->steps * (double)trainer->settings.batch_size;
-    now->rows_per_second = now->seconds > 0 ? rows / now->seconds : 0;
+    now->rows_per_second = now->seconds > 0 ? rows_seen(trainer) / now->seconds : 0;
     if (run->progress && run->progress(now, run->user) != 0 && !run->over)
         stop(run, CLN_STOP_INTERRUPTED);
 }
@@ -82,7 +74,7 @@ static cln_status enqueue_pass(struct run *run, uint64_t *done, cln_error *error
         if (*done < trainer->batches && cln_patience_over(&trainer->patience, trainer->steps, false))
             stop(run, CLN_STOP_PATIENCE);
         trainer->steps++;
-        if (*done % STRETCH == 0) {
+        if (*done % CLN_STRETCH == 0) {
             TRY(cln_pace_mark(trainer->device, &trainer->pace, error));
             tick(run);
         }
@@ -92,12 +84,6 @@ static cln_status enqueue_pass(struct run *run, uint64_t *done, cln_error *error
     run->now.seconds = trainer->seconds.train;
 out:
     return status;
-}
-
-/* A loss of 10⁹ takes logits of that size, which float resolves to 64: nothing is left to learn from. NaN is not sound either. */
-static bool is_sound(const cln_score *score)
-{
-    return score->loss <= 1e9;
 }
 
 /* Reads the scores of the pass's minibatches: the running training score, the logged ones, and whether one is not sound. */
@@ -121,7 +107,7 @@ static cln_status read_pass(struct run *run, uint64_t done, char reason[256], cl
         run->now.train = score;
         if (trainer->settings.log_every && (first_step + i) % trainer->settings.log_every == 0)
             report(run, CLN_EVENT_STEP);
-        if (!is_sound(&score)) {
+        if (!cln_score_is_sound(&score)) {
             snprintf(reason, 256, "the loss of minibatch %llu in epoch %llu is %g; try a smaller learning rate",
                      (unsigned long long)i + 1, (unsigned long long)trainer->epoch, score.loss);
             stop(run, CLN_STOP_DIVERGED);
@@ -131,19 +117,6 @@ static cln_status read_pass(struct run *run, uint64_t done, char reason[256], cl
     run->now.step = trainer->steps;
     run->now.train = (cln_score){rows ? loss / (double)rows : NAN, errors, rows};
     return CLN_OK;
-}
-
-static cln_status score_part(cln_trainer *trainer, int part, cl_mem gradient, cln_score *score, cln_error *error)
-{
-    double before = cln_os_seconds();
-    *score = (cln_score){NAN, 0, 0};
-    if (!trainer->selection.rows[part])
-        return CLN_OK;
-    cln_status status =
-        cln_score_range(trainer->plan, &trainer->selection.range[part], gradient ? trainer->kept : trainer->weights,
-                        gradient, &trainer->scores, score, error);
-    trainer->seconds.evaluate += cln_os_seconds() - before;
-    return status;
 }
 
 static uint64_t weight_bytes(const cln_trainer *trainer)
@@ -157,9 +130,10 @@ static cln_status end_pass(struct run *run, cln_error *error)
     cln_status status;
     cln_trainer *trainer = run->trainer;
     run->now.best = false;
-    TRY(score_part(trainer, CLN_VALID, NULL, &run->now.valid, error));
+    TRY(cln_trainer_score(trainer, CLN_VALID, trainer->weights, NULL, &run->now.valid, error));
     if (run->now.valid.rows) {
         double share = (double)run->now.valid.errors / (double)run->now.valid.rows;
+        share = cln_score_is_sound(&run->now.valid) ? share : NAN; /* weights that overflow are no best */
         run->now.best = cln_patience_see(&trainer->patience, trainer->epoch, trainer->steps - 1, share);
         if (run->now.best && trainer->best)
             TRY(cln_buffer_copy(trainer->device, trainer->weights, trainer->best, weight_bytes(trainer), error));
@@ -189,66 +163,6 @@ out:
     return status;
 }
 
-/* The largest absolute component of the gradient of the objective, from the gradient (kp,ld) of the summed loss. */
-static cln_status gradient_norm(cln_trainer *trainer, uint64_t rows, double *norm, double *objective, cln_error *error)
-{
-    cln_status status;
-    uint64_t k = trainer->plan->problem.outputs, d = trainer->plan->problem.features;
-    float *g = NULL, *w = NULL;
-    TRY(cln_allocate((void **)&g, k * (d + 1), sizeof *g, "a gradient", error));
-    TRY(cln_allocate((void **)&w, k * d, sizeof *w, "weights", error));
-    TRY(cln_trainer_read(trainer, trainer->gradient, g, g + k * d, error));
-    TRY(cln_trainer_read(trainer, trainer->kept, w, NULL, error));
-    *norm = 0;
-    for (uint64_t i = 0; i < k * (d + 1); i++) {
-        double penalty = i < k * d ? (double)trainer->l2 * (double)w[i] : 0;
-        double component = fabs((double)g[i] / (double)rows + penalty);
-        if (!(component <= *norm))
-            *norm = component;
-        if (i < k * d)
-            *objective += penalty / 2 * (double)w[i];
-    }
-out:
-    free(g);
-    free(w);
-    return status;
-}
-
-/* Scores the kept weights on every part. */
-static cln_status score_all(cln_trainer *trainer, cln_result *result, cln_error *error)
-{
-    cln_status status;
-    cl_mem moved = trainer->weights;
-    trainer->weights = trainer->kept; /* for the parts that are scored without a gradient */
-    TRY(score_part(trainer, CLN_TRAIN, trainer->gradient, &result->train, error));
-    result->objective = result->train.loss;
-    TRY(gradient_norm(trainer, result->train.rows, &result->gradient_norm, &result->objective, error));
-    TRY(score_part(trainer, CLN_VALID, NULL, &result->valid, error));
-    TRY(score_part(trainer, CLN_TEST, NULL, &result->test, error));
-out:
-    trainer->weights = moved;
-    return status;
-}
-
-static void describe(const cln_trainer *trainer, cln_result *result)
-{
-    const cln_score none = {NAN, 0, 0};
-    result->engine = trainer->plan->engine->name;
-    result->rows = trainer->selection.rows[CLN_TRAIN];
-    result->features = trainer->plan->problem.features;
-    result->outputs = trainer->plan->problem.outputs;
-    result->epochs = trainer->epoch;
-    result->steps = trainer->steps;
-    result->best_epoch = cln_patience_on(&trainer->patience) ? trainer->patience.best_epoch : 0;
-    result->stopped = trainer->stopped;
-    result->objective = result->gradient_norm = NAN;
-    result->train = result->valid = result->test = none;
-    if (*result->reason)
-        return;
-    const char *words[] = {"the epoch limit was reached", "validation no longer improved", "it was interrupted", ""};
-    snprintf(result->reason, sizeof result->reason, "%s", words[trainer->stopped]);
-}
-
 cln_status cln_trainer_run(cln_trainer *trainer, cln_progress_fn *progress, void *user, cln_result *result,
                            cln_error *error)
 {
@@ -262,11 +176,7 @@ cln_status cln_trainer_run(cln_trainer *trainer, cln_progress_fn *progress, void
     TRY(run_epochs(&run, result->reason, error));
     if (trainer->patience.best_epoch && trainer->best)
         trainer->kept = trainer->best;
-    describe(trainer, result);
-    if (trainer->stopped == CLN_STOP_DIVERGED)
-        status = cln_fail(error, CLN_DIVERGED, "training diverged: %s", result->reason);
-    else
-        TRY(score_all(trainer, result, error));
+    status = cln_trainer_conclude(trainer, result, error);
 out:
     trainer->seconds.total = cln_os_seconds() - trainer->created;
     result->seconds = trainer->seconds;

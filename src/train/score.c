@@ -41,6 +41,12 @@ cln_score cln_score_sum(const cln_score_buffer *buffer, uint64_t first, uint64_t
     return score;
 }
 
+/* A loss of 10⁹ takes logits of that size, which float resolves to 64: nothing is left to learn from. NaN is not sound either. */
+bool cln_score_is_sound(const cln_score *score)
+{
+    return score->loss <= 1e9;
+}
+
 cln_status cln_score_range(cln_plan *plan, const cln_range *range, cl_mem w, cl_mem gradient, cln_score_buffer *buffer,
                            cln_score *score, cln_error *error)
 {

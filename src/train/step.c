@@ -116,6 +116,9 @@ cln_status cln_trainer_step(cln_trainer *trainer, uint64_t index, double *cost, 
         TRY(cln_trainer_squared_norm(trainer, trainer->weights, &norm, error));
     TRY(cln_trainer_enqueue(trainer, index, 0, error));
     trainer->steps++;
+    trainer->kept = trainer->weights;
+    if (!cost && trainer->steps % CLN_STRETCH == 0)
+        TRY(cln_pace_mark(trainer->device, &trainer->pace, error));
     if (cost) {
         uint64_t scores = cln_trainer_batch_scores(trainer, index);
         uint64_t rows = cln_trainer_batch_rows(trainer, CLN_TRAIN, index);
@@ -137,7 +140,7 @@ static cln_status count_errors(cln_trainer *trainer, int part, uint64_t index, u
     cln_score score;
     range.first += index * trainer->settings.batch_size;
     range.rows = rows;
-    cln_status status = cln_score_range(trainer->plan, &range, trainer->weights, NULL, &trainer->scores, &score, error);
+    cln_status status = cln_score_range(trainer->plan, &range, trainer->kept, NULL, &trainer->scores, &score, error);
     if (status == CLN_OK)
         *errors = score.errors;
     return status;

@@ -28,15 +28,13 @@ static float penalty(const cln_settings *settings, uint64_t rows)
 
 static cln_status plan_batches(cln_trainer *trainer, cln_error *error)
 {
-    cln_settings *settings = &trainer->settings;
+    const cln_settings *settings = &trainer->settings;
     uint64_t rows = trainer->selection.rows[CLN_TRAIN];
     if (settings->drop_last && settings->batch_size > rows)
         return cln_fail(
             error, CLN_INVALID,
             "%llu training rows make no whole minibatch of %llu; give a smaller batch-size, or no drop-last",
             (unsigned long long)rows, (unsigned long long)settings->batch_size);
-    if (settings->batch_size > rows)
-        settings->batch_size = rows;
     trainer->batches = settings->drop_last ? rows / settings->batch_size : cln_ceil_divide(rows, settings->batch_size);
     trainer->l2 = penalty(settings, rows);
     return CLN_OK;

@@ -1,4 +1,4 @@
-/* A trainer's state, shared by its files: trainer.c (life), step.c (minibatches), run.c (epochs). */
+/* A trainer's state, shared by its files: trainer.c (life), step.c (minibatches), run.c (epochs), result.c. */
 #ifndef CLN_TRAIN_TRAINER_H
 #define CLN_TRAIN_TRAINER_H
 
@@ -6,9 +6,12 @@
 #include "train/parts.h"
 #include "train/patience.h"
 
+/* Minibatches between two marks of the host's pace: far enough ahead to keep the device busy, near enough for Ctrl-C. */
+#define CLN_STRETCH 16
+
 struct cln_trainer {
     cln_device *device;
-    cln_settings settings; /* those options; batch_size no more than the rows */
+    cln_settings settings; /* those options */
     cln_options *options;  /* a copy, for the model's metadata */
     cln_selection selection;
     cln_plan *plan;
@@ -40,5 +43,12 @@ uint64_t cln_trainer_batch_scores(const cln_trainer *trainer, uint64_t index);
 cln_status cln_trainer_read(cln_trainer *trainer, cl_mem w, float *weight, float *bias, cln_error *error);
 /* ‖w‖² of the (k,d) part. */
 cln_status cln_trainer_squared_norm(cln_trainer *trainer, cl_mem w, double *norm, cln_error *error);
+
+/* Scores a part with weights w (kp,ld); the score has no rows where there is no such part. gradient as in cln_score_range. The time
+   counts as evaluation. */
+cln_status cln_trainer_score(cln_trainer *trainer, int part, cl_mem w, cl_mem gradient, cln_score *score,
+                             cln_error *error);
+/* Fills in the result of a run that has stopped; ->reason is already there where it diverged, which is CLN_DIVERGED. */
+cln_status cln_trainer_conclude(cln_trainer *trainer, cln_result *result, cln_error *error);
 
 #endif

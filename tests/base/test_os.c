@@ -80,6 +80,24 @@ START_TEST(link_is_followed)
 }
 END_TEST
 
+START_TEST(one_file_under_two_names)
+{
+    put_file("a", "a", 1);
+    put_file("b", "a", 1);
+    ck_assert_int_eq(symlink("a", at("soft")), 0);
+    ck_assert_int_eq(link(at("a"), at("hard")), 0);
+    ck_assert(cln_os_same_file(at("a"), at("a")));
+    ck_assert(cln_os_same_file(at("a"), at("./a")));
+    ck_assert(cln_os_same_file(at("soft"), at("a")));
+    ck_assert(cln_os_same_file(at("a"), at("hard")));
+    ck_assert(!cln_os_same_file(at("a"), at("b")));
+    ck_assert(!cln_os_same_file(at("a"), at("new")));
+    ck_assert(cln_os_same_file(at("new"), at(".//new"))); /* not there yet */
+    ck_assert(!cln_os_same_file(at("new"), at("newer")));
+    ck_assert(!cln_os_same_file(at("nowhere/new"), at("nowhere/new"))); /* nor ever will be */
+}
+END_TEST
+
 START_TEST(abandon_accepts_one_never_begun)
 {
     cln_replacement file = {0};
@@ -163,6 +181,35 @@ START_TEST(no_place_for_a_file)
     refuses(at("fifo"), "no regular file");
     refuses(at("missing/a"), "folder exists");
     refuses(lengthy, "too long");
+    ck_assert_uint_eq(count_entries(false), 1);
+}
+END_TEST
+
+START_TEST(link_to_nothing)
+{
+    struct stat entry;
+    ck_assert_int_eq(symlink("nowhere", at("link")), 0);
+    ck_assert_int_eq(symlink("loop", at("loop")), 0);
+    refuses(at("link"), "leads nowhere");
+    refuses(at("loop"), "leads nowhere");
+    ck_assert_int_eq(lstat(at("link"), &entry), 0);
+    ck_assert(S_ISLNK(entry.st_mode));
+    ck_assert_uint_eq(count_entries(false), 2);
+}
+END_TEST
+
+START_TEST(file_that_is_protected)
+{
+    put_file("a", "old", 3);
+    ck_assert_int_eq(chmod(at("a"), 0444), 0);
+    ck_assert_int_eq(chmod(folder, 0777), 0);
+    bool root = getuid() == 0; /* who may write everything */
+    if (root && setresuid(65534, 65534, 0) != 0)
+        return;
+    refuses(at("a"), "Permission denied");
+    if (root)
+        ck_assert_int_eq(setresuid(0, 0, 0), 0);
+    expect("a", "old");
     ck_assert_uint_eq(count_entries(false), 1);
 }
 END_TEST
@@ -265,11 +312,14 @@ static Suite *os_suite(void)
     tcase_add_test(ok, folders);
     tcase_add_test(ok, clock_and_memory);
     tcase_add_test(edges, link_is_followed);
+    tcase_add_test(edges, one_file_under_two_names);
     tcase_add_test(edges, abandon_accepts_one_never_begun);
     tcase_add_test(edges, full_disk_before_commit);
     tcase_add_test(edges, full_disk_at_commit);
     tcase_add_test(edges, disk_full_for_a_while);
     tcase_add_test(invalid, no_place_for_a_file);
+    tcase_add_test(invalid, link_to_nothing);
+    tcase_add_test(invalid, file_that_is_protected);
     tcase_add_test(invalid, nothing_to_read);
     return suite;
 }

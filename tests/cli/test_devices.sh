@@ -19,6 +19,10 @@ refused 1 'device' train toy
 refused 1 'device' train toy --device cpu
 unset OCL_ICD_VENDORS
 
+# PoCL hides its device where its cache has no place.
+POCL_CACHE_DIR=/proc/nowhere run devices
+! grep -q 'Portable Computing Language has 0 devices' err || grep -q 'set POCL_CACHE_DIR' err || fail "no word of PoCL's cache"
+
 need_device
 done_with 0 devices
 grep -q 'index' out || fail "no table"
@@ -28,3 +32,9 @@ done_with 0 devices --json --quiet
 holds 'len(j) >= 1 and [d["index"] for d in j] == list(range(len(j)))'
 holds 'all(set("index name type vendor platform driver compute_units global_bytes fp16 fp64".split()) <= set(d) for d in j)'
 holds 'all(d["type"] in ("cpu", "gpu", "accelerator", "other") and isinstance(d["fp64"], bool) for d in j)'
+cp out all.json
+done_with 0 devices --device 0 --engine clblast --json --quiet
+holds 'j == json.load(open("all.json"))[:1]'
+done_with 0 devices --device 0
+[ "$(wc -l <out)" = 2 ] || fail "--device shows more than one"
+refused 1 'nonsense' devices --device nonsense

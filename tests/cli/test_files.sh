@@ -55,6 +55,25 @@ if [ "$(id -u)" != 0 ]; then
 fi
 [ -z "$(ls empty)" ] || fail "something was left in empty/"
 
+ln -s nowhere dangling
+refused 1 'dangling: it is a symbolic link' train toy -o dangling
+refused 1 'dangling: it is a symbolic link' train toy --log dangling
+
+# What a command reads is never what it writes, however it is spelt.
+cp -r toy kept
+ln -s toy other
+ln "$images" hard-link
+for output in "$images" "./$labels" other/t10k-images-idx3-ubyte toy/t10k-labels-idx1-ubyte hard-link; do
+    refused 2 'read by this very command' train toy -o "$output"
+    refused 2 'read by this very command' train toy --log "$output"
+    refused 2 'read by this very command' train kept --valid other --test toy -o "$output"
+done
+refused 2 'read by this very command' train kept/train-images-idx3-ubyte --labels "$labels" --log "$labels"
+refused 2 'same file' train toy -o x --log ./x
+refused 2 'same file' train toy -o x --log empty/../x
+diff -r toy kept || fail "data was written over"
+if [ -n "$(ls empty)" ] || [ -e x ]; then fail "a refusal left files"; fi
+
 for command in evaluate predict; do
     refused 1 nowhere "$command" nowhere toy
     refused 1 nothing "$command" nothing toy
@@ -74,6 +93,29 @@ refused 2 'train-rows' train toy --train-rows 302
 refused 2 'valid' train toy --valid 301
 
 done_with 0 train toy -o model --quiet
+done_with 0 train toy -o toy/model --log toy/log --quiet
+done_with 0 train toy -o toy/model --log toy/log --quiet # again, for these two are no data
+cp model model.kept
+ln -s model model.link
+for output in model ./model model.link toy/t10k-images-idx3-ubyte; do
+    refused 2 'read by this very command' predict model toy -o "$output"
+    refused 2 'read by this very command' predict model.link toy -o "$output"
+done
+cmp model model.kept || fail "predict wrote over its model"
+done_with 0 train toy -o model.link --quiet --seed 3
+[ -L model.link ] || fail "a symbolic link was replaced"
+cmp -s model model.kept && fail "the file behind a symbolic link was not written"
+
+# A test part without labels can be predicted, and nothing else.
+broken unlabelled && rm unlabelled/t10k-labels-idx1-ubyte
+refused 1 'no t10k-labels-idx1-ubyte' train unlabelled
+refused 1 'no t10k-labels-idx1-ubyte' evaluate model unlabelled
+done_with 0 predict model unlabelled
+done_with 0 predict model no-labels --part train
+[ "$(wc -l <out)" = 302 ] || fail "a training part without labels is not predicted"
+refused 1 'no train-labels-idx1-ubyte' evaluate model no-labels --part train
+mkdir narrow && printf '\000\000\010\003\000\000\000\001\000\000\000\001\000\000\000\001x' >narrow/t10k-images-idx3-ubyte
+refused 2 '1 features' predict model narrow
 for command in evaluate predict; do
     refused 1 nowhere "$command" model nowhere
     refused 1 t10k "$command" model test-part

@@ -30,6 +30,9 @@ cmp -s model.safetensors other.safetensors && fail "another seed gave the same m
 
 # evaluate agrees with what train said
 done_with 0 evaluate model.safetensors toy --json --quiet
+holds 'j["model"] == "softmax" and j["data"] == {"rows": 91, "features": 12, "outputs": 3}'
+holds 'set("model engine device data test confusion classes seconds peak_host_bytes device_bytes".split()) == set(j)'
+holds 'j["peak_host_bytes"] > 0 and j["device_bytes"] > 0'
 holds 'j["test"]["errors"] == json.load(open("train.json"))["test"]["errors"] and "train" not in j'
 holds 'abs(j["test"]["loss"] - json.load(open("train.json"))["test"]["loss"]) < 1e-5'
 holds 'sum(map(sum, j["confusion"])) == 91 and [c["class"] for c in j["classes"]] == [0, 1, 2]'
@@ -117,8 +120,10 @@ for engine in fused clblast; do
 done
 
 # divergence is said, reported and not kept
-done_with 1 train toy --learning-rate 1e30 --scale 1e10 --json --quiet -o diverged
+done_with 1 train toy --learning-rate 1e30 --epochs 50 --json --quiet -o diverged
 holds 'j["stopped"] == "diverged"'
 [ "$(wc -l <err)" = 1 ] || fail "a divergence is not one sentence"
 grep -q 'epoch' err || fail "a divergence does not name its epoch"
 [ ! -e diverged ] || fail "a diverged model was kept"
+done_with 1 train toy --learning-rate 1e30 --epochs 50 --quiet
+! grep -q accuracy out || fail "a divergence has a table of no scores"

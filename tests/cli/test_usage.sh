@@ -24,6 +24,8 @@ refused 2 'there is no option --epochs' devices --epochs 3
 refused 2 'did you mean' evaluate model toy --jsno
 refused 2 'option --part' evaluate model toy --part both
 refused 2 'option --part' predict model toy --part valid
+refused 2 'did you mean test' evaluate model toy --part tset
+refused 2 'part is for a folder' evaluate model toy/t10k-images-idx3-ubyte --part test
 
 for option in batch-size epochs train-rows valid seed patience patience-iterations log-every; do
     for value in -1 1.5 nan inf -inf "$huge" 0x10 ' 1' 1e3 ten ''; do
@@ -46,9 +48,14 @@ refused 2 learning-rate train toy --learning-rate 0
 refused 2 momentum train toy --momentum 1.5
 refused 2 scale train toy --scale 0
 
-for command in 'train toy' 'evaluate model toy' 'predict model toy' 'recipe theano'; do
+refused 2 seed train toy --seed 1000000000000000001 # 10^18 + 1
+refused 2 'needs --log' train toy --log-every 5
+refused 2 'needs --patience-iterations' train toy --improvement 0.9
+refused 2 'needs --patience-iterations' train toy --valid 9 --patience 2 --patience-increase 3
+
+for command in devices 'train toy' 'evaluate model toy' 'predict model toy' 'recipe theano'; do
     # shellcheck disable=SC2086
-    refused 2 engine $command --engine fussed
+    refused 2 'did you mean fused' $command --engine fussed
     # shellcheck disable=SC2086
     refused 2 engine $command --engine ''
 done

@@ -1,8 +1,15 @@
 #!/usr/bin/env bash
-# ShellCheck over every script.
+# ShellCheck over every script; none takes a wrong argument for a wish.
 set -euo pipefail
 # shellcheck source=../harness.sh
 . "$CLINEAR_SOURCE/tests/harness.sh"
+for script in demo test get-mnist deps; do
+    code=0
+    "$CLINEAR_SOURCE/scripts/$script.sh" --help >"$scratch/out" 2>&1 || code=$?
+    [ $code -eq 2 ] || fail "$script.sh --help: exit status $code"
+    grep -q "^usage: scripts/$script.sh" "$scratch/out" || fail "$script.sh --help gives no usage"
+done
+
 command -v shellcheck >/dev/null || skip "shellcheck is missing"
 
 cd "$CLINEAR_SOURCE"

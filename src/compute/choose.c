@@ -1,10 +1,6 @@
-#include "compute/engine.h"
+/* Which engine takes a problem, and in blocks of how many rows. */
+#include "compute/plan.h"
 
-#include "base/size.h"
-#include "device/buffer.h"
-
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Until a tuning file says what was measured: the fused kernels read the data once and keep narrow outputs in registers, wide
@@ -73,76 +69,4 @@ uint32_t cln_plan_block_rows(const cln_facts *facts, const char *engine, const c
     while (block > 16 && largest_buffer(facts, problem, packs, block) > facts->info.max_alloc_bytes)
         block = block / 2 < 16 ? 16 : block / 2;
     return (uint32_t)block;
-}
-
-cln_status cln_plan_init(cln_plan *plan, const cln_engine *engine, cln_device *device, const cln_problem *problem,
-                         const cln_shape *shape, cln_error *error)
-{
-    cln_status status;
-    char defines[CLN_DEFINES_BYTES];
-    plan->engine = engine;
-    plan->device = device;
-    plan->problem = *problem;
-    plan->layout = cln_layout_of(problem->features, problem->outputs);
-    plan->shape = *shape;
-    plan->fits = true;
-
-    uint64_t rows = cln_ceil_divide(problem->block_rows, 16) * 16;
-    TRY(cln_buffer_create(device, "the residuals", rows * plan->layout.kp * sizeof(float), &plan->residual, error));
-    cln_plan_defines(plan, defines);
-    TRY(cln_updater_create(device, defines, problem, shape, &plan->updater, error));
-    TRY(cln_plan_check_group(plan, plan->updater.collect, cln_shape_plain_group(shape), error));
-    TRY(cln_plan_check_group(plan, plan->updater.update, cln_shape_plain_group(shape), error));
-    TRY(cln_plan_check_group(plan, plan->updater.step, cln_shape_plain_group(shape), error));
-out:
-    return status;
-}
-
-cln_status cln_plan_check_group(cln_plan *plan, cl_kernel kernel, size_t items, cln_error *error)
-{
-    size_t limit;
-    if (items == 1)
-        return CLN_OK;
-    cln_status status = cln_kernel_group_limit(plan->device, kernel, &limit, error);
-    plan->fits = plan->fits && status == CLN_OK && items <= limit;
-    return status;
-}
-
-void cln_plan_defines(const cln_plan *plan, char text[CLN_DEFINES_BYTES])
-{
-    snprintf(text, CLN_DEFINES_BYTES,
-             "-DCLN_K=%u -DCLN_KP=%u -DCLN_D=%u -DCLN_STRIDE=%u -DCLN_LD=%u -DCLN_V=%u -DCLN_BYTES=%d -DCLN_BIAS=%d",
-             plan->problem.outputs, plan->layout.kp, plan->problem.features, plan->layout.stride, plan->layout.ld,
-             plan->shape.vector, plan->problem.type == CLN_UINT8, plan->problem.bias);
-}
-
-void cln_plan_release(cln_plan *plan)
-{
-    if (!plan)
-        return;
-    plan->engine->release(plan);
-    cln_updater_release(&plan->updater);
-    cln_buffer_release(plan->device, &plan->residual);
-    free(plan);
-}
-
-cln_status cln_plan_forward(cln_plan *plan, const cln_rows *rows, cl_mem w, const cln_outcome *outcome,
-                            cln_error *error)
-{
-    return plan->engine->forward(plan, rows, w, outcome, error);
-}
-
-cln_status cln_plan_backward(cln_plan *plan, const cln_rows *rows, const cln_sink *sink, cln_error *error)
-{
-    return plan->engine->backward(plan, rows, sink, error);
-}
-
-cln_status cln_plan_update(cln_plan *plan, cl_mem gradient, cl_mem w, cl_mem v, const cln_step *step, cln_error *error)
-{
-    return cln_updater_apply(plan->device, &plan->updater, gradient, w, v, step, error);
-}
-
-uint32_t cln_plan_scores(const cln_plan *plan, uint32_t count)
-{
-    return plan->engine->scores(plan, count);
 }

@@ -1,0 +1,23 @@
+/* For the engines: what is common to their plans, and how each engine makes one. */
+#ifndef CLN_COMPUTE_PLAN_H
+#define CLN_COMPUTE_PLAN_H
+
+#include "compute/engine.h"
+
+/* Fills in the common part: residual memory and the update kernels. */
+cln_status cln_plan_init(cln_plan *plan, const cln_engine *engine, cln_device *device, const cln_problem *problem,
+                         const cln_shape *shape, cln_error *error);
+
+/* Notes in plan->fits whether `kernel` can run in work-groups of `items`. */
+cln_status cln_plan_check_group(cln_plan *plan, cl_kernel kernel, size_t items, cln_error *error);
+
+/* The -D macros that all kernels of a plan share. */
+#define CLN_DEFINES_BYTES 1024
+void cln_plan_defines(const cln_plan *plan, char text[CLN_DEFINES_BYTES]);
+
+cln_status cln_fused_create(cln_device *device, const cln_problem *problem, const cln_shape *shape, cln_plan **plan,
+                            cln_error *error);
+cln_status cln_clblast_create(cln_device *device, const cln_problem *problem, const cln_shape *shape, cln_plan **plan,
+                              cln_error *error);
+
+#endif

@@ -1,0 +1,419 @@
+/* Every option of the table: default, what is taken, what is refused and how. */
+#include "train/settings.h"
+
+#include "harness.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+static cln_options *options;
+
+static void setup(void)
+{
+    ck_assert_int_eq(cln_options_create(&options, NULL), CLN_OK);
+}
+
+static void teardown(void)
+{
+    cln_options_free(options);
+}
+
+static const cln_settings *settings(void)
+{
+    return cln_options_settings(options);
+}
+
+static void take(const char *name, const char *value)
+{
+    cln_error error = {0};
+    ck_assert_msg(cln_options_set(options, name, value, &error) == CLN_OK, "%s=%s: %s", name, value, error.message);
+    ck_assert_str_eq(cln_options_get(options, name), value);
+}
+
+/* The value is refused with words that name option and value, and nothing has changed. */
+static void refuse(const char *name, const char *value)
+{
+    cln_error error = {0};
+    cln_settings before = *settings();
+    char text[200], quoted[128];
+    snprintf(text, sizeof text, "%s", cln_options_get(options, name));
+    snprintf(quoted, sizeof quoted, "\"%.80s\"", value);
+    ck_assert_msg(cln_options_set(options, name, value, &error) == CLN_INVALID, "%s took \"%s\"", name, value);
+    ck_assert_int_eq(error.status, CLN_INVALID);
+    ck_assert_msg(strstr(error.message, name) != NULL, "%s", error.message);
+    ck_assert_msg(strstr(error.message, quoted) || strstr(error.message, "twice"), "%s", error.message);
+    ck_assert_str_eq(cln_options_get(options, name), text);
+    ck_assert_mem_eq(settings(), &before, sizeof before);
+}
+
+static const struct {
+    const char *name, *initial;
+    bool has_argument;
+} defaults[] = {
+    {"model", "softmax", true},
+    {"loss", "cross-entropy", true},
+    {"solver", "sgd", true},
+    {"engine", "auto", true},
+    {"classes", "", true},
+    {"scale", "", true},
+    {"train-rows", "", true},
+    {"valid", "", true},
+    {"batch-size", "200", true},
+    {"drop-last", "", false},
+    {"epochs", "10", true},
+    {"learning-rate", "0.1", true},
+    {"momentum", "0", true},
+    {"l2", "0", true},
+    {"alpha", "0", true},
+    {"no-bias", "", false},
+    {"no-shuffle", "", false},
+    {"seed", "0", true},
+    {"patience", "", true},
+    {"patience-iterations", "", true},
+    {"patience-increase", "2", true},
+    {"improvement", "0.995", true},
+    {"log-every", "", true},
+};
+
+#define DEFAULTS (sizeof defaults / sizeof *defaults)
+
+START_TEST(test_table)
+{
+    ck_assert_uint_eq(cln_option_count(), DEFAULTS);
+    for (size_t i = 0; i < DEFAULTS; i++) {
+        const cln_option_info *info = cln_option_at(i);
+        ck_assert_str_eq(info->name, defaults[i].name);
+        ck_assert_str_eq(info->initial, defaults[i].initial);
+        ck_assert_str_eq(cln_options_get(options, info->name), info->initial);
+        ck_assert_int_eq(info->argument != NULL, defaults[i].has_argument);
+        ck_assert_uint_gt(strlen(info->help), 5);
+        ck_assert_ptr_null(strchr(info->help, '\n'));
+    }
+    ck_assert_ptr_null(cln_option_at(DEFAULTS));
+    ck_assert_ptr_null(cln_option_at(SIZE_MAX));
+}
+END_TEST
+
+START_TEST(test_default_settings)
+{
+    const cln_settings *s = settings();
+    ck_assert_str_eq(s->engine, "auto");
+    ck_assert_str_eq(s->model, "softmax");
+    ck_assert_str_eq(s->loss, "cross-entropy");
+    ck_assert_str_eq(s->solver, "sgd");
+    ck_assert_uint_eq(s->class_count, 0);
+    ck_assert_double_eq(s->scale, 0);
+    ck_assert_uint_eq(s->train_rows + s->valid_rows + s->patience + s->patience_iterations + s->log_every + s->seed, 0);
+    ck_assert(!s->drop_last && !s->no_bias && !s->no_shuffle);
+    ck_assert_uint_eq(s->batch_size, 200);
+    ck_assert_uint_eq(s->epochs, 10);
+    ck_assert_double_eq(s->learning_rate, 0.1);
+    ck_assert_double_eq(s->momentum + s->l2 + s->alpha, 0);
+    ck_assert_double_eq(s->patience_increase, 2);
+    ck_assert_double_eq(s->improvement, 0.995);
+    ck_assert_ptr_null(cln_options_check(options));
+}
+END_TEST
+
+/* Whole numbers: where they are kept, and the least that is taken. */
+static const struct {
+    const char *name;
+    size_t offset;
+    const char *least;
+} counts[] = {
+    {"train-rows", offsetof(cln_settings, train_rows), "1"},
+    {"valid", offsetof(cln_settings, valid_rows), "1"},
+    {"batch-size", offsetof(cln_settings, batch_size), "1"},
+    {"epochs", offsetof(cln_settings, epochs), "1"},
+    {"seed", offsetof(cln_settings, seed), "0"},
+    {"patience", offsetof(cln_settings, patience), "1"},
+    {"patience-iterations", offsetof(cln_settings, patience_iterations), "1"},
+    {"log-every", offsetof(cln_settings, log_every), "1"},
+};
+
+static uint64_t count_of(size_t offset)
+{
+    uint64_t value;
+    memcpy(&value, (const char *)settings() + offset, sizeof value);
+    return value;
+}
+
+START_TEST(test_counts)
+{
+    static const char *const wrong[] = {"",
+                                        "-1",
+                                        "+1",
+                                        "1.0",
+                                        "1e3",
+                                        " 1",
+                                        "1 ",
+                                        "0x10",
+                                        "1,000",
+                                        "one",
+                                        "nan",
+                                        "inf",
+                                        "1e400",
+                                        "99999999999999999999",
+                                        "18446744073709551616",
+                                        "18446744073709551615",
+                                        "1000000000000000001",
+                                        "--",
+                                        "-",
+                                        "\n",
+                                        "1\n"};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        take(counts[i].name, "7");
+        ck_assert_uint_eq(count_of(counts[i].offset), 7);
+        for (size_t j = 0; j < sizeof wrong / sizeof *wrong; j++)
+            refuse(counts[i].name, wrong[j]);
+        if (counts[i].least[0] == '1')
+            refuse(counts[i].name, "0");
+        take(counts[i].name, counts[i].least);
+        ck_assert_uint_eq(count_of(counts[i].offset), counts[i].least[0] == '1');
+        take(counts[i].name, "1000000000000000000");
+        ck_assert_uint_eq(count_of(counts[i].offset), 1000000000000000000u);
+        take(counts[i].name, "0012");
+        ck_assert_uint_eq(count_of(counts[i].offset), 12);
+    }
+}
+END_TEST
+
+static const struct {
+    const char *name;
+    size_t offset;
+    const char *least, *most, *below, *above; /* taken at the ends, refused behind them */
+} reals[] = {
+    {"scale", offsetof(cln_settings, scale), "1e-30", "1e30", "1e-31", "1.1e30"},
+    {"learning-rate", offsetof(cln_settings, learning_rate), "1e-30", "1e30", "0", "1e31"},
+    {"momentum", offsetof(cln_settings, momentum), "0", "0.999999", "-0.1", "1"},
+    {"l2", offsetof(cln_settings, l2), "0", "1e30", "-1e-300", "1e31"},
+    {"alpha", offsetof(cln_settings, alpha), "0", "1e30", "-1", "1e31"},
+    {"patience-increase", offsetof(cln_settings, patience_increase), "1", "1e6", "0.99", "1000001"},
+    {"improvement", offsetof(cln_settings, improvement), "1e-6", "1", "0", "1.0001"},
+};
+
+static double real_of(size_t offset)
+{
+    double value;
+    memcpy(&value, (const char *)settings() + offset, sizeof value);
+    return value;
+}
+
+START_TEST(test_reals)
+{
+    static const char *const wrong[] = {"",       " ",
+                                        "nan",    "NaN",
+                                        "-nan",   "inf",
+                                        "-inf",   "infinity",
+                                        "1e400",  "-1e400",
+                                        "-1",     "0.5 ",
+                                        " 0.5",   "0,5",
+                                        "0.5x",   "half",
+                                        "0x1p-1", ".",
+                                        "e5",     "1e",
+                                        "--1",    "99999999999999999999999999999999"};
+    for (size_t i = 0; i < sizeof reals / sizeof *reals; i++) {
+        take(reals[i].name, reals[i].most);
+        for (size_t j = 0; j < sizeof wrong / sizeof *wrong; j++)
+            refuse(reals[i].name, wrong[j]);
+        refuse(reals[i].name, reals[i].below);
+        refuse(reals[i].name, reals[i].above);
+        ck_assert_double_eq(real_of(reals[i].offset), strtod(reals[i].most, NULL));
+        take(reals[i].name, reals[i].least);
+        ck_assert_double_eq(real_of(reals[i].offset), strtod(reals[i].least, NULL));
+    }
+    take("learning-rate", "+2.5e-1");
+    ck_assert_double_eq(settings()->learning_rate, 0.25);
+}
+END_TEST
+
+START_TEST(test_switches)
+{
+    static const char *const names[] = {"drop-last", "no-bias", "no-shuffle"};
+    static const char *const wrong[] = {"", "True", "yes", "1", "0", "true ", " false", "truefalse"};
+    const bool *const fields[] = {&settings()->drop_last, &settings()->no_bias, &settings()->no_shuffle};
+    for (int i = 0; i < 3; i++) {
+        take(names[i], "true");
+        ck_assert(*fields[i]);
+        for (size_t j = 0; j < sizeof wrong / sizeof *wrong; j++)
+            refuse(names[i], wrong[j]);
+        take(names[i], "false");
+        ck_assert(!*fields[i]);
+    }
+}
+END_TEST
+
+START_TEST(test_words)
+{
+    static const char *const names[] = {"model", "loss", "solver", "engine"};
+    static const char *const wrong[] = {"", " ", "Softmax", "linear", "fused ", "sgd,", "lbfgs", "auto,fused"};
+    for (int i = 0; i < 4; i++)
+        for (size_t j = 0; j < sizeof wrong / sizeof *wrong; j++)
+            refuse(names[i], wrong[j]);
+    take("model", "softmax");
+    take("loss", "cross-entropy");
+    take("solver", "sgd");
+    static const char *const engines[] = {"clblast", "fused", "auto"};
+    for (int i = 0; i < 3; i++) {
+        char copy[16]; /* the settings must not point into the caller's text */
+        snprintf(copy, sizeof copy, "%s", engines[i]);
+        take("engine", copy);
+        memset(copy, 'x', sizeof copy);
+        ck_assert_str_eq(settings()->engine, engines[i]);
+    }
+    cln_error error = {0};
+    cln_options_set(options, "engine", "gpu", &error);
+    ck_assert_ptr_nonnull(strstr(error.message, "auto, fused, clblast"));
+}
+END_TEST
+
+START_TEST(test_classes)
+{
+    take("classes", "6,3");
+    ck_assert_uint_eq(settings()->class_count, 2);
+    ck_assert_uint_eq(settings()->classes[0], 6);
+    ck_assert_uint_eq(settings()->classes[1], 3);
+    static const char *const wrong[] = {"",
+                                        ",",
+                                        "3,",
+                                        ",3",
+                                        "3,,6",
+                                        "3, 6",
+                                        " 3",
+                                        "3;6",
+                                        "-1",
+                                        "a",
+                                        "3,6,3",
+                                        "03,3",
+                                        "65536",
+                                        "1.5",
+                                        "nan",
+                                        "99999999999999999999",
+                                        "3,000000000006",
+                                        "3\n"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        refuse("classes", wrong[i]);
+    take("classes", "0");
+    ck_assert_uint_eq(settings()->class_count, 1);
+
+    char many[2000] = "";
+    for (int i = 0; i < CLN_MOST_CLASSES; i++)
+        snprintf(many + strlen(many), sizeof many - strlen(many), "%s%d", i ? "," : "", i);
+    take("classes", many);
+    ck_assert_uint_eq(settings()->class_count, CLN_MOST_CLASSES);
+    ck_assert_uint_eq(settings()->classes[CLN_MOST_CLASSES - 1], CLN_MOST_CLASSES - 1);
+    strcat(many, ",256");
+    ck_assert_int_eq(cln_options_set(options, "classes", many, NULL), CLN_INVALID);
+    ck_assert_uint_eq(settings()->class_count, CLN_MOST_CLASSES);
+}
+END_TEST
+
+START_TEST(test_unknown)
+{
+    static const char *const names[][2] = {{"learning-rte", "learning-rate"}, {"epoch", "epochs"},
+                                           {"batch_size", "batch-size"},      {"lr2", "l2"},
+                                           {"Momentum", "momentum"},          {"no-suffle", "no-shuffle"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        cln_error error = {0};
+        ck_assert_int_eq(cln_options_set(options, names[i][0], "1", &error), CLN_INVALID);
+        ck_assert_ptr_nonnull(strstr(error.message, names[i][0]));
+        ck_assert_msg(strstr(error.message, "did you mean") && strstr(error.message, names[i][1]), "%s", error.message);
+        ck_assert_ptr_null(cln_options_get(options, names[i][0]));
+    }
+    cln_error error = {0};
+    ck_assert_int_eq(cln_options_set(options, "", "1", &error), CLN_INVALID);
+    error = (cln_error){0};
+    ck_assert_int_eq(cln_options_set(options, "quantum-leap-of-faith", "1", &error), CLN_INVALID);
+    ck_assert_str_eq(error.message, "there is no option \"quantum-leap-of-faith\"");
+    char longest[5000];
+    memset(longest, 'x', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    ck_assert_int_eq(cln_options_set(options, longest, longest, NULL), CLN_INVALID);
+    refuse("epochs", longest);
+}
+END_TEST
+
+/* The sentence has `part` in it; an empty part: nothing is wrong. */
+static void check(const char *part)
+{
+    const char *sentence = cln_options_check(options);
+    if (!*part)
+        ck_assert_msg(sentence == NULL, "%s", sentence);
+    else
+        ck_assert_msg(sentence && strstr(sentence, part), "%s", sentence ? sentence : "nothing is wrong");
+}
+
+START_TEST(test_check)
+{
+    take("l2", "1e-4");
+    check("");
+    take("alpha", "1");
+    check("l2 and alpha");
+    take("l2", "0");
+    check("");
+    take("patience", "3");
+    check("");
+    take("patience-iterations", "5000");
+    check("patience and patience-iterations");
+    ck_assert_int_eq(cln_options_create(&options, (cln_options_free(options), NULL)), CLN_OK);
+    take("train-rows", "100");
+    take("valid", "99");
+    check("");
+    take("valid", "100");
+    check("valid takes 100 of the 100 rows");
+    take("valid", "1000000000000000000");
+    check("valid takes 1000000000000000000 of the 100 rows");
+}
+END_TEST
+
+START_TEST(test_copy)
+{
+    cln_options *copy = NULL;
+    take("classes", "3,6");
+    take("no-bias", "true");
+    take("learning-rate", "0.25");
+    take("engine", "clblast");
+    take("valid", "12");
+    ck_assert_int_eq(cln_options_copy(options, &copy, NULL), CLN_OK);
+    for (size_t i = 0; i < DEFAULTS; i++)
+        ck_assert_str_eq(cln_options_get(copy, defaults[i].name), cln_options_get(options, defaults[i].name));
+    take("learning-rate", "0.5");
+    take("classes", "1");
+    const cln_settings *s = cln_options_settings(copy);
+    ck_assert_double_eq(s->learning_rate, 0.25);
+    ck_assert_uint_eq(s->class_count, 2);
+    ck_assert_uint_eq(s->classes[1], 6);
+    ck_assert(s->no_bias && !s->no_shuffle);
+    ck_assert_str_eq(s->engine, "clblast");
+    ck_assert_uint_eq(s->valid_rows, 12);
+    cln_options_free(copy);
+    cln_options_free(NULL);
+}
+END_TEST
+
+static Suite *options_suite(void)
+{
+    Suite *suite = suite_create("train/options");
+    TCase *ok = tcase_create("ok"), *invalid = tcase_create("invalid");
+    tcase_add_checked_fixture(ok, setup, teardown);
+    tcase_add_checked_fixture(invalid, setup, teardown);
+    tcase_add_test(ok, test_table);
+    tcase_add_test(ok, test_default_settings);
+    tcase_add_test(ok, test_copy);
+    tcase_add_test(invalid, test_counts);
+    tcase_add_test(invalid, test_reals);
+    tcase_add_test(invalid, test_switches);
+    tcase_add_test(invalid, test_words);
+    tcase_add_test(invalid, test_classes);
+    tcase_add_test(invalid, test_unknown);
+    tcase_add_test(invalid, test_check);
+    suite_add_tcase(suite, ok);
+    suite_add_tcase(suite, invalid);
+    return suite;
+}
+
+int main(void)
+{
+    return run_suite(options_suite());
+}
