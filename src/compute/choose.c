@@ -44,18 +44,18 @@ cln_status cln_plan_create(cln_device *device, const char *engine, const cln_pro
 /* NVIDIA launches at most 65,535 work-groups along the second dimension, where pack_rows takes 4 rows or more of a multiple of 16. */
 #define PACKED_ROWS_MAX (65535u / 4 * 16)
 
-/* Bytes of the largest buffer that a block of `rows` rows asks for: residuals, packed or gathered rows, partial gradients. */
-static uint64_t largest_buffer(const cln_facts *facts, const cln_problem *problem, bool packs, uint64_t rows)
+/* Rows whose residuals, packed and gathered rows and partial gradients are one allocation each: 16 or more, at most `block`. */
+static uint64_t allocatable_rows(const cln_facts *facts, const cln_problem *problem, bool packs, uint64_t block)
 {
     cln_layout layout = cln_layout_of(problem->features, problem->outputs);
     cln_shape shape = cln_shape_choose(facts, problem, facts->is_cpu ? CLN_SHAPE_CPU : CLN_SHAPE_GPU);
-    uint64_t width = packs                        ? layout.ld * sizeof(float)
-                     : problem->type == CLN_UINT8 ? layout.stride
-                                                  : layout.stride * sizeof(float);
-    uint64_t block = (rows + 15) / 16 * 16;
-    uint64_t partial = packs ? 0 : (uint64_t)cln_shape_splits(&shape, (uint32_t)rows) * problem->outputs * layout.ld;
-    width = width < layout.kp * sizeof(float) ? layout.kp * sizeof(float) : width;
-    return block * width > partial * sizeof(float) ? block * width : partial * sizeof(float);
+    uint64_t floats = facts->info.max_alloc_bytes / sizeof(float), partial = (uint64_t)problem->outputs * layout.ld;
+    uint64_t width = packs ? layout.ld : problem->type == CLN_UINT8 ? layout.stride / 4 : layout.stride;
+    uint64_t most = floats / (width > layout.kp ? width : layout.kp) / 16 * 16;
+    block = most < block ? most : block;
+    while (!packs && block > 16 && cln_shape_splits(&shape, (uint32_t)block) * partial > floats)
+        block /= 2;
+    return block < 16 ? 16 : block;
 }
 
 uint32_t cln_plan_block_rows(const cln_facts *facts, const char *engine, const cln_problem *problem, uint64_t rows)
@@ -65,8 +65,6 @@ uint32_t cln_plan_block_rows(const cln_facts *facts, const char *engine, const c
     uint64_t elements = packs ? 8u << 20 : 64u << 20; /* packing takes 8 bytes of scratch memory for each */
     uint64_t block = elements / (layout.stride + layout.kp);
     block = block < 16 ? 16 : packs && block > PACKED_ROWS_MAX ? PACKED_ROWS_MAX : block;
-    block = block < rows ? block : rows;
-    while (block > 16 && largest_buffer(facts, problem, packs, block) > facts->info.max_alloc_bytes)
-        block = block / 2 < 16 ? 16 : block / 2;
-    return (uint32_t)block;
+    block = allocatable_rows(facts, problem, packs, block);
+    return (uint32_t)(block < rows ? block : rows);
 }
