@@ -162,7 +162,8 @@ CLN_API bool cln_dataset_has_parts(const char *path);
 /* Wraps rows in memory, which must outlive the data set. x: (n,d) of `type`; labels: (n) in 0…, or NULL. */
 CLN_API cln_status cln_dataset_wrap(const void *x, cln_type type, uint64_t n, uint32_t d, const int32_t *labels,
                                     cln_dataset **data, cln_error *error);
-/* Keeps rows of these classes only and renumbers them in the order given; classes: (count), distinct. */
+/* Keeps rows of these classes only and renumbers them in the order given; classes: (count), distinct. A class may have no rows here
+   (in a test part, say), but not all. */
 CLN_API cln_status cln_dataset_keep_classes(cln_dataset *data, const uint32_t *classes, uint32_t count,
                                             cln_error *error);
 /* Keeps rows first … first+count−1. */
@@ -318,8 +319,8 @@ CLN_API cln_status cln_model_evaluate(const cln_model *model, cln_device *device
 CLN_API cln_class_score cln_evaluation_class(const cln_evaluation *evaluation, uint32_t output);
 CLN_API void cln_evaluation_free(cln_evaluation *evaluation);
 
-/* Receives rows first … first+count−1: outputs (count), the predicted output of each; probability (count,k). Nonzero
-   stops the prediction. */
+/* Receives rows first … first+count−1: outputs (count), the predicted output of each, k where a logit is NaN; probability
+   (count,k). Nonzero stops the prediction. */
 typedef int cln_predict_fn(uint64_t first, uint32_t count, const uint32_t *outputs, const float *probability,
                            void *user);
 CLN_API cln_status cln_model_predict(const cln_model *model, cln_device *device, const char *engine, cln_dataset *data,

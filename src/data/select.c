@@ -5,19 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where classes (count) are distinct and among the labels, becomes[label] is the new label, or −1 for one to leave out. */
+static bool named_before(const uint32_t *classes, uint32_t i)
+{
+    for (uint32_t j = 0; j < i; j++)
+        if (classes[j] == classes[i])
+            return true;
+    return false;
+}
+
+/* Where classes (count) are distinct, becomes[label] is the new label, or −1 for one to leave out. */
 static cln_status renumber(const cln_dataset *data, const uint32_t *classes, uint32_t count, int32_t *becomes,
                            cln_error *error)
 {
     for (uint32_t label = 0; label < data->info.outputs; label++)
         becomes[label] = -1;
     for (uint32_t i = 0; i < count; i++) {
-        if (classes[i] >= data->info.outputs)
-            return cln_fail(error, CLN_INVALID, "class %u is not among the labels of %s, which are 0 … %u", classes[i],
-                            data->info.path, data->info.outputs - 1);
-        if (becomes[classes[i]] >= 0)
+        bool known = classes[i] < data->info.outputs;
+        if (known ? becomes[classes[i]] >= 0 : named_before(classes, i))
             return cln_fail(error, CLN_INVALID, "class %u is named twice; each can be kept once", classes[i]);
-        becomes[classes[i]] = (int32_t)i;
+        if (known)
+            becomes[classes[i]] = (int32_t)i;
     }
     return CLN_OK;
 }

@@ -4,6 +4,24 @@
 
 static const char *const names[CLN_PARTS] = {"training", "validation", "test"};
 
+/* Keeps the classes of option `classes`. Training rows must know each of them; the other parts may lack some. */
+static cln_status keep_classes(cln_dataset *data, int part, const cln_settings *settings, cln_error *error)
+{
+    cln_dataset_info info;
+    bool seen[CLN_MOST_CLASSES] = {false};
+    cln_status status = cln_dataset_keep_classes(data, settings->classes, settings->class_count, error);
+    if (status != CLN_OK || part != CLN_TRAIN)
+        return status;
+    cln_dataset_describe(data, &info);
+    for (uint64_t i = 0; i < info.rows; i++)
+        seen[cln_dataset_labels(data)[i]] = true;
+    for (uint32_t i = 0; i < settings->class_count; i++)
+        if (!seen[i])
+            return cln_fail(error, CLN_INVALID, "no row of %s has class %u, which option classes names", info.path,
+                            settings->classes[i]);
+    return CLN_OK;
+}
+
 /* The caller's data set, or a copy of it with what the options leave of it. */
 static cln_status narrow(cln_selection *selection, int part, cln_dataset *data, const cln_settings *settings,
                          cln_error *error)
@@ -16,7 +34,7 @@ static cln_status narrow(cln_selection *selection, int part, cln_dataset *data, 
     TRY(cln_dataset_copy(data, &selection->data[part], error));
     selection->owned[part] = true;
     if (settings->class_count)
-        TRY(cln_dataset_keep_classes(selection->data[part], settings->classes, settings->class_count, error));
+        TRY(keep_classes(selection->data[part], part, settings, error));
     cln_dataset_info info;
     cln_dataset_describe(selection->data[part], &info);
     if (rows > info.rows)

@@ -268,8 +268,8 @@ START_TEST(subsets_refused)
     cln_error error = {0};
     cln_dataset *data;
     ck_assert_int_eq(cln_dataset_wrap(x, CLN_UINT8, 3, 1, y, &data, NULL), CLN_OK);
-    classes_refused(data, (uint32_t[]){0, 3}, 2, "class 3 is not among the labels of memory, which are 0 … 2");
-    classes_refused(data, (uint32_t[]){UINT32_MAX}, 1, "not among");
+    classes_refused(data, (uint32_t[]){UINT32_MAX}, 1, "no row");
+    classes_refused(data, (uint32_t[]){9, 0, 9}, 3, "class 9 is named twice");
     classes_refused(data, (uint32_t[]){0, 2, 0}, 3, "class 0 is named twice");
     classes_refused(data, (uint32_t[]){1}, 1, "no row");
     classes_refused(data, NULL, 0, "at least one");
@@ -281,6 +281,24 @@ START_TEST(subsets_refused)
     cln_dataset_close(data);
     ck_assert_int_eq(cln_dataset_wrap(x, CLN_UINT8, 3, 1, NULL, &data, NULL), CLN_OK);
     classes_refused(data, (uint32_t[]){0}, 1, "no labels");
+    cln_dataset_close(data);
+}
+END_TEST
+
+/* As in a test part that happens to lack a class. */
+START_TEST(a_class_may_have_no_rows)
+{
+    uint8_t x[3] = {7, 8, 9};
+    int32_t y[3] = {0, 2, 1};
+    cln_dataset_info info;
+    cln_dataset *data;
+    ck_assert_int_eq(cln_dataset_wrap(x, CLN_UINT8, 3, 1, y, &data, NULL), CLN_OK);
+    ck_assert_int_eq(cln_dataset_keep_classes(data, (uint32_t[]){5, 2, 0}, 3, NULL), CLN_OK);
+    cln_dataset_describe(data, &info);
+    ck_assert_uint_eq(info.rows, 2);
+    ck_assert_uint_eq(info.outputs, 3);
+    ck_assert_int_eq(cln_dataset_labels(data)[0], 2);
+    ck_assert_int_eq(cln_dataset_labels(data)[1], 1);
     cln_dataset_close(data);
 }
 END_TEST
@@ -423,6 +441,7 @@ static Suite *dataset_suite(void)
     tcase_add_test(edges, memory_of_floats);
     tcase_add_test(invalid, memory_refused);
     tcase_add_test(invalid, subsets_refused);
+    tcase_add_test(edges, a_class_may_have_no_rows);
     tcase_add_test(invalid, pull_refused);
     tcase_add_loop_test(invalid, file_shrinks, 0, 4); /* late and early; with a stride, without */
     tcase_add_test(invalid, missing_files);
