@@ -10,7 +10,8 @@
 #include <stdio.h>
 
 static const char about[] = "Writes the class of every row of DATA as CSV: a line \"row,class\", then a line\n"
-                            "for each row, counted from 0. No labels are needed.\n\n"
+                            "for each row, counted from 0. No labels are needed. A row whose logits overflow\n"
+                            "to NaN has no class.\n\n"
                             "MODEL is a file that clinear train wrote. DATA is a folder with IDX files under\n"
                             "MNIST's names, of which the test part is used, or one IDX file of images.\n";
 
@@ -56,7 +57,9 @@ static int write_rows(uint64_t first, uint32_t count, const uint32_t *outputs, c
     if (!s->to && begin_sheet(s) != CLN_OK)
         return 1;
     for (uint32_t i = 0; i < count; i++) {
-        fprintf(s->to, "%llu,%u", (unsigned long long)(first + i), (unsigned)cln_model_class(s->model, outputs[i]));
+        fprintf(s->to, "%llu,", (unsigned long long)(first + i));
+        if (outputs[i] < k) /* not where a logit is NaN */
+            fprintf(s->to, "%u", (unsigned)cln_model_class(s->model, outputs[i]));
         for (uint32_t output = 0; s->proba && output < k; output++) {
             cln_text number;
             fprintf(s->to, ",%s", cln_text_float(number, probability[(size_t)i * k + output]));

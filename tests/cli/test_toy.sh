@@ -70,6 +70,16 @@ for i, row in enumerate(rows[1:]):
 assert mine == confusion, (mine, confusion)
 P
 
+# a row whose logits overflow to NaN has no class
+python3 - <<'P'
+import json, struct
+header = json.dumps({"weight": {"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16]}}).encode()
+open("overflow.safetensors", "wb").write(struct.pack("<Q", len(header)) + header + struct.pack("<4f", 3e38, -3e38, 1, 2))
+open("overflow-images", "wb").write(struct.pack(">4B2I4f", 0, 0, 13, 2, 2, 2, 10, 10, 0, 1))
+P
+done_with 0 predict overflow.safetensors overflow-images
+[ "$(cat out)" = $'row,class\n0,\n1,1' ] || fail "a NaN logit's class"
+
 # a subset, renumbered in the order given: classes keep the labels of the data
 done_with 0 train toy --classes 2,0 -o subset --json --quiet
 holds 'j["data"]["outputs"] == 2 and 150 < j["data"]["rows"] < 250'
