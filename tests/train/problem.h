@@ -312,4 +312,19 @@ static inline double weight_tolerance(const problem *p, const schedule *s, uint3
     return 4 * steps * (s->learning_rate / (1 - s->momentum) * gradient + (double)FLT_EPSILON / 2 * widest);
 }
 
+/* For simulators: tiny shapes only. */
+static inline bool tiny(void)
+{
+    return getenv("CLINEAR_TEST_TINY") != NULL;
+}
+
+/* The largest |w|. */
+static inline double widest_weight(const cln_reference *model)
+{
+    double most = 0;
+    for (size_t i = 0; i < (size_t)model->k * model->d; i++)
+        most = fmax(most, fabs(model->w[i]));
+    return most;
+}
+
 #endif
