@@ -30,8 +30,8 @@ static double rows_seen(const cln_trainer *trainer)
 {
     uint64_t all = trainer->selection.rows[CLN_TRAIN], batch = trainer->settings.batch_size;
     uint64_t pass = trainer->settings.drop_last ? trainer->batches * batch : all;
-    return (double)(trainer->steps / trainer->batches) * (double)pass +
-           (double)(trainer->steps % trainer->batches) * (double)batch;
+    uint64_t passes = trainer->steps / trainer->batches, rest = trainer->steps % trainer->batches;
+    return (double)passes * (double)pass + (double)rest * (double)batch;
 }
 
 /* Tells the caller; a nonzero answer ends training. */
