@@ -132,6 +132,31 @@ START_TEST(softmax_is_stable_at_large_logits)
 }
 END_TEST
 
+/* Where logits are equal the first of them is predicted, as everywhere else. */
+START_TEST(ties_go_to_the_first)
+{
+    sample s = sample_create(5, 7, 13, CLN_UINT8, false);
+    const char *name;
+    for (uint32_t j = 0; j < s.d; j++) /* outputs 3 and 9 alike, and above the others, whose weights are negative */
+        for (uint32_t k = 0; k < s.k; k++)
+            s.w[k * s.d + j] = k == 3 || k == 9 ? 0.5f : -1;
+    memset(s.x, 1, (size_t)s.n * s.d);
+    for (int i = 0; i < SHAPES; i++) {
+        cln_shape shape = shape_at(&s, i, &name);
+        snprintf(place, sizeof place, "shape %s", name);
+        rig r = rig_create(&s, "fused", &shape, 0);
+        cln_rows rows;
+        rig_forward(&r, false, true, &rows);
+        uint32_t *predicted = (uint32_t *)read_floats(r.predicted, s.n);
+        for (uint32_t row = 0; row < s.n; row++)
+            ck_assert_msg(predicted[row] == 3, "%s: row %u predicts %u", place, row, predicted[row]);
+        free(predicted);
+        rig_release(&r);
+    }
+    sample_free(&s);
+}
+END_TEST
+
 /* A NaN in the weights shows in the loss, counts as an error and predicts no class. */
 START_TEST(nan_is_not_hidden)
 {
@@ -268,6 +293,7 @@ int main(void)
     if (!tiny())
         tcase_add_loop_test(ok, gradient_is_the_loss_s_slope, 0, 2);
     tcase_add_test(edges, softmax_is_stable_at_large_logits);
+    tcase_add_test(edges, ties_go_to_the_first);
     tcase_add_test(edges, nan_is_not_hidden);
     tcase_add_test(invalid, too_many_outputs_are_refused);
     suite_add_tcase(suite, ok);
