@@ -11,7 +11,6 @@ struct cln_device {
     cl_context context;
     cl_command_queue queue;     /* in order */
     uint64_t bytes, peak_bytes; /* of buffers, now and at most */
-    double build_seconds;       /* spent in building programs so far */
     char *build_log;            /* of the last program that did not build, or NULL */
     void (*before_close)(void); /* set by whoever caches objects of the context elsewhere (CLBlast), or NULL */
 };

@@ -154,7 +154,7 @@ static void read_numbers(source ours, cln_facts *facts)
 {
     cln_device_info *info = &facts->info;
     cl_device_type type;
-    cl_uint units, clock, align_bits, width, vendor_id;
+    cl_uint units, clock, width, vendor_id;
     cl_ulong global, largest, local;
     cl_bool unified, available, compiler, little_endian;
     READ(CL_DEVICE_TYPE, type);
@@ -165,7 +165,6 @@ static void read_numbers(source ours, cln_facts *facts)
     READ(CL_DEVICE_MAX_MEM_ALLOC_SIZE, largest);
     READ(CL_DEVICE_LOCAL_MEM_SIZE, local);
     READ(CL_DEVICE_MAX_WORK_GROUP_SIZE, facts->max_group_size);
-    READ(CL_DEVICE_MEM_BASE_ADDR_ALIGN, align_bits);
     READ(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, width);
     READ(CL_DEVICE_HOST_UNIFIED_MEMORY, unified);
     READ(CL_DEVICE_AVAILABLE, available);
@@ -181,7 +180,6 @@ static void read_numbers(source ours, cln_facts *facts)
     facts->vendor_id = vendor_id;
     facts->unified_memory = unified;
     facts->native_float_width = width ? width : 1;
-    facts->base_align_bytes = align_bits >= 8 ? align_bits / 8 : 1;
     if (!available)
         note_problem(info, "its driver says that it is not available now");
     if (!compiler)
@@ -210,7 +208,6 @@ static void read_quirks(cln_facts *facts)
     for (size_t i = 0; i < sizeof simulators / sizeof *simulators; i++)
         info->simulator |= contains(info->name, simulators[i]) || contains(info->platform, simulators[i]);
     facts->is_cpu = strcmp(info->type, "cpu") == 0;
-    facts->binaries_cost_a_build = contains(info->platform, "portable computing language");
 }
 
 cln_status cln_facts_read(cl_platform_id platform, cl_device_id id, cln_facts *facts, cln_error *error)

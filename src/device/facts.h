@@ -12,8 +12,6 @@ typedef struct cln_facts {
     bool unified_memory;         /* the device works in host memory: mapping copies nothing */
     uint32_t native_float_width; /* floats in a native vector; 1 where the device does not say */
     size_t max_group_size;       /* of the device; a built kernel may get less: ask cln_kernel_group_limit */
-    uint32_t base_align_bytes;   /* of sub-buffers */
-    bool binaries_cost_a_build;  /* PoCL: asking for a program's binaries compiles every kernel of it */
 } cln_facts;
 
 /* A driver that does not answer, or a device that cannot be used, is told in facts->info.problem and is no error. */

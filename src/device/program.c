@@ -1,6 +1,5 @@
 #include "device/program.h"
 
-#include "base/os.h"
 #include "base/size.h"
 #include "device/sources.h"
 #include "device/words.h"
@@ -69,9 +68,7 @@ cln_status cln_program_build_source(cln_device *device, const char *name, const 
     made = clCreateProgramWithSource(device->context, 1, &text, NULL, &code);
     TRY(cln_check_cl(error, code, "hand cl/%s.cl to %s", name, device->facts.info.name));
 
-    double start = cln_os_seconds();
     code = clBuildProgram(made, 1, &device->id, all, NULL, NULL);
-    device->build_seconds += cln_os_seconds() - start;
     if (code != CL_SUCCESS)
         TRY(fail_build(device, name, made, code, error));
     *program = made;
