@@ -4,6 +4,9 @@
 
 #include "base/error.h"
 
+/* Elements of an array. */
+#define CLN_COUNT(array) (sizeof(array) / sizeof *(array))
+
 /* *product = a·b and *sum = a+b; false where they do not fit. */
 static inline bool cln_multiply(uint64_t a, uint64_t b, uint64_t *product)
 {

@@ -12,8 +12,7 @@
 
 #include <stdio.h>
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-#define ITEM_ROWS    8
+#define ITEM_ROWS 8
 
 typedef struct clblast_plan {
     cln_plan base;
@@ -42,11 +41,11 @@ static cln_status pack(clblast_plan *own, const cln_rows *block, cl_mem w, bool 
                                           CLN_ARG(block->count), CLN_ARG(padded),       CLN_ARG(plan->problem.scale),
                                           CLN_ARG(rows),         CLN_ARG(own->columns)};
     cln_grid tiles = {{cln_ceil_divide(plan->layout.ld / vector, own->group), padded / vector}, {own->group, 1}};
-    TRY(cln_launch(plan->device, own->pack_rows, tiles, row_arguments, COUNT(row_arguments), error));
+    TRY(cln_launch(plan->device, own->pack_rows, tiles, row_arguments, CLN_COUNT(row_arguments), error));
 
     const cln_argument weight_arguments[] = {CLN_ARG(w), CLN_ARG(own->weights)};
     cln_grid lines = {{cln_ceil_divide(plan->layout.ld, own->group), 1}, {own->group, 1}};
-    TRY(cln_launch(plan->device, own->pack_weights, lines, weight_arguments, COUNT(weight_arguments), error));
+    TRY(cln_launch(plan->device, own->pack_weights, lines, weight_arguments, CLN_COUNT(weight_arguments), error));
 out:
     return status;
 }
@@ -65,7 +64,7 @@ static cln_status forward(cln_plan *plan, const cln_rows *rows, cl_mem w, const 
     TRY(pack(own, rows, w, outcome->residual && rows->target, error));
     TRY(cln_blas_product(plan->device, padded, plan->layout.kp, plan->layout.ld, own->columns, own->weights, 0,
                          plan->residual, error));
-    TRY(cln_launch(plan->device, own->softmax, grid, arguments, COUNT(arguments), error));
+    TRY(cln_launch(plan->device, own->softmax, grid, arguments, CLN_COUNT(arguments), error));
 out:
     return status;
 }

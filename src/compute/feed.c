@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
 /* Bytes mapped at a time: where mapping means copying, the driver's staging memory stays this small. */
 #define WINDOW_BYTES (16u << 20)
 
@@ -31,20 +29,6 @@ struct cln_resident {
     size_t group;
     cl_mem gathered_x, gathered_target;
 };
-
-/* Labels as they are wanted on the device, written through one window of at most WINDOW_BYTES after the other. */
-static cln_status upload_labels(cln_resident *resident, const chunk *part, const int32_t *labels, cln_error *error)
-{
-    cln_status status = CLN_OK;
-    const uint64_t step = WINDOW_BYTES / sizeof(uint32_t);
-    for (uint64_t done = 0; done < part->rows; done += step) {
-        uint64_t rows = part->rows - done < step ? part->rows - done : step;
-        TRY(cln_buffer_write(resident->device, part->target, done * sizeof(uint32_t), rows * sizeof(uint32_t),
-                             labels + part->first + done, error));
-    }
-out:
-    return status;
-}
 
 static cln_status upload_features(cln_resident *resident, const chunk *part, cln_dataset *data, double *load_seconds,
                                   cln_error *error)
@@ -79,7 +63,8 @@ static cln_status upload_chunk(cln_resident *resident, chunk *part, cln_dataset 
     TRY(upload_features(resident, part, data, load_seconds, error));
     if (labels) {
         TRY(cln_buffer_create(resident->device, "the labels", part->rows * sizeof(uint32_t), &part->target, error));
-        TRY(upload_labels(resident, part, labels, error));
+        TRY(cln_buffer_write(resident->device, part->target, 0, part->rows * sizeof(uint32_t), labels + part->first,
+                             error));
     }
 out:
     return status;
@@ -180,7 +165,7 @@ static cln_status gather_rows(cln_resident *resident, cl_mem order, uint64_t fir
             CLN_ARG(part->x), CLN_ARG(part->target), CLN_ARG(part->first),          CLN_ARG(part->rows), CLN_ARG(order),
             CLN_ARG(first),   CLN_ARG(count),        CLN_ARG(resident->gathered_x), CLN_ARG(target)};
         if (!elsewhere)
-            TRY(cln_launch(resident->device, resident->gather, grid, arguments, COUNT(arguments), error));
+            TRY(cln_launch(resident->device, resident->gather, grid, arguments, CLN_COUNT(arguments), error));
     }
     *rows = (cln_rows){resident->gathered_x, target, NULL, 0, count};
 out:

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
 typedef struct fused_plan {
     cln_plan base;
     cl_program forward_program, backward_program;
@@ -43,7 +41,7 @@ static cln_status forward(cln_plan *plan, const cln_rows *rows, cl_mem w, const 
                                       CLN_ARG(outcome->predicted),
                                       CLN_ARG(outcome->scores),
                                       CLN_ARG(outcome->first_score)};
-    return cln_launch(plan->device, fused->forward, forward_grid(plan, rows->count), arguments, COUNT(arguments),
+    return cln_launch(plan->device, fused->forward, forward_grid(plan, rows->count), arguments, CLN_COUNT(arguments),
                       error);
 }
 
@@ -67,7 +65,7 @@ static cln_status backward(cln_plan *plan, const cln_rows *rows, const cln_sink 
                                       CLN_ARG(rows->count),    CLN_ARG(plan->residual), CLN_ARG(stretch),
                                       CLN_ARG(fused->partial), CLN_ARG(fused->bias)};
 
-    TRY(cln_launch(plan->device, fused->backward, backward_grid(plan, splits), arguments, COUNT(arguments), error));
+    TRY(cln_launch(plan->device, fused->backward, backward_grid(plan, splits), arguments, CLN_COUNT(arguments), error));
     if (sink->op == CLN_STEP)
         TRY(cln_updater_step(plan->device, &plan->updater, &partials, sink->w, sink->v, &sink->step, error));
     else

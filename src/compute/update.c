@@ -4,8 +4,6 @@
 
 #include <stdio.h>
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
 cln_status cln_updater_create(cln_device *device, const char *defines, const cln_problem *problem,
                               const cln_shape *shape, cln_updater *updater, cln_error *error)
 {
@@ -38,7 +36,7 @@ cln_status cln_updater_collect(cln_device *device, const cln_updater *updater, c
     cl_uint splits = partials->splits, added = add;
     const cln_argument arguments[] = {CLN_ARG(partials->sums),  CLN_ARG(partials->bias), CLN_ARG(splits),
                                       CLN_ARG(partials->scale), CLN_ARG(added),          CLN_ARG(gradient)};
-    return cln_launch(device, updater->collect, updater->grid, arguments, COUNT(arguments), error);
+    return cln_launch(device, updater->collect, updater->grid, arguments, CLN_COUNT(arguments), error);
 }
 
 cln_status cln_updater_apply(cln_device *device, const cln_updater *updater, cl_mem gradient, cl_mem w, cl_mem v,
@@ -47,7 +45,7 @@ cln_status cln_updater_apply(cln_device *device, const cln_updater *updater, cl_
     const cln_argument arguments[] = {CLN_ARG(gradient),           CLN_ARG(w),        CLN_ARG(v),
                                       CLN_ARG(step->mean),         CLN_ARG(step->l2), CLN_ARG(step->momentum),
                                       CLN_ARG(step->learning_rate)};
-    return cln_launch(device, updater->update, updater->grid, arguments, COUNT(arguments), error);
+    return cln_launch(device, updater->update, updater->grid, arguments, CLN_COUNT(arguments), error);
 }
 
 cln_status cln_updater_step(cln_device *device, const cln_updater *updater, const cln_partials *partials, cl_mem w,
@@ -63,5 +61,5 @@ cln_status cln_updater_step(cln_device *device, const cln_updater *updater, cons
                                       CLN_ARG(step->l2),
                                       CLN_ARG(step->momentum),
                                       CLN_ARG(step->learning_rate)};
-    return cln_launch(device, updater->step, updater->grid, arguments, COUNT(arguments), error);
+    return cln_launch(device, updater->step, updater->grid, arguments, CLN_COUNT(arguments), error);
 }

@@ -1,4 +1,4 @@
-/* Scoring a range of resident rows with given weights: loss and errors, and the gradient of the mean loss where wanted. */
+/* Scoring a range of resident rows with given weights: loss and errors, and the gradient of the summed loss where wanted. */
 #ifndef CLN_TRAIN_SCORE_H
 #define CLN_TRAIN_SCORE_H
 

@@ -93,7 +93,6 @@ static cln_status warm_up(cln_trainer *trainer, cln_error *error)
     double before = cln_os_seconds();
     TRY(cln_trainer_enqueue(trainer, 0, 0, error));
     TRY(cln_score_range(trainer->plan, &range, trainer->weights, trainer->gradient, &trainer->scores, &score, error));
-    TRY(cln_score_range(trainer->plan, &range, trainer->weights, NULL, &trainer->scores, &score, error));
     TRY(cln_buffer_zero(trainer->device, trainer->weights, error));
     TRY(cln_buffer_zero(trainer->device, trainer->velocity, error));
     TRY(cln_queue_finish(trainer->device, error));
