@@ -1,5 +1,7 @@
 #include "base/error.h"
 
+#include "base/size.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -18,12 +20,12 @@ const char *cln_version(void)
 
 const char *cln_status_name(cln_status status)
 {
-    return (size_t)status < sizeof statuses / sizeof *statuses ? statuses[status].name : "UNKNOWN";
+    return (size_t)status < CLN_COUNT(statuses) ? statuses[status].name : "UNKNOWN";
 }
 
 const char *cln_status_sentence(cln_status status)
 {
-    return (size_t)status < sizeof statuses / sizeof *statuses ? statuses[status].sentence : "unknown status";
+    return (size_t)status < CLN_COUNT(statuses) ? statuses[status].sentence : "unknown status";
 }
 
 cln_status cln_fail(cln_error *error, cln_status status, const char *format, ...)

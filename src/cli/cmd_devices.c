@@ -1,3 +1,4 @@
+#include "base/size.h"
 #include "cli/call.h"
 #include "cli/command.h"
 #include "cli/message.h"
@@ -110,7 +111,7 @@ int cln_command_devices(int argc, const char **argv)
                     "  clinear train DATA --device 1      use the device of index 1\n"
                     "  clinear train DATA --device intel  use the one with \"intel\" in its name\n",
         .flags = flags,
-        .flag_count = sizeof flags / sizeof *flags,
+        .flag_count = CLN_COUNT(flags),
         .only = "engine",
     };
     return cln_call(usage, &quiet, argc, argv, run_devices, &r);

@@ -1,3 +1,4 @@
+#include "base/size.h"
 #include "cli/call.h"
 #include "cli/command.h"
 #include "cli/data.h"
@@ -75,7 +76,7 @@ int cln_command_evaluate(int argc, const char **argv)
                              .least = 2,
                              .most = 2,
                              .flags = flags,
-                             .flag_count = sizeof flags / sizeof *flags,
+                             .flag_count = CLN_COUNT(flags),
                              .only = "engine"};
     return cln_call(usage, &quiet, argc, argv, run_evaluate, &r);
 }

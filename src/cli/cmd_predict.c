@@ -1,4 +1,5 @@
 #include "base/os.h"
+#include "base/size.h"
 #include "cli/call.h"
 #include "cli/command.h"
 #include "cli/data.h"
@@ -138,7 +139,7 @@ int cln_command_predict(int argc, const char **argv)
                              .least = 2,
                              .most = 2,
                              .flags = flags,
-                             .flag_count = sizeof flags / sizeof *flags,
+                             .flag_count = CLN_COUNT(flags),
                              .only = "engine"};
     return cln_call(usage, &quiet, argc, argv, run_predict, &r);
 }

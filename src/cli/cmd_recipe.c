@@ -1,5 +1,6 @@
 #include "base/number.h"
 #include "base/os.h"
+#include "base/size.h"
 #include "cli/call.h"
 #include "cli/command.h"
 #include "cli/data.h"
@@ -191,7 +192,7 @@ int cln_command_recipe(int argc, const char **argv)
                              .examples = examples,
                              .most = 1,
                              .flags = flags,
-                             .flag_count = sizeof flags / sizeof *flags,
+                             .flag_count = CLN_COUNT(flags),
                              .only = "engine"};
     return cln_call(usage, &quiet, argc, argv, run_named, &r);
 }

@@ -1,4 +1,5 @@
 #include "base/number.h"
+#include "base/size.h"
 #include "cli/call.h"
 #include "cli/command.h"
 #include "cli/data.h"
@@ -153,6 +154,6 @@ int cln_command_train(int argc, const char **argv)
                              .least = 1,
                              .most = 1,
                              .flags = flags,
-                             .flag_count = sizeof flags / sizeof *flags};
+                             .flag_count = CLN_COUNT(flags)};
     return cln_call(usage, &quiet, argc, argv, run_train, &r);
 }

@@ -1,5 +1,6 @@
 /* clinear: the program. Finds the command and runs it. */
 #include "base/number.h"
+#include "base/size.h"
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/interrupt.h"
@@ -17,7 +18,7 @@ static const char *const summaries[] = {
 };
 static int (*const commands[])(int, const char **) = {cln_command_devices, cln_command_train, cln_command_evaluate,
                                                       cln_command_predict, cln_command_recipe};
-enum { command_count = sizeof names / sizeof *names };
+enum { command_count = CLN_COUNT(names) };
 
 static int refuse(const char *word)
 {

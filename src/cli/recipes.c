@@ -1,5 +1,6 @@
 #include "cli/recipes.h"
 
+#include "base/size.h"
 #include "clinear.h"
 
 static const cln_recipe recipes[] = {
@@ -50,5 +51,5 @@ static const cln_recipe recipes[] = {
 
 const cln_recipe *cln_recipe_at(size_t index)
 {
-    return index < sizeof recipes / sizeof *recipes ? &recipes[index] : NULL;
+    return index < CLN_COUNT(recipes) ? &recipes[index] : NULL;
 }

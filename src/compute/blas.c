@@ -1,5 +1,6 @@
 #include "compute/blas.h"
 
+#include "base/size.h"
 #include "device/words.h"
 
 #include <clblast_c.h>
@@ -33,7 +34,7 @@ static cln_status check(cln_error *error, CLBlastStatusCode code, const char *op
 {
     if (code == CLBlastSuccess)
         return CLN_OK;
-    for (size_t i = 0; i < sizeof clblast_words / sizeof *clblast_words; i++)
+    for (size_t i = 0; i < CLN_COUNT(clblast_words); i++)
         if (clblast_words[i].code == (int)code)
             return cln_fail(error, CLN_DEVICE, "CLBlast cannot %s: %s (code %d); try --engine fused", operation,
                             clblast_words[i].words, (int)code);
@@ -58,10 +59,9 @@ static cln_status override_for_cpu(cln_device *device, cln_error *error)
     const char *limit = "XGEMM_MIN_INDIRECT_SIZE";
     const size_t always = 0;
 
-    cln_status status = check(error,
-                              CLBlastOverrideParameters(device->id, "Xgemm", CLBlastPrecisionSingle,
-                                                        sizeof values / sizeof *values, names, values),
-                              "take our parameters for Xgemm");
+    cln_status status = check(
+        error, CLBlastOverrideParameters(device->id, "Xgemm", CLBlastPrecisionSingle, CLN_COUNT(values), names, values),
+        "take our parameters for Xgemm");
     if (status == CLN_OK)
         status = check(error,
                        CLBlastOverrideParameters(device->id, "GemmRoutine", CLBlastPrecisionSingle, 1, &limit, &always),

@@ -1,4 +1,5 @@
 #include "data/idx.h"
+
 #include "base/size.h"
 #include "data/limits.h"
 
@@ -18,7 +19,7 @@ static uint32_t big_endian(const uint8_t bytes[4])
 
 static cln_status set_type(cln_idx *idx, const char *path, uint8_t code, cln_error *error)
 {
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+    for (size_t i = 0; i < CLN_COUNT(types); i++) {
         if (types[i].code != code)
             continue;
         if (types[i].bytes == 0)

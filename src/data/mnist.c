@@ -1,6 +1,7 @@
 #include "data/mnist.h"
 
 #include "base/os.h"
+#include "base/size.h"
 
 #include <stdio.h>
 
@@ -12,7 +13,7 @@ static cln_status find(const char *folder, const char *stem, const char *kind, c
     static const struct {
         const char *joint, *ending;
     } forms[] = {{"-", ""}, {".", ""}, {"-", ".gz"}, {".", ".gz"}};
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+    for (size_t i = 0; i < CLN_COUNT(forms); i++) {
         int length = snprintf(path, CLN_PATH_BYTES, "%s/%s%s%s%s", folder, stem, forms[i].joint, kind, forms[i].ending);
         if (length < 0 || length >= CLN_PATH_BYTES)
             return cln_fail(error, CLN_IO, "cannot read folder %.60s…: its name is too long", folder);

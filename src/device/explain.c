@@ -1,4 +1,5 @@
 #include "base/os.h"
+#include "base/size.h"
 #include "device/list.h"
 
 #include <stdarg.h>
@@ -231,7 +232,7 @@ cln_status cln_device_explain(cln_line_fn *line, void *user, cln_error *error)
         return status;
     explain_drivers(&to);
     explain_device_files(&to);
-    for (size_t i = 0; i < sizeof drivers / sizeof *drivers; i++)
+    for (size_t i = 0; i < CLN_COUNT(drivers); i++)
         say(&to, "Debian's package for %s: %s.", drivers[i].hardware, drivers[i].packages);
     return CLN_OK;
 }

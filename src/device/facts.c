@@ -205,7 +205,7 @@ static void read_quirks(cln_facts *facts)
 {
     static const char *const simulators[] = {"oclgrind", "llvmpipe", "softpipe", "swiftshader"};
     cln_device_info *info = &facts->info;
-    for (size_t i = 0; i < sizeof simulators / sizeof *simulators; i++)
+    for (size_t i = 0; i < CLN_COUNT(simulators); i++)
         info->simulator |= contains(info->name, simulators[i]) || contains(info->platform, simulators[i]);
     facts->is_cpu = strcmp(info->type, "cpu") == 0;
 }

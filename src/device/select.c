@@ -1,4 +1,5 @@
 #include "base/number.h"
+#include "base/size.h"
 #include "device/list.h"
 
 #include <ctype.h>
@@ -167,7 +168,7 @@ cln_status cln_select(const char *selector, const cln_device_info *list, const b
                       size_t *chosen, cln_error *error)
 {
     static const char *const keywords[] = {"auto", "gpu", "cpu", "accelerator"};
-    const size_t keyword_count = sizeof keywords / sizeof *keywords;
+    const size_t keyword_count = CLN_COUNT(keywords);
     const choice from = {list, unified_memory, count};
     char why[200];
     uint64_t number;
@@ -191,7 +192,7 @@ cln_status cln_select(const char *selector, const cln_device_info *list, const b
         bool whole, usables, spares;
     } passes[] = {{true, true, false}, {true, true, true},  {false, true, false},
                   {false, true, true}, {true, false, true}, {false, false, true}};
-    for (size_t i = 0; i < sizeof passes / sizeof *passes; i++) {
+    for (size_t i = 0; i < CLN_COUNT(passes); i++) {
         size_t fits = count_fits(&from, selector, passes[i].whole, passes[i].usables, passes[i].spares, &first);
         if (fits == 1 || (fits > 1 && !passes[i].usables))
             return take(&from, first, chosen, error);

@@ -1,5 +1,6 @@
 #include "report/devices.h"
 
+#include "base/size.h"
 #include "report/json.h"
 #include "report/table.h"
 #include "report/text.h"
@@ -36,7 +37,7 @@ cln_status cln_report_devices(const cln_device_info *list, size_t count, int cho
 {
     static const char *const heads[] = {"index", "type",   "name", "platform", "driver",
                                         "units", "memory", "fp64", "fp16",     "remark"};
-    const size_t columns = sizeof heads / sizeof *heads;
+    const size_t columns = CLN_COUNT(heads);
     cln_table *table = cln_table_create(columns);
     for (size_t i = 0; i < columns; i++)
         cln_table_add(table, '<', "%s", heads[i]);

@@ -87,7 +87,7 @@ static const option table[] = {
     {{"log-every", "N", "", "log every N-th minibatch, besides every epoch"}, COUNT, AT(log_every), 1, ANY_COUNT, NULL},
 };
 
-#define OPTIONS (sizeof table / sizeof *table)
+#define OPTIONS CLN_COUNT(table)
 
 struct cln_options {
     cln_settings settings;

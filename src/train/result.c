@@ -17,7 +17,7 @@ static const struct {
 
 const char *cln_stop_word(cln_stop stop)
 {
-    return (size_t)stop < sizeof stops / sizeof *stops ? stops[stop].word : "unknown";
+    return (size_t)stop < CLN_COUNT(stops) ? stops[stop].word : "unknown";
 }
 
 cln_status cln_trainer_score(cln_trainer *trainer, int part, cl_mem w, cl_mem gradient, cln_score *score,
