@@ -48,13 +48,18 @@ static inline int run_device_suite(Suite *suite)
 static inline const char *mnist_folder(void)
 {
     static char path[4096];
-    struct stat entry;
     const char *base = getenv("CLINEAR_DATA");
-    snprintf(path, sizeof path, "%s/../shared/data/mnist", CLINEAR_SOURCE);
-    if (stat(path, &entry) == 0)
-        return path;
-    snprintf(path, sizeof path, "%s/mnist", base ? base : "");
-    return base && stat(path, &entry) == 0 ? path : NULL;
+    const char *const labels[] = {"t10k-labels-idx1-ubyte", "t10k-labels-idx1-ubyte.gz"};
+    for (int place = 0; place < (base ? 2 : 1); place++)
+        for (int form = 0; form < 2; form++) { /* an empty folder is none */
+            char file[4200];
+            struct stat entry;
+            snprintf(path, sizeof path, place ? "%s/mnist" : "%s/../shared/data/mnist", place ? base : CLINEAR_SOURCE);
+            snprintf(file, sizeof file, "%s/%s", path, labels[form]);
+            if (stat(file, &entry) == 0)
+                return path;
+        }
+    return NULL;
 }
 
 #endif
