@@ -1,33 +1,7 @@
-/* How training ends early: divergence, interruption; and what is told on the way. */
-#include "problem.h"
+/* How training ends early: divergence, interruption, patience. */
+#include "recorder.h"
 
 static const char *const engines[] = {"fused", "clblast"};
-
-enum { MOST_EVENTS = 5000 };
-
-/* Keeps all events, and answers with nonzero at the one numbered stop_at (from 0; −1: never) of its kind. */
-typedef struct recorder {
-    cln_progress events[MOST_EVENTS];
-    int count, stop_at, seen;
-    cln_event kind;
-} recorder;
-
-static recorder record;
-
-static int on_progress(const cln_progress *progress, void *user)
-{
-    recorder *own = user;
-    ck_assert_int_lt(own->count, MOST_EVENTS);
-    own->events[own->count++] = *progress;
-    return progress->event == own->kind && own->seen++ == own->stop_at;
-}
-
-static void begin(cln_event kind, int stop_at)
-{
-    memset(&record, 0, sizeof record);
-    record.kind = kind;
-    record.stop_at = stop_at;
-}
 
 static bool all_finite(const cln_model *model)
 {
@@ -272,84 +246,7 @@ START_TEST(test_interrupted_step)
 }
 END_TEST
 
-/* ---- what is told */
-
-/* Every seventh minibatch since the start, with its loss before its step; every pass with the mean over its rows. */
-START_TEST(test_events)
-{
-    problem p = problem_make(97, 6, 3, CLN_UINT8, 10);
-    schedule s = {.rows = 77, .batch = 10, .epochs = 5, .learning_rate = 0.2};
-    shadow reference = shadow_make(&p, &s);
-    double costs[5][8];
-    for (uint64_t epoch = 1; epoch <= 5; epoch++)
-        ck_assert_uint_eq(shadow_pass(&reference, &p, &s, epoch, costs[epoch - 1]), 8);
-
-    cln_result result;
-    cln_trainer *trainer =
-        trainer_of(engines[_i], "batch-size=10 epochs=5 valid=20 learning-rate=0.2 log-every=7", p.data, NULL, NULL);
-    begin(CLN_EVENT_EPOCH, -1);
-    OK(cln_trainer_run(trainer, on_progress, &record, &result, error));
-    uint64_t step = 0, epoch = 0;
-    double seconds = 0;
-    for (int i = 0; i < record.count; i++) {
-        const cln_progress *now = &record.events[i];
-        ck_assert_uint_eq(now->epochs, 5);
-        ck_assert_uint_eq(now->steps, 8);
-        ck_assert_double_ge(now->seconds, seconds);
-        ck_assert_double_ge(now->seconds_left, 0);
-        seconds = now->seconds;
-        if (now->event == CLN_EVENT_STEP) {
-            ck_assert_uint_eq(now->step, step);
-            ck_assert_uint_eq(now->epoch, step / 8 + 1);
-            ck_assert_uint_eq(now->train.rows, step % 8 == 7 ? 7 : 10);
-            ck_assert_double_eq_tol(now->train.loss, costs[step / 8][step % 8], logit_tolerance(&p, 1));
-            ck_assert_uint_le(now->train.errors, now->train.rows);
-            step += 7;
-        } else if (now->event == CLN_EVENT_EPOCH) {
-            double mean = 0;
-            for (int j = 0; j < 8; j++)
-                mean += costs[epoch][j] * (j == 7 ? 7 : 10) / 77;
-            epoch++;
-            ck_assert_uint_eq(now->epoch, epoch);
-            ck_assert_uint_eq(now->step, epoch * 8);
-            ck_assert_uint_eq(now->train.rows, 77);
-            ck_assert_double_eq_tol(now->train.loss, mean, logit_tolerance(&p, 1));
-            ck_assert_uint_eq(now->valid.rows, 20);
-            ck_assert(now->valid.errors <= 20 && isfinite(now->valid.loss));
-            ck_assert_double_eq_tol(now->rows_per_second * now->seconds, 77.0 * (double)epoch, 1e-6);
-            ck_assert_double_eq_tol(now->seconds_left, now->seconds * (5 - (double)epoch) / (double)epoch, 1e-9);
-        }
-    }
-    ck_assert_uint_eq(step, 42); /* 0, 7, …, 35 of 40 */
-    ck_assert_uint_eq(epoch, 5);
-    ck_assert_uint_eq(result.valid.errors, record.events[record.count - 1].valid.errors);
-    ck_assert_double_eq(result.valid.loss, record.events[record.count - 1].valid.loss);
-    cln_trainer_close(trainer);
-    shadow_free(&reference);
-    problem_free(&p);
-}
-END_TEST
-
-/* Without validation rows there is nothing to be best at. */
-START_TEST(test_no_validation)
-{
-    problem p = problem_make(30, 4, 2, CLN_FLOAT32, 11);
-    cln_result result;
-    cln_trainer *trainer = trainer_of(engines[_i], "batch-size=7 epochs=2 drop-last=true", p.data, NULL, NULL);
-    begin(CLN_EVENT_EPOCH, -1);
-    OK(cln_trainer_run(trainer, on_progress, &record, &result, error));
-    for (int i = 0; i < record.count; i++) {
-        ck_assert(!record.events[i].best);
-        ck_assert(record.events[i].valid.rows == 0 && isnan(record.events[i].valid.loss));
-        ck_assert_uint_eq(record.events[i].train.rows, 28);
-        ck_assert_double_eq_tol(record.events[i].rows_per_second * record.events[i].seconds, 28 * (i + 1), 1e-6);
-    }
-    ck_assert_int_eq(record.count, 2);
-    ck_assert_uint_eq(result.train.rows, 30); /* all are scored at the end */
-    cln_trainer_close(trainer);
-    problem_free(&p);
-}
-END_TEST
+/* ---- patience */
 
 /* The epochs rule stops a run and its weights are the best pass's, also where later passes are as good but not better. */
 START_TEST(test_patience)
@@ -386,17 +283,15 @@ START_TEST(test_words)
 }
 END_TEST
 
-static Suite *stop_suite(void)
+int main(void)
 {
     Suite *suite = suite_create("train/stop");
     TCase *ok = tcase_create("ok"), *edges = tcase_create("edges"), *invalid = tcase_create("invalid");
-    tcase_add_loop_test(ok, test_events, 0, 2);
     tcase_add_loop_test(ok, test_patience, 0, 2);
     tcase_add_loop_test(ok, test_interrupted_epoch, 0, 2);
     tcase_add_loop_test(ok, test_interrupted_keeps_best, 0, 2);
     tcase_add_loop_test(ok, test_interrupted_tick, 0, 2);
     tcase_add_loop_test(ok, test_interrupted_step, 0, 2);
-    tcase_add_loop_test(edges, test_no_validation, 0, 2);
     tcase_add_loop_test(edges, test_large_steps, 0, 2);
     tcase_add_test(edges, test_words);
     tcase_add_loop_test(invalid, test_diverged, 0, 2);
@@ -407,10 +302,5 @@ static Suite *stop_suite(void)
     suite_add_tcase(suite, ok);
     suite_add_tcase(suite, edges);
     suite_add_tcase(suite, invalid);
-    return suite;
-}
-
-int main(void)
-{
-    return run_on_device(stop_suite());
+    return run_on_device(suite);
 }
