@@ -47,37 +47,39 @@ static void clear_cache(void)
     CLBlastClearCache();
 }
 
-/* For CPUs: one fat work-item per group with its sums in vector registers, no local memory and so no barrier, and never the
-   direct kernel, which has barriers. As measured on PoCL, 5 to 20 times faster than the parameters that CLBlast ships. */
-static cln_status override_for_cpu(cln_device *device, cln_error *error)
+static cln_status take(cln_device *device, const cln_gemm *gemm, cln_error *error)
 {
-    const char *names[] = {"GEMMK", "KREG", "KWG", "KWI", "MDIMA", "MDIMC", "MWG", "NDIMB",
-                           "NDIMC", "NWG",  "SA",  "SB",  "STRM",  "STRN",  "VWM", "VWN"};
-    size_t width = device->facts.native_float_width;
-    size_t vwm = width >= 16 ? 16 : width >= 8 ? 8 : 4, nwg = width >= 16 ? 8 : 4;
-    const size_t values[] = {0, 1, 8, 1, 1, 1, 16, 1, 1, nwg, 0, 0, 0, 0, vwm, 1};
-    const char *limit = "XGEMM_MIN_INDIRECT_SIZE";
-    const size_t always = 0;
-
-    cln_status status = check(
+#define X(member, name) #name,
+    const char *names[] = {CLN_GEMM_MAP(X)};
+#undef X
+#define X(member, name) gemm->member,
+    const size_t values[] = {CLN_GEMM_MAP(X)};
+#undef X
+    return check(
         error, CLBlastOverrideParameters(device->id, "Xgemm", CLBlastPrecisionSingle, CLN_COUNT(values), names, values),
         "take our parameters for Xgemm");
-    if (status == CLN_OK)
-        status = check(error,
-                       CLBlastOverrideParameters(device->id, "GemmRoutine", CLBlastPrecisionSingle, 1, &limit, &always),
-                       "take our parameters for GemmRoutine");
-    return status;
+}
+
+/* Never the direct kernel, which has barriers. */
+static cln_status always_indirect(cln_device *device, cln_error *error)
+{
+    const char *limit = "XGEMM_MIN_INDIRECT_SIZE";
+    const size_t always = 0;
+    return check(error,
+                 CLBlastOverrideParameters(device->id, "GemmRoutine", CLBlastPrecisionSingle, 1, &limit, &always),
+                 "take our parameters for GemmRoutine");
 }
 
 cln_status cln_blas_prepare(cln_device *device, cln_error *error)
 {
     device->before_close = clear_cache;
-    return device->facts.is_cpu ? override_for_cpu(device, error) : CLN_OK;
+    return device->facts.is_cpu ? always_indirect(device, error) : CLN_OK;
 }
 
-cln_status cln_blas_product(cln_device *device, uint32_t n, uint32_t m, uint32_t k, cl_mem b, cl_mem a, float beta,
-                            cl_mem c, cln_error *error)
+cln_status cln_blas_product(cln_device *device, const cln_product *product, const cln_gemm *gemm, cl_mem b, cl_mem a,
+                            float beta, cl_mem c, cln_error *error)
 {
+    uint32_t n = product->n, m = product->m, k = product->k;
     uint64_t nm = (uint64_t)n * m, mk = (uint64_t)m * k, nk = (uint64_t)n * k;
     uint64_t most = nm > mk ? nm : mk;
     most = most > nk ? most : nk;
@@ -87,6 +89,11 @@ cln_status cln_blas_product(cln_device *device, uint32_t n, uint32_t m, uint32_t
             "CLBlast cannot multiply a matrix of %llu elements, only up to %d; use fewer features or outputs",
             (unsigned long long)most, INT32_MAX);
 
+    if (gemm) {
+        cln_status status = take(device, gemm, error);
+        if (status != CLN_OK)
+            return status;
+    }
     /* In CLBlast's column-major words: C (m,n) = A·Bᵀ with A (m,k) and B (n,k). */
     CLBlastStatusCode code = CLBlastSgemm(CLBlastLayoutColMajor, CLBlastTransposeNo, CLBlastTransposeYes, m, n, k, 1.0f,
                                           a, 0, m, b, 0, n, beta, c, 0, m, &device->queue, NULL);

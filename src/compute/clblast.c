@@ -50,6 +50,13 @@ out:
     return status;
 }
 
+static cln_status multiply(cln_plan *plan, cln_product product, cl_mem b, cl_mem a, float beta, cl_mem c,
+                           cln_error *error)
+{
+    cln_gemm gemm = cln_gemm_choose(&plan->device->facts, &product);
+    return cln_blas_product(plan->device, &product, plan->device->facts.is_cpu ? &gemm : NULL, b, a, beta, c, error);
+}
+
 static cln_status forward(cln_plan *plan, const cln_rows *rows, cl_mem w, const cln_outcome *outcome, cln_error *error)
 {
     cln_status status;
@@ -62,8 +69,8 @@ static cln_status forward(cln_plan *plan, const cln_rows *rows, cl_mem w, const 
     cln_grid grid = {{cln_ceil_divide(padded, own->group * ITEM_ROWS), 1}, {own->group, 1}};
 
     TRY(pack(own, rows, w, outcome->residual && rows->target, error));
-    TRY(cln_blas_product(plan->device, padded, plan->layout.kp, plan->layout.ld, own->columns, own->weights, 0,
-                         plan->residual, error));
+    TRY(multiply(plan, (cln_product){padded, plan->layout.kp, plan->layout.ld}, own->columns, own->weights, 0,
+                 plan->residual, error));
     TRY(cln_launch(plan->device, own->softmax, grid, arguments, CLN_COUNT(arguments), error));
 out:
     return status;
@@ -73,8 +80,8 @@ static cln_status backward(cln_plan *plan, const cln_rows *rows, const cln_sink 
 {
     cln_status status;
     clblast_plan *own = (clblast_plan *)plan;
-    TRY(cln_blas_product(plan->device, plan->layout.kp, plan->layout.ld, padded_rows(rows->count), plan->residual,
-                         own->rows, sink->op == CLN_ADD ? 1 : 0, sink->gradient, error));
+    TRY(multiply(plan, (cln_product){plan->layout.kp, plan->layout.ld, padded_rows(rows->count)}, plan->residual,
+                 own->rows, sink->op == CLN_ADD ? 1 : 0, sink->gradient, error));
     if (sink->op == CLN_STEP)
         TRY(cln_plan_update(plan, sink->gradient, sink->w, sink->v, &sink->step, error));
 out:

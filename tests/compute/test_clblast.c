@@ -57,7 +57,9 @@ START_TEST(product_is_exact_on_whole_numbers)
         c[i] = (float)i;
     MUST(cln_blas_prepare(device, error));
     cl_mem d_a = guarded(a, sizeof a), d_b = guarded(b, sizeof b), d_c = guarded(c, sizeof c);
-    MUST(cln_blas_product(device, N, M, K, d_b, d_a, 1, d_c, error));
+    cln_product size = {N, M, K};
+    cln_gemm gemm = cln_gemm_choose(&device->facts, &size);
+    MUST(cln_blas_product(device, &size, &gemm, d_b, d_a, 1, d_c, error));
     float *product = read_floats(d_c, N * M);
     for (int n = 0; n < N; n++)
         for (int m = 0; m < M; m++) {
@@ -78,7 +80,8 @@ START_TEST(clblast_s_codes_become_words)
 {
     cln_error error = {0};
     cl_mem small = guarded(NULL, 16);
-    ck_assert_int_eq(cln_blas_product(device, 16, 16, 16, small, small, 0, small, &error), CLN_DEVICE);
+    ck_assert_int_eq(cln_blas_product(device, &(cln_product){16, 16, 16}, NULL, small, small, 0, small, &error),
+                     CLN_DEVICE);
     ck_assert_msg(strstr(error.message, "too small") != NULL, "%s", error.message);
     check_guard(&small, 16);
 }

@@ -1,0 +1,43 @@
+/*
+ * Parameters of CLBlast's kernel Xgemm, and those that we take where nothing was measured. Pure functions of facts and sizes, like
+ * compute/shapes.h. What each parameter does: CLBlast's src/kernels/level3/xgemm_part1.opencl and doc/tuning.md.
+ */
+#ifndef CLN_COMPUTE_GEMM_H
+#define CLN_COMPUTE_GEMM_H
+
+#include "device/facts.h"
+
+/* One list: members, CLBlast's names and the tuning file's cannot drift apart. */
+#define CLN_GEMM_MAP(X)                                                                                                \
+    X(gemmk, GEMMK)                                                                                                    \
+    X(kreg, KREG)                                                                                                      \
+    X(kwg, KWG)                                                                                                        \
+    X(kwi, KWI)                                                                                                        \
+    X(mdima, MDIMA)                                                                                                    \
+    X(mdimc, MDIMC)                                                                                                    \
+    X(mwg, MWG)                                                                                                        \
+    X(ndimb, NDIMB)                                                                                                    \
+    X(ndimc, NDIMC)                                                                                                    \
+    X(nwg, NWG)                                                                                                        \
+    X(sa, SA)                                                                                                          \
+    X(sb, SB)                                                                                                          \
+    X(strm, STRM)                                                                                                      \
+    X(strn, STRN)                                                                                                      \
+    X(vwm, VWM)                                                                                                        \
+    X(vwn, VWN)
+
+typedef struct cln_gemm {
+#define X(member, name) uint32_t member;
+    CLN_GEMM_MAP(X)
+#undef X
+} cln_gemm;
+
+/* A product c (n,m) = bᵀ·a of a (k,m) and b (k,n); m is CLBlast's contiguous side. */
+typedef struct cln_product {
+    uint32_t n, m, k;
+} cln_product;
+
+/* The built-in choice for a device and a product. */
+cln_gemm cln_gemm_choose(const cln_facts *facts, const cln_product *product);
+
+#endif
