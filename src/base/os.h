@@ -34,6 +34,8 @@ typedef struct cln_replacement {
 cln_status cln_os_replace_begin(cln_replacement *file, const char *path, cln_error *error);
 cln_status cln_os_replace_commit(cln_replacement *file, cln_error *error);
 void cln_os_replace_abandon(cln_replacement *file);
+/* Between _begin and _commit: nobody but this user may read or write the file. */
+void cln_os_replace_privately(cln_replacement *file);
 
 /* A regular file to read from; ->size is its length when it was opened. All zero but descriptor −1: closed. */
 typedef struct cln_os_file {
@@ -48,7 +50,17 @@ cln_status cln_os_read(const cln_os_file *file, const char *path, void *to, uint
                        cln_error *error);
 /* The next read begins `offset` bytes from the file's start. */
 cln_status cln_os_seek(const cln_os_file *file, const char *path, uint64_t offset, cln_error *error);
+/* True where an open file belongs to this user and nobody else may write it. */
+bool cln_os_is_ours(const cln_os_file *file);
 void cln_os_close(cln_os_file *file); /* accepts a closed one */
+
+/*
+ * The folder for what this program keeps for itself and can do without: $XDG_CACHE_HOME/clinear, or ~/.cache/clinear. Made
+ * where it is missing, for this user alone. CLN_IO, with the reason, where it cannot be made, and where it is another user's or
+ * others may write it: nothing in it is to be trusted then.
+ */
+#define CLN_OS_PATH_BYTES 4096
+cln_status cln_os_cache_folder(char path[CLN_OS_PATH_BYTES], cln_error *error);
 
 /* Calls `name` for each entry of a folder in alphabetical order; CLN_IO where it cannot be read. */
 typedef void cln_os_name_fn(const char *name, void *user);
