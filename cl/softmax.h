@@ -11,12 +11,6 @@
 
 #include "types.h"
 
-/* What a few rows add up to, for the host to sum in order and in double. */
-typedef struct {
-    float loss;
-    uint errors;
-} score;
-
 /* Vectors of the outputs: KP is a multiple of this width. */
 #if CLN_KP % 16 == 0 && CLN_V == 16
 #define CLN_KV 16

@@ -58,6 +58,12 @@ typedef vec features;
 #define XLOAD(pointer) LOAD(pointer)
 #endif
 
+/* What a few rows add up to, for the host to sum in order and in double. */
+typedef struct {
+    float loss;
+    uint errors;
+} score;
+
 /* Where row `first` + i of the order starts in X. order NULL: rows as they lie. */
 static inline ulong row_of(__global const uint *order, ulong first, uint i)
 {

@@ -76,10 +76,14 @@ out:
     return status;
 }
 
-static cln_status backward(cln_plan *plan, const cln_rows *rows, const cln_sink *sink, cln_error *error)
+static cln_status gradient(cln_plan *plan, const cln_rows *rows, cl_mem w, const cln_outcome *outcome,
+                           const cln_sink *sink, cln_error *error)
 {
     cln_status status;
     clblast_plan *own = (clblast_plan *)plan;
+    cln_outcome with_residual = *outcome;
+    with_residual.residual = true;
+    TRY(forward(plan, rows, w, &with_residual, error));
     TRY(multiply(plan, (cln_product){plan->layout.kp, plan->layout.ld, padded_rows(rows->count)}, plan->residual,
                  own->rows, sink->op == CLN_ADD ? 1 : 0, sink->gradient, error));
     if (sink->op == CLN_STEP)
@@ -107,7 +111,7 @@ static void release(cln_plan *plan)
     cln_buffer_release(plan->device, &own->weights);
 }
 
-static const cln_engine engine = {"clblast", forward, backward, scores, release};
+static const cln_engine engine = {"clblast", forward, gradient, NULL, scores, release};
 
 static cln_status build_kernels(clblast_plan *own, cln_error *error)
 {

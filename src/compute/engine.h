@@ -2,11 +2,12 @@
  * The interface of both engines, on which the trainer and every solver run. A plan holds what one problem on one device needs:
  * built kernels and scratch memory for blocks of up to problem.block_rows rows.
  *
- *   forward   logits, softmax, residual, loss and errors of a block of rows
- *   backward  the gradient of the loss summed over the rows of the last forward, into a sink
- *   update    a stored gradient applied to the weights; backward with CLN_STEP does both at once, bit for bit the same
+ *   forward   logits, softmax, loss and errors of a block of rows
+ *   gradient  the same, and the gradient of the loss summed over the rows, into a sink
+ *   update    a stored gradient applied to the weights; gradient with CLN_STEP does both at once, bit for bit the same
+ *   descend   minibatch after minibatch of a block of rows, each a gradient with CLN_STEP, bit for bit the same
  *
- * Nothing here is divided by n: a sink's `mean` says what a sum is multiplied with.
+ * Nothing here is divided by n but in `descend`: a sink's `mean` says what a sum is multiplied with.
  */
 #ifndef CLN_COMPUTE_ENGINE_H
 #define CLN_COMPUTE_ENGINE_H
@@ -24,9 +25,9 @@ typedef struct cln_rows {
     uint32_t count; /* 1 or more */
 } cln_rows;
 
-/* What a forward pass leaves behind besides the plan's residual. */
+/* What a pass over rows leaves behind. */
 typedef struct cln_outcome {
-    bool residual;    /* for a backward pass; without targets: the probabilities */
+    bool residual;    /* in plan->residual; without targets: the probabilities */
     cl_mem predicted; /* (count) uint32, or NULL */
     cl_mem scores;    /* cln_partial_score from first_score on, cln_plan_scores(count) of them, or NULL */
     uint64_t first_score;
@@ -53,7 +54,11 @@ typedef struct cln_plan cln_plan;
 typedef struct cln_engine {
     const char *name;
     cln_status (*forward)(cln_plan *plan, const cln_rows *rows, cl_mem w, const cln_outcome *outcome, cln_error *error);
-    cln_status (*backward)(cln_plan *plan, const cln_rows *rows, const cln_sink *sink, cln_error *error);
+    cln_status (*gradient)(cln_plan *plan, const cln_rows *rows, cl_mem w, const cln_outcome *outcome,
+                           const cln_sink *sink, cln_error *error);
+    /* NULL: one gradient after the other. */
+    cln_status (*descend)(cln_plan *plan, const cln_rows *rows, uint32_t batch, const cln_outcome *outcome,
+                          const cln_sink *sink, cln_error *error);
     uint32_t (*scores)(const cln_plan *plan, uint32_t count);
     void (*release)(cln_plan *plan);
 } cln_engine;
@@ -81,9 +86,14 @@ uint32_t cln_plan_block_rows(const cln_facts *facts, const char *engine, const c
 
 cln_status cln_plan_forward(cln_plan *plan, const cln_rows *rows, cl_mem w, const cln_outcome *outcome,
                             cln_error *error);
-cln_status cln_plan_backward(cln_plan *plan, const cln_rows *rows, const cln_sink *sink, cln_error *error);
+cln_status cln_plan_gradient(cln_plan *plan, const cln_rows *rows, cl_mem w, const cln_outcome *outcome,
+                             const cln_sink *sink, cln_error *error);
+/* Minibatches of `batch` rows each, the last of what is left. sink: CLN_STEP on its w, with a mean that is set for each
+   minibatch to 1 / its rows. The scores of minibatch i begin at first_score + i·cln_plan_scores(batch). */
+cln_status cln_plan_descend(cln_plan *plan, const cln_rows *rows, uint32_t batch, const cln_outcome *outcome,
+                            const cln_sink *sink, cln_error *error);
 cln_status cln_plan_update(cln_plan *plan, cl_mem gradient, cl_mem w, cl_mem v, const cln_step *step, cln_error *error);
-/* Partial scores that a forward pass over `count` rows writes. */
+/* Partial scores that a pass over `count` rows writes. */
 uint32_t cln_plan_scores(const cln_plan *plan, uint32_t count);
 
 #endif

@@ -63,9 +63,41 @@ cln_status cln_plan_forward(cln_plan *plan, const cln_rows *rows, cl_mem w, cons
     return plan->engine->forward(plan, rows, w, outcome, error);
 }
 
-cln_status cln_plan_backward(cln_plan *plan, const cln_rows *rows, const cln_sink *sink, cln_error *error)
+cln_status cln_plan_gradient(cln_plan *plan, const cln_rows *rows, cl_mem w, const cln_outcome *outcome,
+                             const cln_sink *sink, cln_error *error)
 {
-    return plan->engine->backward(plan, rows, sink, error);
+    return plan->engine->gradient(plan, rows, w, outcome, sink, error);
+}
+
+cln_status cln_plan_descend(cln_plan *plan, const cln_rows *rows, uint32_t batch, const cln_outcome *outcome,
+                            const cln_sink *sink, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    cln_outcome here = *outcome;
+    cln_sink moving = *sink;
+    if (plan->engine->descend)
+        return plan->engine->descend(plan, rows, batch, outcome, sink, error);
+    for (uint32_t done = 0; done < rows->count; done += batch) {
+        cln_rows minibatch = cln_rows_part(rows, done, batch);
+        moving.step.mean = cln_mean_of(minibatch.count);
+        TRY(cln_plan_gradient(plan, &minibatch, sink->w, &here, &moving, error));
+        here.first_score += cln_plan_scores(plan, minibatch.count);
+    }
+out:
+    return status;
+}
+
+cln_rows cln_rows_part(const cln_rows *rows, uint32_t begin, uint32_t count)
+{
+    cln_rows part = *rows;
+    part.first += begin;
+    part.count = rows->count - begin < count ? rows->count - begin : count;
+    return part;
+}
+
+float cln_mean_of(uint32_t count)
+{
+    return (float)(1.0 / (double)count);
 }
 
 cln_status cln_plan_update(cln_plan *plan, cl_mem gradient, cl_mem w, cl_mem v, const cln_step *step, cln_error *error)

@@ -15,6 +15,16 @@ cln_status cln_plan_check_group(cln_plan *plan, cl_kernel kernel, size_t items, 
 #define CLN_DEFINES_BYTES 1024
 void cln_plan_defines(const cln_plan *plan, char text[CLN_DEFINES_BYTES]);
 
+/* Rows begin … begin+count−1 of a block, or as many as there are. */
+cln_rows cln_rows_part(const cln_rows *rows, uint32_t begin, uint32_t count);
+/* What makes a mean of a sum over `count` rows. */
+float cln_mean_of(uint32_t count);
+
+/* The fused engine, by the kind of its shape. */
+cln_status cln_fused_cpu_create(cln_device *device, const cln_problem *problem, const cln_shape *shape, cln_plan **plan,
+                                cln_error *error);
+cln_status cln_fused_gpu_create(cln_device *device, const cln_problem *problem, const cln_shape *shape, cln_plan **plan,
+                                cln_error *error);
 cln_status cln_fused_create(cln_device *device, const cln_problem *problem, const cln_shape *shape, cln_plan **plan,
                             cln_error *error);
 cln_status cln_clblast_create(cln_device *device, const cln_problem *problem, const cln_shape *shape, cln_plan **plan,

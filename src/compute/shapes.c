@@ -20,21 +20,43 @@ static uint32_t even_blocks(uint32_t outputs, uint32_t most)
     return (uint32_t)cln_ceil_divide(outputs, blocks);
 }
 
+static uint32_t between(uint32_t least, uint64_t value, uint32_t most)
+{
+    return value < least ? least : value > most ? most : (uint32_t)value;
+}
+
+/* How rows are cut for CPUs, as measured with PoCL on two and more cores:
+     a stretch is worth the launch (20 µs) that shares it out, which takes the products of 150 rows of MNIST; softmax costs a row as
+     much as 512 of them;
+     a stretch has at least 16 rows, for it adds to its partial sums once a group;
+     partial sums of all stretches together stay within 4 Mi floats, which caches hold;
+     a step is folded where all work-items together read no more than 1 Mi floats for it. */
+static void cut_for_cpu(const cln_problem *problem, cln_shape *shape)
+{
+    cln_layout layout = cln_layout_of(problem->features, problem->outputs);
+    uint64_t weights = (uint64_t)problem->outputs * layout.ld, products = (uint64_t)problem->outputs * layout.stride;
+    shape->split_rows = between(16, 150 * (7840 + 512) / (products + 512), UINT32_MAX);
+    shape->most_splits = between(2, (4u << 20) / weights, 64);
+    shape->folded_splits = 1;
+    for (uint32_t splits = 2; splits <= 8 && splits * (splits + 3) * weights <= 1u << 20; splits++)
+        shape->folded_splits = splits;
+}
+
 /* Two rows (or two vectors of features) against KB outputs: 2·KB accumulators, 2 operands and 1 weight have to fit the vector
    registers, 32 of 16 floats with AVX-512 and 16 of 8 with AVX. */
 static cln_shape cpu_shape(const cln_facts *facts, const cln_problem *problem, uint32_t widest)
 {
     uint32_t native = facts->native_float_width >= 16 ? 16 : facts->native_float_width >= 8 ? 8 : 4;
-    return (cln_shape){
+    cln_shape shape = {
         .kind = CLN_SHAPE_CPU,
         .vector = native < widest ? native : widest,
         .outputs = even_blocks(problem->outputs, native == 16 ? 12 : 6),
         .rows = 2,
-        .item_rows = 8,
+        .group_rows = 16,
         .feature_vectors = 2,
-        .split_rows = 100,
-        .most_splits = 64,
     };
+    cut_for_cpu(problem, &shape);
+    return shape;
 }
 
 /* Loads of four bytes or floats a work-item; 4·KB sums in registers; 64 work-items a group, two warps or one wavefront. */
@@ -82,8 +104,9 @@ bool cln_shape_fits(const cln_facts *facts, const cln_problem *problem, const cl
 
 uint32_t cln_shape_scores(const cln_shape *shape, uint32_t count)
 {
-    uint32_t rows = shape->kind == CLN_SHAPE_CPU ? shape->item_rows : shape->slots * shape->rows;
-    return (uint32_t)cln_ceil_divide(count, rows);
+    if (shape->kind == CLN_SHAPE_CPU)
+        return cln_shape_splits(shape, count);
+    return (uint32_t)cln_ceil_divide(count, shape->slots * shape->rows);
 }
 
 uint32_t cln_shape_splits(const cln_shape *shape, uint32_t count)

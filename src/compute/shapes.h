@@ -30,17 +30,18 @@ typedef enum cln_shape_kind { CLN_SHAPE_CPU, CLN_SHAPE_GPU } cln_shape_kind;
 /* The most outputs that the fused kernels take: their logits stay in registers and local memory. */
 #define CLN_FUSED_OUTPUTS 64
 
-/* The macros of cl/forward_*.cl, backward_*.cl and update.cl. */
+/* The macros of cl/fused_cpu.cl, forward_gpu.cl, backward_gpu.cl and update.cl, and how rows are cut. */
 typedef struct cln_shape {
     cln_shape_kind kind;
     uint32_t vector;          /* V */
     uint32_t outputs;         /* KB: outputs whose sums are in registers at once */
     uint32_t rows;            /* ROWS: rows against them, forward */
-    uint32_t item_rows;       /* CPU: rows of a work-item, forward */
+    uint32_t group_rows;      /* CPU: GROUP_ROWS, a multiple of ROWS and V */
     uint32_t feature_vectors; /* CPU: FV, backward */
+    uint32_t folded_splits;   /* CPU: the most stretches with which a step is folded into the next launch */
     uint32_t lanes, slots;    /* GPU: the work-group, forward */
     uint32_t group, tile;     /* GPU: the work-group and its rows in local memory, backward */
-    uint32_t split_rows;      /* rows that make another stretch worth it, backward */
+    uint32_t split_rows;      /* rows that make another stretch worth it, in the gradient */
     uint32_t most_splits;
 } cln_shape;
 
@@ -53,7 +54,7 @@ bool cln_shape_fits(const cln_facts *facts, const cln_problem *problem, const cl
 /* Work-items in a group of the kernels without barriers (packing, update), which both engines run. */
 uint32_t cln_shape_plain_group(const cln_shape *shape);
 
-/* Partial scores that the forward pass writes for `count` rows, and stretches that the backward pass cuts them into. */
+/* Partial scores that a pass writes for `count` rows, and stretches that the gradient cuts them into. */
 uint32_t cln_shape_scores(const cln_shape *shape, uint32_t count);
 uint32_t cln_shape_splits(const cln_shape *shape, uint32_t count);
 

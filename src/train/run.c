@@ -61,6 +61,19 @@ static void tick(struct run *run)
     report(run, CLN_EVENT_TICK);
 }
 
+/* How many minibatches go on from here before the host looks up: to the end of a stretch, of the pass or of patience. */
+static uint64_t next_minibatches(struct run *run, uint64_t done)
+{
+    const cln_trainer *trainer = run->trainer;
+    uint64_t stretch = cln_trainer_stretch(trainer), left = trainer->batches - done;
+    uint64_t most = left < stretch ? left : stretch, count = 1;
+    while (count < most && !cln_patience_over(&trainer->patience, trainer->steps + count - 1, false))
+        count++;
+    if (count < left && cln_patience_over(&trainer->patience, trainer->steps + count - 1, false))
+        stop(run, CLN_STOP_PATIENCE);
+    return count;
+}
+
 /* Enqueues a pass, or what patience leaves of it; *done minibatches. Waits for the device at the end. */
 static cln_status enqueue_pass(struct run *run, uint64_t *done, cln_error *error)
 {
@@ -69,12 +82,11 @@ static cln_status enqueue_pass(struct run *run, uint64_t *done, cln_error *error
     run->began = cln_os_seconds();
     TRY(cln_trainer_begin_pass(trainer, error));
     for (*done = 0; *done < trainer->batches && !run->over;) {
-        TRY(cln_trainer_enqueue(trainer, *done, *done * trainer->scores_per_batch, error));
-        ++*done;
-        if (*done < trainer->batches && cln_patience_over(&trainer->patience, trainer->steps, false))
-            stop(run, CLN_STOP_PATIENCE);
-        trainer->steps++;
-        if (*done % CLN_STRETCH == 0) {
+        uint64_t count = next_minibatches(run, *done);
+        TRY(cln_trainer_enqueue(trainer, *done, count, *done * trainer->scores_per_batch, error));
+        *done += count;
+        trainer->steps += count;
+        if (*done < trainer->batches) {
             TRY(cln_pace_mark(trainer->device, &trainer->pace, error));
             tick(run);
         }

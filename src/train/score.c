@@ -58,12 +58,11 @@ cln_status cln_score_range(cln_plan *plan, const cln_range *range, cl_mem w, cl_
     for (uint64_t done = 0; done < range->rows; done += most) {
         uint32_t count = (uint32_t)(range->rows - done < most ? range->rows - done : most);
         cln_rows rows;
-        cln_outcome outcome = {.residual = gradient != NULL, .scores = buffer->partial, .first_score = used};
+        cln_outcome outcome = {.scores = buffer->partial, .first_score = used};
         cln_sink sink = {.op = done ? CLN_ADD : CLN_STORE, .gradient = gradient};
         TRY(cln_resident_rows(range->data, NULL, range->first + done, count, &rows, error));
-        TRY(cln_plan_forward(plan, &rows, w, &outcome, error));
-        if (gradient)
-            TRY(cln_plan_backward(plan, &rows, &sink, error));
+        TRY(gradient ? cln_plan_gradient(plan, &rows, w, &outcome, &sink, error)
+                     : cln_plan_forward(plan, &rows, w, &outcome, error));
         used += cln_plan_scores(plan, count);
     }
     TRY(cln_score_buffer_read(plan->device, buffer, used, error));

@@ -38,34 +38,67 @@ cln_status cln_trainer_begin_pass(cln_trainer *trainer, cln_error *error)
                             error);
 }
 
-cln_status cln_trainer_enqueue(cln_trainer *trainer, uint64_t index, uint64_t first_score, cln_error *error)
+uint64_t cln_trainer_stretch(const cln_trainer *trainer)
+{
+    const uint64_t minibatches = 32, rows = 4096; /* at least */
+    return trainer->batch * minibatches > rows ? minibatches : cln_ceil_divide(rows, trainer->batch);
+}
+
+/* Minibatches that fit a block, one after the other. */
+static cln_status enqueue_several(cln_trainer *trainer, uint64_t first, uint64_t count, uint64_t first_score,
+                                  cln_error *error)
 {
     cln_status status = CLN_OK;
-    const cln_settings *settings = &trainer->settings;
-    uint64_t batch = cln_trainer_batch_rows(trainer, CLN_TRAIN, index), first = index * settings->batch_size;
-    uint32_t most = trainer->plan->problem.block_rows;
-    const cln_step step = {(float)(1.0 / (double)batch), trainer->l2, (float)settings->momentum,
-                           (float)settings->learning_rate};
-
-    for (uint64_t done = 0; done < batch; done += most) {
-        uint32_t count = (uint32_t)(batch - done < most ? batch - done : most);
+    uint32_t batch = (uint32_t)trainer->batch, most = trainer->plan->problem.block_rows / batch * batch;
+    cln_outcome outcome = {.scores = trainer->scores.partial, .first_score = first_score};
+    const cln_sink sink = {CLN_STEP, trainer->gradient, trainer->weights, trainer->velocity, trainer->step};
+    for (uint64_t done = 0; done < count; done += most) {
         cln_rows rows;
-        cln_outcome outcome = {.residual = true, .scores = trainer->scores.partial, .first_score = first_score};
-        cln_sink sink = {.op = batch <= most ? CLN_STEP
-                               : done        ? CLN_ADD
-                                             : CLN_STORE,
-                         .gradient = trainer->gradient,
-                         .w = trainer->weights,
-                         .v = trainer->velocity,
-                         .step = step};
-        TRY(cln_resident_rows(trainer->selection.resident[CLN_TRAIN], trainer->order, first + done, count, &rows,
+        uint32_t here = (uint32_t)(count - done < most ? count - done : most);
+        TRY(cln_resident_rows(trainer->selection.resident[CLN_TRAIN], trainer->order, first + done, here, &rows,
                               error));
-        TRY(cln_plan_forward(trainer->plan, &rows, trainer->weights, &outcome, error));
-        TRY(cln_plan_backward(trainer->plan, &rows, &sink, error));
-        first_score += cln_plan_scores(trainer->plan, count);
+        TRY(cln_plan_descend(trainer->plan, &rows, batch, &outcome, &sink, error));
+        outcome.first_score += cln_ceil_divide(here, batch) * trainer->scores_per_batch;
     }
-    if (batch > most)
-        TRY(cln_plan_update(trainer->plan, trainer->gradient, trainer->weights, trainer->velocity, &step, error));
+out:
+    return status;
+}
+
+/* One minibatch that takes several blocks. */
+static cln_status enqueue_large(cln_trainer *trainer, uint64_t first, uint64_t count, uint64_t first_score,
+                                cln_error *error)
+{
+    cln_status status = CLN_OK;
+    uint32_t most = trainer->plan->problem.block_rows;
+    cln_step step = trainer->step;
+    step.mean = (float)(1.0 / (double)count);
+    for (uint64_t done = 0; done < count; done += most) {
+        cln_rows rows;
+        uint32_t here = (uint32_t)(count - done < most ? count - done : most);
+        cln_outcome outcome = {.scores = trainer->scores.partial, .first_score = first_score};
+        cln_sink sink = {.op = done ? CLN_ADD : CLN_STORE, .gradient = trainer->gradient};
+        TRY(cln_resident_rows(trainer->selection.resident[CLN_TRAIN], trainer->order, first + done, here, &rows,
+                              error));
+        TRY(cln_plan_gradient(trainer->plan, &rows, trainer->weights, &outcome, &sink, error));
+        first_score += cln_plan_scores(trainer->plan, here);
+    }
+    TRY(cln_plan_update(trainer->plan, trainer->gradient, trainer->weights, trainer->velocity, &step, error));
+out:
+    return status;
+}
+
+cln_status cln_trainer_enqueue(cln_trainer *trainer, uint64_t index, uint64_t count, uint64_t first_score,
+                               cln_error *error)
+{
+    cln_status status = CLN_OK;
+    uint64_t batch = trainer->batch, first = index * batch;
+    if (batch <= trainer->plan->problem.block_rows) {
+        uint64_t rows = (count - 1) * batch + cln_trainer_batch_rows(trainer, CLN_TRAIN, index + count - 1);
+        return enqueue_several(trainer, first, rows, first_score, error);
+    }
+    for (uint64_t i = 0; i < count; i++)
+        TRY(enqueue_large(trainer, first + i * batch, cln_trainer_batch_rows(trainer, CLN_TRAIN, index + i),
+                          first_score + i * trainer->scores_per_batch, error));
 out:
     return status;
 }
@@ -112,18 +145,18 @@ cln_status cln_trainer_step(cln_trainer *trainer, uint64_t index, double *cost, 
                         (unsigned long long)trainer->batches);
     if (trainer->epoch == 0 || (index == 0 && trainer->steps > 0))
         TRY(cln_trainer_begin_pass(trainer, error));
-    if (cost && trainer->l2 > 0)
+    if (cost && trainer->step.l2 > 0)
         TRY(cln_trainer_squared_norm(trainer, trainer->weights, &norm, error));
-    TRY(cln_trainer_enqueue(trainer, index, 0, error));
+    TRY(cln_trainer_enqueue(trainer, index, 1, 0, error));
     trainer->steps++;
     trainer->kept = trainer->weights;
-    if (!cost && trainer->steps % CLN_STRETCH == 0)
+    if (!cost && trainer->steps % cln_trainer_stretch(trainer) == 0)
         TRY(cln_pace_mark(trainer->device, &trainer->pace, error));
     if (cost) {
         uint64_t scores = cln_trainer_batch_scores(trainer, index);
         uint64_t rows = cln_trainer_batch_rows(trainer, CLN_TRAIN, index);
         TRY(cln_score_buffer_read(trainer->device, &trainer->scores, scores, error));
-        *cost = cln_score_sum(&trainer->scores, 0, scores, rows).loss + (double)trainer->l2 / 2 * norm;
+        *cost = cln_score_sum(&trainer->scores, 0, scores, rows).loss + (double)trainer->step.l2 / 2 * norm;
     }
 out:
     return status;

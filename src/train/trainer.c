@@ -35,8 +35,9 @@ static cln_status plan_batches(cln_trainer *trainer, cln_error *error)
             error, CLN_INVALID,
             "%llu training rows make no whole minibatch of %llu; give a smaller batch-size, or no drop-last",
             (unsigned long long)rows, (unsigned long long)settings->batch_size);
+    trainer->batch = settings->batch_size < rows ? settings->batch_size : rows;
     trainer->batches = settings->drop_last ? rows / settings->batch_size : cln_ceil_divide(rows, settings->batch_size);
-    trainer->l2 = penalty(settings, rows);
+    trainer->step = (cln_step){0, penalty(settings, rows), (float)settings->momentum, (float)settings->learning_rate};
     return CLN_OK;
 }
 
@@ -88,10 +89,9 @@ static cln_status warm_up(cln_trainer *trainer, cln_error *error)
     cln_status status;
     cln_range range = trainer->selection.range[CLN_TRAIN];
     cln_score score;
-    uint64_t batch = trainer->settings.batch_size;
-    range.rows = range.rows < batch ? range.rows : batch;
+    range.rows = trainer->batch;
     double before = cln_os_seconds();
-    TRY(cln_trainer_enqueue(trainer, 0, 0, error));
+    TRY(cln_trainer_enqueue(trainer, 0, 1, 0, error));
     TRY(cln_score_range(trainer->plan, &range, trainer->weights, trainer->gradient, &trainer->scores, &score, error));
     TRY(cln_buffer_zero(trainer->device, trainer->weights, error));
     TRY(cln_buffer_zero(trainer->device, trainer->velocity, error));

@@ -6,9 +6,6 @@
 #include "train/parts.h"
 #include "train/patience.h"
 
-/* Minibatches between two marks of the host's pace: far enough ahead to keep the device busy, near enough for Ctrl-C. */
-#define CLN_STRETCH 16
-
 struct cln_trainer {
     cln_device *device;
     cln_settings settings; /* those options */
@@ -20,10 +17,11 @@ struct cln_trainer {
     uint32_t *h_order;
     cln_score_buffer scores;
     cln_pace pace;
+    uint64_t batch;            /* rows of a whole minibatch */
     uint64_t batches;          /* in a pass */
     uint64_t scores_per_batch; /* partial scores that a whole minibatch leaves */
     double scale;              /* of the features */
-    float l2;                  /* λ */
+    cln_step step;             /* its mean belongs to a minibatch */
     uint64_t epoch, steps;     /* passes begun, minibatches done */
     cln_patience patience;
     cln_stop stopped;
@@ -34,8 +32,12 @@ struct cln_trainer {
 
 /* Begins the next pass: a new order. */
 cln_status cln_trainer_begin_pass(cln_trainer *trainer, cln_error *error);
-/* Enqueues minibatch `index` of the pass; its partial scores go to `first_score` on. */
-cln_status cln_trainer_enqueue(cln_trainer *trainer, uint64_t index, uint64_t first_score, cln_error *error);
+/* Enqueues minibatches index … index+count−1 of the pass; the partial scores of each are scores_per_batch behind those of the one
+   before, from `first_score` on. */
+cln_status cln_trainer_enqueue(cln_trainer *trainer, uint64_t index, uint64_t count, uint64_t first_score,
+                               cln_error *error);
+/* Minibatches between two marks of the host's pace: far enough ahead to keep the device busy, near enough for Ctrl-C. */
+uint64_t cln_trainer_stretch(const cln_trainer *trainer);
 /* Rows of minibatch `index` of a part; partial scores that they leave. */
 uint64_t cln_trainer_batch_rows(const cln_trainer *trainer, int part, uint64_t index);
 uint64_t cln_trainer_batch_scores(const cln_trainer *trainer, uint64_t index);

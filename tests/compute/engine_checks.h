@@ -106,13 +106,25 @@ static inline void rig_release(rig *r)
     cln_plan_release(r->plan);
 }
 
+static inline void rig_rows(rig *r, bool ordered, cln_rows *rows)
+{
+    MUST(cln_resident_rows(r->resident, ordered ? r->order : NULL, 0, r->s->n, rows, error));
+}
+
 static inline void rig_forward(rig *r, bool ordered, bool target, cln_rows *rows)
 {
     cln_outcome outcome = {.residual = true, .predicted = r->predicted, .scores = target ? r->scores : NULL};
-    MUST(cln_resident_rows(r->resident, ordered ? r->order : NULL, 0, r->s->n, rows, error));
+    rig_rows(r, ordered, rows);
     if (!target)
         rows->target = NULL;
     MUST(cln_plan_forward(r->plan, rows, r->w, &outcome, error));
+}
+
+static inline void rig_gradient(rig *r, const cln_rows *rows, cln_sink_op op)
+{
+    cln_outcome outcome = {.scores = r->scores};
+    cln_sink sink = {.op = op, .gradient = r->gradient};
+    MUST(cln_plan_gradient(r->plan, rows, r->w, &outcome, &sink, error));
 }
 
 static inline float *read_floats(cl_mem buffer, size_t count)
@@ -196,55 +208,90 @@ static inline void check_gradient(rig *r, const truth *t, double times)
     free(gradient);
 }
 
-/* Two steps of v ← μ·v + G·mean + λ·w, w ← w − η·v from v = 0 in double, against what the device made of them in float. */
-static inline void check_moved(rig *r, const cln_step *step, const float *before, const float *after)
+/* One step of v ← μ·v + G·mean + λ·w, w ← w − η·v in double, against what the device made of it in float. */
+static inline void check_moved(rig *r, const cln_step *step, const float *w, const float *v, const float *moved)
 {
     uint32_t ld = r->plan->layout.ld;
     float *gradient = read_floats(r->gradient, (size_t)r->s->k * ld);
     for (uint32_t k = 0; k < r->s->k; k++)
         for (uint32_t j = 0; j < ld; j++) {
             size_t at = (size_t)k * ld + j;
-            double w = (double)before[at], v = 0, g = (double)gradient[at] * (double)step->mean, size = fabs(w);
-            for (int steps = 0; steps < 2; steps++) {
-                v = (double)step->momentum * v + g + (j == r->s->d ? 0 : (double)step->l2 * w);
-                w -= (double)step->learning_rate * v;
-                size += fabs(g) + fabs(v);
-            }
-            ck_assert_msg(fabs((double)after[at] - w) <= 8 * UNIT * size,
-                          "%s: weight of output %u, column %u: %.9g, not %.9g", place, k, j, (double)after[at], w);
+            double g = (double)gradient[at] * (double)step->mean, decay = j == r->s->d ? 0 : (double)step->l2;
+            double velocity = (double)step->momentum * (double)v[at] + g + decay * (double)w[at];
+            double want = (double)w[at] - (double)step->learning_rate * velocity;
+            double size = fabs((double)w[at]) + fabs(g) + fabs(velocity) + fabs((double)v[at]);
+            ck_assert_msg(fabs((double)moved[at] - want) <= 8 * UNIT * size,
+                          "%s: weight of output %u, column %u: %.9g, not %.9g", place, k, j, (double)moved[at], want);
         }
     free(gradient);
 }
 
-/* CLN_STEP moves weights and velocity to the same bits as CLN_STORE and an update, and to the right ones. */
-static inline void check_step(rig *r, const cln_rows *rows)
+enum { BY_STORE, BY_STEP, BY_DESCENT, WAYS };
+
+/* Minibatches of `batch` rows through all rows, each a step: STORE and an update, STEP, or all in one descent, with a velocity in
+   the beginning. Returns weights and velocity behind each other; the scores are left in r->scores. */
+static inline float *steps_of(rig *r, const cln_rows *rows, uint32_t batch, int way, const float *w, const float *v)
 {
-    const cln_step step = {1.0f / (float)r->s->n, 0.01f, 0.9f, 0.25f};
     size_t count = r->weight_bytes / sizeof(float);
-    float *before = read_floats(r->w, count), *zeros = calloc(count, sizeof *zeros), *after[2], *velocity[2];
-    for (int once = 0; once < 2; once++) {
-        cln_sink sink = {once ? CLN_STEP : CLN_STORE, r->gradient, r->w, r->v, step};
-        MUST(cln_buffer_write(device, r->w, 0, r->weight_bytes, before, error));
-        MUST(cln_buffer_write(device, r->v, 0, r->weight_bytes, zeros, error));
-        for (int steps = 0; steps < 2; steps++) { /* the second moves by momentum, too */
-            MUST(cln_plan_backward(r->plan, rows, &sink, error));
-            if (!once)
-                MUST(cln_plan_update(r->plan, r->gradient, r->w, r->v, &step, error));
+    cln_step step = {0, 0.01f, 0.9f, 0.25f};
+    cln_outcome outcome = {.scores = r->scores};
+    cln_sink sink = {way == BY_STORE ? CLN_STORE : CLN_STEP, r->gradient, r->w, r->v, step};
+    MUST(cln_buffer_write(device, r->w, 0, r->weight_bytes, w, error));
+    MUST(cln_buffer_write(device, r->v, 0, r->weight_bytes, v, error));
+    if (way == BY_DESCENT)
+        MUST(cln_plan_descend(r->plan, rows, batch, &outcome, &sink, error));
+    for (uint32_t done = 0; way != BY_DESCENT && done < rows->count; done += batch) {
+        cln_rows part = *rows;
+        part.first += done;
+        part.count = rows->count - done < batch ? rows->count - done : batch;
+        step.mean = sink.step.mean = (float)(1.0 / part.count);
+        float *before[] = {read_floats(r->w, count), read_floats(r->v, count)};
+        MUST(cln_plan_gradient(r->plan, &part, r->w, &outcome, &sink, error));
+        outcome.first_score += cln_plan_scores(r->plan, part.count);
+        if (way == BY_STORE) {
+            MUST(cln_plan_update(r->plan, r->gradient, r->w, r->v, &step, error));
+            float *after = read_floats(r->w, count);
+            check_moved(r, &step, before[0], before[1], after);
+            free(after);
         }
-        after[once] = read_floats(r->w, count);
-        velocity[once] = read_floats(r->v, count);
-        if (!once)
-            check_moved(r, &step, before, after[0]);
+        free(before[0]);
+        free(before[1]);
     }
-    ck_assert_msg(memcmp(after[0], after[1], count * sizeof(float)) == 0, "%s: STEP is not STORE and update", place);
-    ck_assert_msg(memcmp(velocity[0], velocity[1], count * sizeof(float)) == 0, "%s: velocities differ", place);
-    MUST(cln_buffer_write(device, r->w, 0, r->weight_bytes, before, error));
-    for (int once = 0; once < 2; once++) {
-        free(after[once]);
-        free(velocity[once]);
+    float *both = calloc(2 * count, sizeof *both);
+    MUST(cln_buffer_read(device, r->w, 0, r->weight_bytes, both, error));
+    MUST(cln_buffer_read(device, r->v, 0, r->weight_bytes, both + count, error));
+    return both;
+}
+
+/* The three ways move weights and velocity to the same bits, and leave the same scores. */
+static inline void check_steps(rig *r, const cln_rows *rows, uint32_t batch)
+{
+    size_t count = r->weight_bytes / sizeof(float);
+    uint32_t last = (rows->count - 1) % batch + 1;
+    size_t scores = (rows->count - last) / batch * cln_plan_scores(r->plan, batch) + cln_plan_scores(r->plan, last);
+    float *w = read_floats(r->w, count), *v = calloc(count, sizeof *v), *moved[WAYS], *scored[WAYS];
+    cl_mem kept = r->scores;
+    for (uint32_t k = 0; k < r->s->k; k++)
+        for (uint32_t j = 0; j < r->s->d; j++)
+            v[(size_t)k * r->plan->layout.ld + j] = (float)((j + k) % 5) * 0.01f - 0.02f;
+    r->scores = guarded(NULL, scores * sizeof(cln_partial_score));
+    for (int way = 0; way < WAYS; way++) {
+        moved[way] = steps_of(r, rows, batch, way, w, v);
+        scored[way] = read_floats(r->scores, 2 * scores);
+        ck_assert_msg(memcmp(moved[0], moved[way], 2 * r->weight_bytes) == 0,
+                      "%s, batch %u: way %d moves to other bits than STORE and update", place, batch, way);
+        ck_assert_msg(memcmp(scored[0], scored[way], scores * sizeof(cln_partial_score)) == 0,
+                      "%s, batch %u: way %d leaves other scores", place, batch, way);
     }
-    free(zeros);
-    free(before);
+    check_guard(&r->scores, scores * sizeof(cln_partial_score));
+    r->scores = kept;
+    MUST(cln_buffer_write(device, r->w, 0, r->weight_bytes, w, error));
+    for (int way = 0; way < WAYS; way++) {
+        free(moved[way]);
+        free(scored[way]);
+    }
+    free(w);
+    free(v);
 }
 
 /* All of it for one sample on one engine and shape. */
@@ -257,14 +304,15 @@ static inline void check_engine(const sample *s, const char *engine, const cln_s
         rig_forward(&r, ordered, true, &rows);
         check_rows(&r, &t, ordered, true);
         check_scores(&r, &t);
-        cln_sink sink = {.op = CLN_STORE, .gradient = r.gradient};
-        MUST(cln_plan_backward(r.plan, &rows, &sink, error));
+        rig_gradient(&r, &rows, CLN_STORE);
         check_gradient(&r, &t, 1);
-        sink.op = CLN_ADD;
-        MUST(cln_plan_backward(r.plan, &rows, &sink, error));
+        check_scores(&r, &t);
+        rig_gradient(&r, &rows, CLN_ADD);
         check_gradient(&r, &t, 2);
     }
-    check_step(&r, &rows);
+    check_steps(&r, &rows, s->n);
+    check_steps(&r, &rows, s->n / 3 + 1);
+    check_steps(&r, &rows, s->n < 6 ? 1 : 5);
     rig_forward(&r, false, false, &rows);
     check_rows(&r, &t, false, false);
     rig_release(&r);

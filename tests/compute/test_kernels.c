@@ -22,11 +22,12 @@ static cln_shape shape_at(const sample *s, int index, const char **name)
     *name = names[index];
     if (index == 4) {
         shape.rows = 3;
-        shape.item_rows = 9;
+        shape.group_rows = 24;
         shape.feature_vectors = 3;
         shape.outputs = 3;
         shape.split_rows = 7;
         shape.most_splits = 5;
+        shape.folded_splits = 3;
     }
     if (index == 5) {
         shape.lanes = 5;
@@ -79,9 +80,8 @@ START_TEST(chunks_do_not_matter)
         snprintf(place, sizeof place, "chunks of %llu bytes", (unsigned long long)most_bytes[i]);
         rig r = rig_create(&s, "fused", &shape, most_bytes[i]);
         cln_rows rows;
-        cln_sink sink = {.op = CLN_STORE, .gradient = r.gradient};
-        rig_forward(&r, true, true, &rows);
-        MUST(cln_plan_backward(r.plan, &rows, &sink, error));
+        rig_rows(&r, true, &rows);
+        rig_gradient(&r, &rows, CLN_STORE);
         float *gradient = read_floats(r.gradient, r.weight_bytes / sizeof(float));
         if (!first)
             first = gradient;
@@ -197,10 +197,9 @@ START_TEST(gradient_is_the_loss_s_slope)
     snprintf(place, sizeof place, "finite differences, shape %d", _i);
     rig r = rig_create(&s, "fused", &shape, 0);
     cln_rows rows;
-    cln_sink sink = {.op = CLN_STORE, .gradient = r.gradient};
     uint32_t ld = r.plan->layout.ld, count = cln_plan_scores(r.plan, s.n);
-    rig_forward(&r, false, true, &rows);
-    MUST(cln_plan_backward(r.plan, &rows, &sink, error));
+    rig_rows(&r, false, &rows);
+    rig_gradient(&r, &rows, CLN_STORE);
     float *gradient = read_floats(r.gradient, (size_t)s.k * ld), *w = read_floats(r.w, (size_t)s.k * ld);
     const uint32_t columns[] = {0, 17, 60, 61}; /* 61: the bias */
     for (uint32_t k = 0; k < s.k; k++)
@@ -243,9 +242,8 @@ START_TEST(bits_repeat)
     float *first = NULL;
     for (int i = 0; i < (tiny() ? 1 : 20); i++) {
         cln_rows rows;
-        cln_sink sink = {.op = CLN_STORE, .gradient = r.gradient};
-        rig_forward(&r, true, true, &rows);
-        MUST(cln_plan_backward(r.plan, &rows, &sink, error));
+        rig_rows(&r, true, &rows);
+        rig_gradient(&r, &rows, CLN_STORE);
         float *gradient = read_floats(r.gradient, r.weight_bytes / sizeof(float));
         if (!first) {
             first = gradient;

@@ -85,11 +85,10 @@ START_TEST(blocks_fit_the_largest_allocation)
         for (uint32_t done = 0, count; done < s.n; done += count) {
             count = s.n - done < problem.block_rows ? s.n - done : problem.block_rows;
             cln_rows rows;
-            cln_outcome outcome = {.residual = true};
+            cln_outcome outcome = {0};
             cln_sink sink = {.op = done ? CLN_ADD : CLN_STORE, .gradient = r.gradient};
             MUST(cln_resident_rows(r.resident, NULL, done, count, &rows, error));
-            MUST(cln_plan_forward(r.plan, &rows, r.w, &outcome, error));
-            MUST(cln_plan_backward(r.plan, &rows, &sink, error));
+            MUST(cln_plan_gradient(r.plan, &rows, r.w, &outcome, &sink, error));
         }
         check_gradient(&r, &t, 1);
         cln_buffer_release(device, &r.w);

@@ -34,7 +34,7 @@ START_TEST(shapes_fit_the_layout)
                     ck_assert_uint_eq(cln_layout_of(d, k).ld % shape.vector, 0);
                     ck_assert(shape.outputs >= 1 && shape.outputs <= 12 && shape.outputs <= k);
                     if (kind == CLN_SHAPE_CPU)
-                        ck_assert_uint_eq(shape.item_rows % shape.rows, 0);
+                        ck_assert(shape.group_rows % shape.rows == 0 && shape.group_rows % shape.vector == 0);
                 }
 }
 END_TEST

@@ -1,0 +1,47 @@
+/*
+ * From partial sums to the gradient, and from the gradient to the weights, a vector of a row of W at a time:
+ *
+ *   G = scale · Σ_s partial[s] (column d: Σ_s bias[s])
+ *   g = G · mean + λ·w (λ not for the bias),  v ← μ·v + g,  w ← w − η·v       (PyTorch's SGD)
+ */
+#ifndef CLN_UPDATE_H
+#define CLN_UPDATE_H
+
+#include "types.h"
+
+/* cln_step of src/compute/update.h. */
+typedef struct {
+    float mean, l2, momentum, learning_rate;
+} sgd;
+
+/* G at column j of output k; the sum runs in the order of s. The bias is 0 in a model without. */
+static inline vec collected(__global const float *partial, /* (splits,k,LD) */
+                            __global const float *bias,    /* (splits,KP) */
+                            uint splits, float scale, uint k, uint j)
+{
+    vec sum = (vec)(0);
+    if (j < CLN_STRIDE)
+        for (uint s = 0; s < splits; s++)
+            sum += LOAD(partial + (ulong)(s * CLN_K + k) * CLN_LD + j);
+    sum *= scale;
+    if (j <= CLN_D && CLN_D < j + CLN_V) {
+        float total = 0;
+        if (CLN_BIAS)
+            for (uint s = 0; s < splits; s++)
+                total += bias[s * CLN_KP + k];
+        ELEMENT(sum, CLN_D - j) = total;
+    }
+    return sum;
+}
+
+/* The new weights at column j, from G and the old ones; *velocity becomes the new one. */
+static inline vec moved(vec gradient, vec weight, vec *velocity, uint j, sgd step)
+{
+    vec decay = (vec)(step.l2);
+    if (j <= CLN_D && CLN_D < j + CLN_V)
+        ELEMENT(decay, CLN_D - j) = 0;
+    *velocity = fma((vec)(step.momentum), *velocity, fma(decay, weight, gradient * step.mean));
+    return fma((vec)(-step.learning_rate), *velocity, weight);
+}
+
+#endif

@@ -1,0 +1,137 @@
+/* The fused engine in its shape for GPUs: a launch forward, one backward and the update; see cl/forward_gpu.cl and
+   cl/backward_gpu.cl. */
+#include "base/size.h"
+#include "compute/plan.h"
+#include "device/buffer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef struct fused_plan {
+    cln_plan base;
+    cl_program forward_program, backward_program;
+    cl_kernel forward, backward;
+    cl_mem partial; /* (splits,k,ld) */
+    cl_mem bias;    /* (splits,kp) */
+} fused_plan;
+
+static cln_grid forward_grid(const cln_plan *plan, uint32_t count)
+{
+    const cln_shape *shape = &plan->shape;
+    size_t groups = cln_shape_scores(shape, count);
+    return (cln_grid){{groups, 1}, {shape->lanes, shape->slots}};
+}
+
+static cln_status forward(cln_plan *plan, const cln_rows *rows, cl_mem w, const cln_outcome *outcome, cln_error *error)
+{
+    fused_plan *fused = (fused_plan *)plan;
+    cl_mem residual = outcome->residual ? plan->residual : NULL;
+    const cln_argument arguments[] = {CLN_ARG(rows->x),
+                                      CLN_ARG(rows->target),
+                                      CLN_ARG(rows->order),
+                                      CLN_ARG(rows->first),
+                                      CLN_ARG(rows->count),
+                                      CLN_ARG(w),
+                                      CLN_ARG(plan->problem.scale),
+                                      CLN_ARG(residual),
+                                      CLN_ARG(outcome->predicted),
+                                      CLN_ARG(outcome->scores),
+                                      CLN_ARG(outcome->first_score)};
+    return cln_launch(plan->device, fused->forward, forward_grid(plan, rows->count), arguments, CLN_COUNT(arguments),
+                      error);
+}
+
+static cln_grid backward_grid(const cln_plan *plan, uint32_t splits)
+{
+    const cln_shape *shape = &plan->shape;
+    uint32_t vectors = plan->layout.stride / shape->vector;
+    return (cln_grid){{cln_ceil_divide(vectors, shape->group) + 1, splits}, {shape->group, 1}};
+}
+
+static cln_status gradient(cln_plan *plan, const cln_rows *rows, cl_mem w, const cln_outcome *outcome,
+                           const cln_sink *sink, cln_error *error)
+{
+    cln_status status;
+    fused_plan *fused = (fused_plan *)plan;
+    uint32_t splits = cln_shape_splits(&plan->shape, rows->count);
+    cl_uint stretch = (cl_uint)cln_ceil_divide(rows->count, splits);
+    cln_outcome with_residual = *outcome;
+    with_residual.residual = true;
+    const cln_partials partials = {fused->partial, fused->bias, splits, plan->problem.scale};
+    const cln_argument arguments[] = {CLN_ARG(rows->x),        CLN_ARG(rows->order),    CLN_ARG(rows->first),
+                                      CLN_ARG(rows->count),    CLN_ARG(plan->residual), CLN_ARG(stretch),
+                                      CLN_ARG(fused->partial), CLN_ARG(fused->bias)};
+
+    TRY(forward(plan, rows, w, &with_residual, error));
+    TRY(cln_launch(plan->device, fused->backward, backward_grid(plan, splits), arguments, CLN_COUNT(arguments), error));
+    if (sink->op == CLN_STEP)
+        TRY(cln_updater_step(plan->device, &plan->updater, &partials, sink->w, sink->v, sink->w, sink->v, &sink->step,
+                             error));
+    else
+        TRY(cln_updater_collect(plan->device, &plan->updater, &partials, sink->op == CLN_ADD, sink->gradient, error));
+out:
+    return status;
+}
+
+static uint32_t scores(const cln_plan *plan, uint32_t count)
+{
+    return cln_shape_scores(&plan->shape, count);
+}
+
+static void release(cln_plan *plan)
+{
+    fused_plan *fused = (fused_plan *)plan;
+    cln_kernel_release(&fused->forward);
+    cln_kernel_release(&fused->backward);
+    cln_program_release(&fused->forward_program);
+    cln_program_release(&fused->backward_program);
+    cln_buffer_release(plan->device, &fused->partial);
+    cln_buffer_release(plan->device, &fused->bias);
+}
+
+static const cln_engine engine = {"fused", forward, gradient, NULL, scores, release};
+
+static cln_status build_kernels(fused_plan *fused, cln_error *error)
+{
+    cln_status status;
+    cln_plan *plan = &fused->base;
+    const cln_shape *shape = &plan->shape;
+    char defines[CLN_DEFINES_BYTES], options[CLN_DEFINES_BYTES + 200];
+    cln_plan_defines(plan, defines);
+
+    snprintf(options, sizeof options, "%s -DCLN_KB=%u -DCLN_ROWS=%u -DCLN_LANES=%u -DCLN_SLOTS=%u", defines,
+             shape->outputs, shape->rows, shape->lanes, shape->slots);
+    TRY(cln_program_build(plan->device, "forward_gpu", options, &fused->forward_program, error));
+    TRY(cln_kernel_create(fused->forward_program, "forward", &fused->forward, error));
+    snprintf(options, sizeof options, "%s -DCLN_KB=%u -DCLN_GROUP=%u -DCLN_TILE=%u", defines, shape->outputs,
+             shape->group, shape->tile);
+    TRY(cln_program_build(plan->device, "backward_gpu", options, &fused->backward_program, error));
+    TRY(cln_kernel_create(fused->backward_program, "backward", &fused->backward, error));
+    TRY(cln_plan_check_group(plan, fused->forward, shape->lanes * shape->slots, error));
+    TRY(cln_plan_check_group(plan, fused->backward, shape->group, error));
+out:
+    return status;
+}
+
+cln_status cln_fused_gpu_create(cln_device *device, const cln_problem *problem, const cln_shape *shape, cln_plan **plan,
+                                cln_error *error)
+{
+    cln_status status;
+    fused_plan *fused = NULL;
+    uint64_t splits = cln_shape_splits(shape, problem->block_rows);
+    *plan = NULL;
+
+    TRY(cln_allocate((void **)&fused, 1, sizeof *fused, "a plan", error));
+    TRY(cln_plan_init(&fused->base, &engine, device, problem, shape, error));
+    TRY(build_kernels(fused, error));
+    const cln_layout *layout = &fused->base.layout;
+    TRY(cln_buffer_create(device, "partial gradients", splits * problem->outputs * layout->ld * sizeof(float),
+                          &fused->partial, error));
+    TRY(cln_buffer_create(device, "partial bias gradients", splits * layout->kp * sizeof(float), &fused->bias, error));
+out:
+    if (status == CLN_OK)
+        *plan = &fused->base;
+    else if (fused)
+        cln_plan_release(&fused->base);
+    return status;
+}
