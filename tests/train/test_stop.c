@@ -197,7 +197,7 @@ START_TEST(test_interrupted_tick)
 {
     if (getenv("CLINEAR_TEST_TINY"))
         return;
-    problem p = problem_make(20000, 200, 10, CLN_UINT8, 8);
+    problem p = problem_make(20000, 2000, 10, CLN_UINT8, 8);
     cln_result result;
     cln_trainer *trainer = trainer_of(engines[_i], "batch-size=1 epochs=9 valid=10 patience=3", p.data, NULL, NULL);
     begin(CLN_EVENT_TICK, 1); /* the first comes at once, the second a tenth of a second later */
