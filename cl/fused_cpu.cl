@@ -14,6 +14,7 @@
  * several minibatches, a step between each two. Both save the launch of sgd_step, bit for bit the same.
  * Geometry: `splits` work-groups of one work-item. The cut depends on the rows alone, so the bits repeat.
  */
+#include "fold.h"
 #include "softmax_rows.h"
 #include "update.h"
 
@@ -51,51 +52,6 @@ static inline void find_rows(group *rows, __global const feature *x, __global co
         uint i = r < CLN_GROUP_ROWS ? min(r, rows->count - 1) : r;
         rows->x[r] = x + row_of(order, first, min(begin + i, end - 1)) * CLN_STRIDE;
     }
-}
-
-/* Sums of the elements of several vectors at once: two vectors are halved and laid side by side, again and again, in steps that
-   are one instruction each and need no table of indices, which would take registers from the products.
-   In: vectors of V, V/2, … elements to go; out: half as many elements of each, of a first, then of b (in each four of them). */
-#if CLN_V == 16
-#define FOLD_HALVES(a, b) ((vec)((a).lo, (b).lo) + (vec)((a).hi, (b).hi))
-#define FOLD_QUARTERS(a, b) ((vec)((a).lo.lo, (a).hi.lo, (b).lo.lo, (b).hi.lo) + (vec)((a).lo.hi, (a).hi.hi, (b).lo.hi, (b).hi.hi))
-#define FOLD_FOURS(a, b) ((vec)((a).s01, (b).s01, (a).s45, (b).s45, (a).s89, (b).s89, (a).scd, (b).scd) + \
-                          (vec)((a).s23, (b).s23, (a).s67, (b).s67, (a).sab, (b).sab, (a).sef, (b).sef))
-#define FOLD_PAIRS(a, b) ((vec)((a).s02, (b).s02, (a).s46, (b).s46, (a).s8a, (b).s8a, (a).sce, (b).sce) + \
-                          (vec)((a).s13, (b).s13, (a).s57, (b).s57, (a).s9b, (b).s9b, (a).sdf, (b).sdf))
-#define FOLD_TO_FOURS(v, n, i) FOLD_QUARTERS(FOLD_HALVES(OR_ZERO(v, n, i), OR_ZERO(v, n, i + 4)), \
-                                             FOLD_HALVES(OR_ZERO(v, n, i + 8), OR_ZERO(v, n, i + 12)))
-#elif CLN_V == 8
-#define FOLD_HALVES(a, b) ((vec)((a).lo, (b).lo) + (vec)((a).hi, (b).hi))
-#define FOLD_FOURS(a, b) ((vec)((a).s01, (b).s01, (a).s45, (b).s45) + (vec)((a).s23, (b).s23, (a).s67, (b).s67))
-#define FOLD_PAIRS(a, b) ((vec)((a).s02, (b).s02, (a).s46, (b).s46) + (vec)((a).s13, (b).s13, (a).s57, (b).s57))
-#define FOLD_TO_FOURS(v, n, i) FOLD_HALVES(OR_ZERO(v, n, i), OR_ZERO(v, n, i + 4))
-#else
-#define FOLD_FOURS(a, b) ((vec)((a).s01, (b).s01) + (vec)((a).s23, (b).s23))
-#define FOLD_PAIRS(a, b) ((vec)((a).s02, (b).s02) + (vec)((a).s13, (b).s13))
-#define FOLD_TO_FOURS(v, n, i) OR_ZERO(v, n, i)
-#endif
-#define OR_ZERO(v, n, i) ((i) < (n) ? (v)[i] : (vec)(0))
-
-/* Element i: the sum of vector i's elements; 0 behind the last of n, up to V. */
-static inline vec vec_sums(const vec *v, int n)
-{
-    vec four[4];
-#pragma unroll
-    for (int i = 0; i < 4; i++)
-        four[i] = FOLD_TO_FOURS(v, n, i);
-    vec pair0 = FOLD_FOURS(four[0], four[1]), pair1 = FOLD_FOURS(four[2], four[3]);
-    return FOLD_PAIRS(pair0, pair1);
-}
-
-/* How many elements are true. */
-static inline uint count_of(ivec truth)
-{
-    uint count = 0;
-#pragma unroll
-    for (uint e = 0; e < CLN_V; e++)
-        count -= (uint)((int *)&truth)[e];
-    return count;
 }
 
 #define LOGITS (CLN_BLOCKS * CLN_KB + CLN_V) /* vectors are stored at every KB-th */
@@ -234,6 +190,9 @@ fused(__global const feature *restrict x,        /* (·,STRIDE) */
         if (partial)
             for (uint k = 0; k < CLN_KP; k++)
                 bias[k] = 0;
+        if (partial && begin == end) /* the other stretches were enough */
+            for (uint j = 0; j < CLN_K * CLN_LD; j += CLN_V)
+                STORE((vec)(0), partial + j);
         for (uint i = begin; i < end; i += CLN_GROUP_ROWS) {
             group near;
             float product[CLN_GROUP_ROWS][LOGITS];
@@ -255,7 +214,7 @@ fused(__global const feature *restrict x,        /* (·,STRIDE) */
 
                 ivec there = lane < near.count - r0;
                 loss_sum += vec_sum(select((vec)(0), loss, there));
-                errors += count_of(there & (best != y));
+                errors += (uint)vec_sum(select((vec)(0), (vec)(1), there & (best != y)));
                 if (partial)
                     for (uint k = 0; k < CLN_K; k++)
                         bias[k] += vec_sum(select((vec)(0), zr[k], there));

@@ -9,10 +9,12 @@
 
 #include "types.h"
 
-/* cln_step of src/compute/update.h. */
-typedef struct {
-    float mean, l2, momentum, learning_rate;
-} sgd;
+/* cln_step of src/compute/update.h, its members by name. */
+typedef float4 sgd;
+#define MEAN x
+#define L2 y
+#define MOMENTUM z
+#define LEARNING_RATE w
 
 /* G at column j of output k; the sum runs in the order of s. The bias is 0 in a model without. */
 static inline vec collected(__global const float *partial, /* (splits,k,LD) */
@@ -37,11 +39,11 @@ static inline vec collected(__global const float *partial, /* (splits,k,LD) */
 /* The new weights at column j, from G and the old ones; *velocity becomes the new one. */
 static inline vec moved(vec gradient, vec weight, vec *velocity, uint j, sgd step)
 {
-    vec decay = (vec)(step.l2);
+    vec decay = (vec)(step.L2);
     if (j <= CLN_D && CLN_D < j + CLN_V)
         ELEMENT(decay, CLN_D - j) = 0;
-    *velocity = fma((vec)(step.momentum), *velocity, fma(decay, weight, gradient * step.mean));
-    return fma((vec)(-step.learning_rate), *velocity, weight);
+    *velocity = fma((vec)(step.MOMENTUM), *velocity, fma(decay, weight, gradient * step.MEAN));
+    return fma((vec)(-step.LEARNING_RATE), *velocity, weight);
 }
 
 #endif

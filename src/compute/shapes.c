@@ -1,6 +1,7 @@
 #include "compute/shapes.h"
 
 #include "base/size.h"
+#include "data/dataset.h"
 
 cln_layout cln_layout_of(uint32_t features, uint32_t outputs)
 {
@@ -26,8 +27,8 @@ static uint32_t between(uint32_t least, uint64_t value, uint32_t most)
 }
 
 /* How rows are cut for CPUs, as measured with PoCL on two and more cores:
-     a stretch is worth the launch (20 µs) that shares it out, which takes the products of 150 rows of MNIST; softmax costs a row as
-     much as 512 of them;
+     a stretch is worth the launch (20 µs) that shares it out if it takes as long as 150 rows of MNIST; reading a byte takes a row as
+     long as 2 of its products, softmax as long as 512;
      a stretch has at least 16 rows, for it adds to its partial sums once a group;
      partial sums of all stretches together stay within 4 Mi floats, which caches hold;
      a step is folded where all work-items together read no more than 1 Mi floats for it. */
@@ -35,7 +36,8 @@ static void cut_for_cpu(const cln_problem *problem, cln_shape *shape)
 {
     cln_layout layout = cln_layout_of(problem->features, problem->outputs);
     uint64_t weights = (uint64_t)problem->outputs * layout.ld, products = (uint64_t)problem->outputs * layout.stride;
-    shape->split_rows = between(16, 150 * (7840 + 512) / (products + 512), UINT32_MAX);
+    uint64_t row = products + 2 * (uint64_t)layout.stride * cln_type_bytes(problem->type) + 512;
+    shape->split_rows = between(16, 150 * (7840 + 2 * 784 + 512) / row, UINT32_MAX);
     shape->most_splits = between(2, (4u << 20) / weights, 64);
     shape->folded_splits = 1;
     for (uint32_t splits = 2; splits <= 8 && splits * (splits + 3) * weights <= 1u << 20; splits++)

@@ -5,7 +5,7 @@
 #include "compute/shapes.h"
 #include "device/program.h"
 
-/* g = G·mean + λ·w, v ← μ·v + g, w ← w − η·v. As the kernels hold it: `sgd` in cl/update.h. */
+/* g = G·mean + λ·w, v ← μ·v + g, w ← w − η·v. The float4 that is `sgd` in cl/update.h. */
 typedef struct cln_step {
     float mean, l2, momentum, learning_rate;
 } cln_step;
