@@ -293,3 +293,11 @@ bool cln_os_library_works(const char *library, const char *symbol, char *why, si
         dlclose(handle);
     return works;
 }
+
+cln_os_function *cln_os_next_function(const char *name)
+{
+    void *symbol = dlsym(RTLD_NEXT, name);
+    cln_os_function *function; /* POSIX wants the two to be of one form, ISO C knows no cast between them */
+    memcpy(&function, &symbol, sizeof function);
+    return function;
+}

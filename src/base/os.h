@@ -70,6 +70,11 @@ cln_status cln_os_folder(const char *path, cln_os_name_fn *name, void *user, cln
 void cln_os_lock(void);
 void cln_os_unlock(void);
 
+/* The function of that name in the libraries behind the one (or the program) that holds this code, where several define it;
+   NULL where none does. Of any type: to be cast back to its own. */
+typedef void cln_os_function(void);
+cln_os_function *cln_os_next_function(const char *name);
+
 /* Whether a shared library loads and has `symbol`; otherwise `why` (size) says what is wrong. It stays loaded, for many
    drivers do not survive being unloaded. */
 bool cln_os_library_works(const char *library, const char *symbol, char *why, size_t size);

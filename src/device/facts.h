@@ -10,6 +10,7 @@ typedef struct cln_facts {
     uint32_t vendor_id;          /* of the PCI bus where there is one */
     bool is_cpu;                 /* few fat work-items, native vectors, no barriers; otherwise work-group tiles */
     bool unified_memory;         /* the device works in host memory: mapping copies nothing */
+    bool binaries_compile;       /* asking for a program's binary compiles all its kernels; keeps an own cache (PoCL) */
     uint32_t native_float_width; /* floats in a native vector; 1 where the device does not say */
     size_t max_group_size;       /* of the device; a built kernel may get less: ask cln_kernel_group_limit */
 } cln_facts;
