@@ -61,6 +61,8 @@ void cln_os_close(cln_os_file *file); /* accepts a closed one */
  */
 #define CLN_OS_PATH_BYTES 4096
 cln_status cln_os_cache_folder(char path[CLN_OS_PATH_BYTES], cln_error *error);
+/* Removes the oldest files there whose names begin with `prefix`, until the others have `most` bytes together. */
+void cln_os_cache_trim(const char *prefix, uint64_t most);
 
 /* Calls `name` for each entry of a folder in alphabetical order; CLN_IO where it cannot be read. */
 typedef void cln_os_name_fn(const char *name, void *user);
