@@ -244,6 +244,7 @@ typedef enum cln_stop {
 
 CLN_API const char *cln_stop_word(cln_stop stop); /* "patience" */
 
+/* Of the caller's time, without overlap: data is read while kernels are built, and `load` is what was left to wait for. */
 typedef struct cln_seconds {
     double total, load, build, upload, train, evaluate;
 } cln_seconds;

@@ -9,7 +9,6 @@
 #include <grp.h>
 #include <libgen.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -266,18 +265,6 @@ cln_status cln_os_folder(const char *path, cln_os_name_fn *name, void *user, cln
     }
     free(entries);
     return CLN_OK;
-}
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-
-void cln_os_lock(void)
-{
-    pthread_mutex_lock(&lock);
-}
-
-void cln_os_unlock(void)
-{
-    pthread_mutex_unlock(&lock);
 }
 
 bool cln_os_library_works(const char *library, const char *symbol, char *why, size_t size)

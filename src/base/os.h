@@ -72,6 +72,13 @@ cln_status cln_os_folder(const char *path, cln_os_name_fn *name, void *user, cln
 void cln_os_lock(void);
 void cln_os_unlock(void);
 
+/* Runs work(user) on a thread of its own; where there is none to be had, here and now, and returns NULL. */
+typedef struct cln_os_thread cln_os_thread;
+typedef void cln_os_work_fn(void *user);
+cln_os_thread *cln_os_thread_begin(cln_os_work_fn *work, void *user);
+/* Waits until its work is done, which is visible then, and releases it. Accepts NULL. */
+void cln_os_thread_join(cln_os_thread *thread);
+
 /* The function of that name in the libraries behind the one (or the program) that holds this code, where several define it;
    NULL where none does. Of any type: to be cast back to its own. */
 typedef void cln_os_function(void);

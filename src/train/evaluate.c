@@ -85,15 +85,18 @@ static cln_status session_open(struct session *session, const char *engine, bool
     session->seconds.load = cln_os_seconds() - session->began;
 
     double before = cln_os_seconds();
+    TRY(cln_resident_begin(session->device, session->data, 0, &session->resident, error));
+    session->seconds.upload = cln_os_seconds() - before;
+    before = cln_os_seconds();
     TRY(cln_plan_create(session->device, engine, &problem, NULL, &session->plan, error));
     session->seconds.build = cln_os_seconds() - before;
 
-    double load = 0;
+    double wait = 0;
     before = cln_os_seconds();
     TRY(upload_weights(session, error));
-    TRY(cln_resident_create(session->device, session->data, problem.block_rows, 0, &session->resident, &load, error));
-    session->seconds.load += load;
-    session->seconds.upload = cln_os_seconds() - before - load;
+    TRY(cln_resident_finish(session->resident, problem.block_rows, &wait, error));
+    session->seconds.load += wait;
+    session->seconds.upload += cln_os_seconds() - before - wait;
     TRY(cln_buffer_create(session->device, "predictions", (uint64_t)problem.block_rows * sizeof(uint32_t),
                           &session->predicted, error));
     TRY(cln_allocate((void **)&session->h_predicted, problem.block_rows, sizeof(uint32_t), "predictions", error));

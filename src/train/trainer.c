@@ -1,4 +1,4 @@
-/* A trainer's life: options and data checked, kernels built while nothing is on the device yet, data uploaded, each kernel run once. */
+/* A trainer's life: options and data checked, kernels built while the data is read and uploaded, each kernel run once. */
 #include "train/trainer.h"
 
 #include "base/os.h"
@@ -111,11 +111,11 @@ static cln_status check_patience(const cln_trainer *trainer, cln_error *error)
 
 static cln_status upload(cln_trainer *trainer, cln_error *error)
 {
-    double before = cln_os_seconds(), load = 0;
+    double before = cln_os_seconds(), wait = 0;
     cln_status status =
-        cln_selection_upload(&trainer->selection, trainer->device, trainer->plan->problem.block_rows, &load, error);
-    trainer->seconds.load += load;
-    trainer->seconds.upload = cln_os_seconds() - before - load;
+        cln_selection_finish(&trainer->selection, trainer->device, trainer->plan->problem.block_rows, &wait, error);
+    trainer->seconds.load += wait;
+    trainer->seconds.upload += cln_os_seconds() - before - wait;
     return status;
 }
 
@@ -135,6 +135,9 @@ cln_status cln_trainer_create(cln_device *device, const cln_options *options, co
     TRY(plan_batches(trainer, error));
     trainer->seconds.load = cln_os_seconds() - created;
     double before = cln_os_seconds();
+    TRY(cln_selection_begin(&trainer->selection, device, error));
+    trainer->seconds.upload = cln_os_seconds() - before;
+    before = cln_os_seconds();
     TRY(create_plan(trainer, error));
     trainer->seconds.build = cln_os_seconds() - before;
     TRY(create_buffers(trainer, error));
