@@ -133,6 +133,11 @@ CLN_API cln_status cln_device_open(const char *selector, cln_device **device, cl
 CLN_API const cln_device_info *cln_device_describe(const cln_device *device);
 /* The whole log of the last program that did not build on this device ("" where all did). */
 CLN_API const char *cln_device_build_log(const cln_device *device);
+/* Compiling may take seconds where no cache on disk has the kernels. `told` hears of it from the calls that compile: with
+   seconds below 0 before it begins, and with how long it took when it has ended, or failed. what: "the kernels for 784
+   features and 10 outputs". NULL: nobody hears. */
+typedef void cln_compile_fn(const char *what, double seconds, void *user);
+CLN_API void cln_device_on_compile(cln_device *device, cln_compile_fn *told, void *user);
 CLN_API void cln_device_close(cln_device *device);
 
 /* -------------------------------------------------------------------------------------------- data -- */

@@ -4,6 +4,7 @@
 #include "base/os.h"
 #include "base/size.h"
 #include "device/buffer.h"
+#include "train/compiling.h"
 
 #include <stdlib.h>
 
@@ -90,13 +91,11 @@ static cln_status warm_up(cln_trainer *trainer, cln_error *error)
     cln_score score;
     uint64_t batch = trainer->settings.batch_size;
     range.rows = range.rows < batch ? range.rows : batch;
-    double before = cln_os_seconds();
     TRY(cln_trainer_enqueue(trainer, 0, 0, error));
     TRY(cln_score_range(trainer->plan, &range, trainer->weights, trainer->gradient, &trainer->scores, &score, error));
     TRY(cln_buffer_zero(trainer->device, trainer->weights, error));
     TRY(cln_buffer_zero(trainer->device, trainer->velocity, error));
     TRY(cln_queue_finish(trainer->device, error));
-    trainer->seconds.build += cln_os_seconds() - before;
 out:
     return status;
 }
@@ -124,6 +123,7 @@ cln_status cln_trainer_create(cln_device *device, const cln_options *options, co
 {
     cln_status status;
     cln_trainer *trainer = NULL;
+    cln_compiling compiling = {0};
     double created = cln_os_seconds();
     *result = NULL;
     TRY(cln_allocate((void **)&trainer, 1, sizeof *trainer, "a trainer", error));
@@ -137,15 +137,18 @@ cln_status cln_trainer_create(cln_device *device, const cln_options *options, co
     double before = cln_os_seconds();
     TRY(cln_selection_begin(&trainer->selection, device, error));
     trainer->seconds.upload = cln_os_seconds() - before;
-    before = cln_os_seconds();
+    compiling = cln_compiling_begin(device, trainer->selection.info.features, trainer->selection.outputs);
     TRY(create_plan(trainer, error));
-    trainer->seconds.build = cln_os_seconds() - before;
+    cln_compiling_pause(&compiling);
     TRY(create_buffers(trainer, error));
     TRY(upload(trainer, error));
+    cln_compiling_resume(&compiling);
     TRY(warm_up(trainer, error));
+    trainer->seconds.build = cln_compiling_end(&compiling);
     *result = trainer;
     trainer = NULL;
 out:
+    cln_compiling_end(&compiling);
     cln_trainer_close(trainer);
     return status;
 }

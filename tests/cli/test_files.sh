@@ -159,5 +159,5 @@ for arguments in 'devices' 'devices --json' 'train toy --quiet' 'train toy --qui
     grep -q '^clinear.*: cannot write the results' err || fail "nothing is said of a closed stdout: clinear $arguments"
 done
 # A reader that has enough ends the program quietly.
-"$CLINEAR" predict model toy --proba 2>err | head -n 1 >out
+"$CLINEAR" predict model toy --proba --quiet 2>err | head -n 1 >out
 [ ! -s err ] || fail "something on stderr after a closed pipe"
