@@ -268,7 +268,7 @@ typedef struct cln_result {
     uint64_t peak_host_bytes, device_bytes;
 } cln_result;
 
-/* Uploads the data, builds the kernels and runs each once. */
+/* Builds the kernels while a thread of its own reads the data into device memory, and runs each once. */
 CLN_API cln_status cln_trainer_create(cln_device *device, const cln_options *options, const cln_parts *parts,
                                       cln_trainer **trainer, cln_error *error);
 /* Trains until a stopping rule holds and scores the kept weights. progress may be NULL. A divergence is CLN_DIVERGED
