@@ -133,6 +133,11 @@ CLN_API cln_status cln_device_open(const char *selector, cln_device **device, cl
 CLN_API const cln_device_info *cln_device_describe(const cln_device *device);
 /* The whole log of the last program that did not build on this device ("" where all did). */
 CLN_API const char *cln_device_build_log(const cln_device *device);
+/* Compiling may take seconds where no cache on disk has the kernels. `told` hears of it from the calls that compile: with
+   seconds below 0 before it begins, and with how long it took when it has ended, or failed. what: "the kernels for 784
+   features and 10 outputs". NULL: nobody hears. */
+typedef void cln_compile_fn(const char *what, double seconds, void *user);
+CLN_API void cln_device_on_compile(cln_device *device, cln_compile_fn *told, void *user);
 CLN_API void cln_device_close(cln_device *device);
 
 /* -------------------------------------------------------------------------------------------- data -- */
@@ -244,6 +249,7 @@ typedef enum cln_stop {
 
 CLN_API const char *cln_stop_word(cln_stop stop); /* "patience" */
 
+/* Of the caller's time, without overlap: data is read while kernels are built, and `load` is what was left to wait for. */
 typedef struct cln_seconds {
     double total, load, build, upload, train, evaluate;
 } cln_seconds;
@@ -262,7 +268,7 @@ typedef struct cln_result {
     uint64_t peak_host_bytes, device_bytes;
 } cln_result;
 
-/* Uploads the data, builds the kernels and runs each once. */
+/* Builds the kernels while a thread of its own reads the data into device memory, and runs each once. */
 CLN_API cln_status cln_trainer_create(cln_device *device, const cln_options *options, const cln_parts *parts,
                                       cln_trainer **trainer, cln_error *error);
 /* Trains until a stopping rule holds and scores the kept weights. progress may be NULL. A divergence is CLN_DIVERGED

@@ -9,7 +9,6 @@
 #include <grp.h>
 #include <libgen.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -268,18 +267,6 @@ cln_status cln_os_folder(const char *path, cln_os_name_fn *name, void *user, cln
     return CLN_OK;
 }
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-
-void cln_os_lock(void)
-{
-    pthread_mutex_lock(&lock);
-}
-
-void cln_os_unlock(void)
-{
-    pthread_mutex_unlock(&lock);
-}
-
 bool cln_os_library_works(const char *library, const char *symbol, char *why, size_t size)
 {
     void *handle = dlopen(library, RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
@@ -292,4 +279,12 @@ bool cln_os_library_works(const char *library, const char *symbol, char *why, si
     if (handle)
         dlclose(handle);
     return works;
+}
+
+cln_os_function *cln_os_next_function(const char *name)
+{
+    void *symbol = dlsym(RTLD_NEXT, name);
+    cln_os_function *function; /* POSIX wants the two to be of one form, ISO C knows no cast between them */
+    memcpy(&function, &symbol, sizeof function);
+    return function;
 }

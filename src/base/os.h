@@ -61,6 +61,8 @@ void cln_os_close(cln_os_file *file); /* accepts a closed one */
  */
 #define CLN_OS_PATH_BYTES 4096
 cln_status cln_os_cache_folder(char path[CLN_OS_PATH_BYTES], cln_error *error);
+/* Removes the oldest files there whose names begin with `prefix`, until the others have `most` bytes together. */
+void cln_os_cache_trim(const char *prefix, uint64_t most);
 
 /* Calls `name` for each entry of a folder in alphabetical order; CLN_IO where it cannot be read. */
 typedef void cln_os_name_fn(const char *name, void *user);
@@ -69,6 +71,18 @@ cln_status cln_os_folder(const char *path, cln_os_name_fn *name, void *user, cln
 /* One lock for the whole process, for what no two threads may do at once. Held for short, never twice by one thread. */
 void cln_os_lock(void);
 void cln_os_unlock(void);
+
+/* Runs work(user) on a thread of its own; where there is none to be had, here and now, and returns NULL. */
+typedef struct cln_os_thread cln_os_thread;
+typedef void cln_os_work_fn(void *user);
+cln_os_thread *cln_os_thread_begin(cln_os_work_fn *work, void *user);
+/* Waits until its work is done, which is visible then, and releases it. Accepts NULL. */
+void cln_os_thread_join(cln_os_thread *thread);
+
+/* The function of that name in the libraries behind the one (or the program) that holds this code, where several define it;
+   NULL where none does. Of any type: to be cast back to its own. */
+typedef void cln_os_function(void);
+cln_os_function *cln_os_next_function(const char *name);
 
 /* Whether a shared library loads and has `symbol`; otherwise `why` (size) says what is wrong. It stays loaded, for many
    drivers do not survive being unloaded. */

@@ -2,7 +2,7 @@
 #include "base/os.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -48,6 +48,55 @@ cln_status cln_os_cache_folder(char path[CLN_OS_PATH_BYTES], cln_error *error)
                         "user's alone (chmod 700) or remove it",
                         path);
     return CLN_OK;
+}
+
+typedef struct cached {
+    char path[CLN_OS_PATH_BYTES + NAME_MAX + 2];
+    struct stat entry;
+} cached;
+
+static int newest_first(const void *a, const void *b)
+{
+    const struct timespec *x = &((const cached *)a)->entry.st_mtim, *y = &((const cached *)b)->entry.st_mtim;
+    return x->tv_sec != y->tv_sec ? (x->tv_sec < y->tv_sec) - (x->tv_sec > y->tv_sec)
+                                  : (x->tv_nsec < y->tv_nsec) - (x->tv_nsec > y->tv_nsec);
+}
+
+typedef struct listing {
+    const char *folder, *prefix;
+    cached *files;
+    size_t count;
+} listing;
+
+static void add_file(const char *name, void *user)
+{
+    listing *l = user;
+    cached file;
+    snprintf(file.path, sizeof file.path, "%s/%s", l->folder, name);
+    if (strncmp(name, l->prefix, strlen(l->prefix)) != 0 || lstat(file.path, &file.entry) != 0)
+        return;
+    cached *longer = realloc(l->files, (l->count + 1) * sizeof *longer);
+    if (!longer)
+        return;
+    l->files = longer;
+    l->files[l->count++] = file;
+}
+
+void cln_os_cache_trim(const char *prefix, uint64_t most)
+{
+    char folder[CLN_OS_PATH_BYTES];
+    listing l = {folder, prefix, NULL, 0};
+    uint64_t kept = 0;
+    if (cln_os_cache_folder(folder, NULL) != CLN_OK || cln_os_folder(folder, add_file, &l, NULL) != CLN_OK)
+        return;
+    if (l.count)
+        qsort(l.files, l.count, sizeof *l.files, newest_first);
+    for (size_t i = 0; i < l.count; i++) {
+        kept += (uint64_t)l.files[i].entry.st_size;
+        if (kept > most)
+            unlink(l.files[i].path);
+    }
+    free(l.files);
 }
 
 bool cln_os_is_ours(const cln_os_file *file)

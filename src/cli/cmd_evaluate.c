@@ -2,6 +2,7 @@
 #include "cli/call.h"
 #include "cli/command.h"
 #include "cli/data.h"
+#include "cli/device.h"
 #include "cli/message.h"
 #include "report/evaluation.h"
 
@@ -33,7 +34,7 @@ static int evaluate(const request *r)
     TRY(cln_data_part(r->part, r->data, &part, &error));
     TRY(cln_model_load(r->model, &model, &error));
     TRY(cln_data_open(r->data, r->labels, part, true, &data, &error));
-    TRY(cln_device_open(r->device, &device, &error));
+    TRY(cln_cli_device_open(r->device, &device, &error));
     assessment.model = model;
     assessment.device = *cln_device_describe(device);
     TRY(cln_model_evaluate(model, device, cln_options_get(r->options, "engine"), data, &assessment.evaluation, &error));

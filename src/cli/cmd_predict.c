@@ -3,6 +3,7 @@
 #include "cli/call.h"
 #include "cli/command.h"
 #include "cli/data.h"
+#include "cli/device.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/output.h"
@@ -99,7 +100,7 @@ static int predict(const request *r)
     if (r->output)
         TRY(cln_output_check("output", r->output, (const char *const[]){r->model, r->data}, 2, &error));
     s.model = model;
-    TRY(cln_device_open(r->device, &device, &error));
+    TRY(cln_cli_device_open(r->device, &device, &error));
     TRY(cln_model_predict(model, device, cln_options_get(r->options, "engine"), data, write_rows, &s, &error));
     code = end_sheet(&s);
 out:

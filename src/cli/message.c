@@ -37,6 +37,13 @@ void cln_message_end_live(void)
     state.live = false;
 }
 
+void cln_message_erase_live(void)
+{
+    if (state.live)
+        fputs("\r\033[K", stderr);
+    state.live = false;
+}
+
 void cln_message_live(const char *text)
 {
     fprintf(stderr, "\r%s\033[K", text);

@@ -18,6 +18,8 @@ __attribute__((format(printf, 1, 2))) void cln_message_note(const char *format, 
 void cln_message_live(const char *text);
 /* Leaves the live line as it stands, so that something else can follow. */
 void cln_message_end_live(void);
+/* Takes the live line away, as if it had not been. */
+void cln_message_erase_live(void);
 bool cln_message_is_quiet(void);
 
 /* Says what failed, with the build log of `device` (may be NULL) where a program did not build, and returns the exit

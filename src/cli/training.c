@@ -2,6 +2,7 @@
 
 #include "base/os.h"
 #include "cli/command.h"
+#include "cli/device.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/output.h"
@@ -101,7 +102,7 @@ int cln_job_run(const cln_job *job, cln_training *training, bool *finished)
     training->solver = cln_options_get(job->options, "solver");
     training->data = job->data;
     TRY(cln_job_check(job, &error));
-    TRY(cln_device_open(job->device, &device, &error));
+    TRY(cln_cli_device_open(job->device, &device, &error));
     training->device = *cln_device_describe(device);
     TRY(cln_trainer_create(device, job->options, &job->parts, &trainer, &error));
     if (job->log)

@@ -1,6 +1,7 @@
 #include "compute/blas.h"
 
 #include "base/size.h"
+#include "device/stand_in.h"
 #include "device/words.h"
 
 #include <clblast_c.h>
@@ -94,8 +95,10 @@ cln_status cln_blas_product(cln_device *device, const cln_product *product, cons
         if (status != CLN_OK)
             return status;
     }
+    cln_stand_in_begin(device);
     /* In CLBlast's column-major words: C (m,n) = A·Bᵀ with A (m,k) and B (n,k). */
     CLBlastStatusCode code = CLBlastSgemm(CLBlastLayoutColMajor, CLBlastTransposeNo, CLBlastTransposeYes, m, n, k, 1.0f,
                                           a, 0, m, b, 0, n, beta, c, 0, m, &device->queue, NULL);
+    cln_stand_in_end();
     return check(error, code, "multiply matrices");
 }

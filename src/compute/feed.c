@@ -1,70 +1,35 @@
 #include "compute/feed.h"
 
-#include "base/os.h"
 #include "base/size.h"
+#include "compute/upload.h"
 #include "device/buffer.h"
 #include "device/program.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* Bytes mapped at a time: where mapping means copying, the driver's staging memory stays this small. */
-#define WINDOW_BYTES (16u << 20)
-
-typedef struct chunk {
-    cl_mem x, target;
-    uint64_t first, rows;
-} chunk;
 
 struct cln_resident {
     cln_device *device;
     cln_dataset_info info;
     uint32_t stride;
     size_t row_bytes;
-    chunk *chunks;
+    cln_chunk *chunks;
     uint64_t chunk_count, chunk_rows;
+    cln_upload *upload; /* NULL once everything is there */
     cl_program program; /* gather; only where there are several chunks */
     cl_kernel gather;
     size_t group;
     cl_mem gathered_x, gathered_target;
 };
 
-static cln_status upload_features(cln_resident *resident, const chunk *part, cln_dataset *data, double *load_seconds,
-                                  cln_error *error)
-{
-    cln_status status = CLN_OK;
-    void *window = NULL;
-    uint64_t step = WINDOW_BYTES / resident->row_bytes;
-    step = step ? step : 1;
-    bool gaps = resident->row_bytes != resident->info.features * cln_type_bytes(resident->info.type);
-
-    for (uint64_t done = 0; done < part->rows; done += step) {
-        uint64_t rows = part->rows - done < step ? part->rows - done : step, bytes = rows * resident->row_bytes;
-        TRY(cln_buffer_map(resident->device, part->x, done * resident->row_bytes, bytes, &window, error));
-        double before = cln_os_seconds();
-        if (gaps)
-            memset(window, 0, bytes);
-        status = cln_dataset_pull(data, window, rows, resident->row_bytes, error);
-        *load_seconds += cln_os_seconds() - before;
-        cln_status unmapped = cln_buffer_unmap(resident->device, part->x, window, error);
-        TRY(status == CLN_OK ? unmapped : status);
-    }
-out:
-    return status;
-}
-
-static cln_status upload_chunk(cln_resident *resident, chunk *part, cln_dataset *data, double *load_seconds,
-                               cln_error *error)
+static cln_status create_chunk(cln_resident *resident, cln_chunk *part, const int32_t *labels, cln_error *error)
 {
     cln_status status;
-    const int32_t *labels = cln_dataset_labels(data);
-    TRY(cln_buffer_create(resident->device, "the features", part->rows * resident->row_bytes, &part->x, error));
-    TRY(upload_features(resident, part, data, load_seconds, error));
+    uint64_t label_bytes = part->rows * sizeof(uint32_t);
+    TRY(cln_buffer_create_raw(resident->device, "the features", part->rows * resident->row_bytes, &part->x, error));
     if (labels) {
-        TRY(cln_buffer_create(resident->device, "the labels", part->rows * sizeof(uint32_t), &part->target, error));
-        TRY(cln_buffer_write(resident->device, part->target, 0, part->rows * sizeof(uint32_t), labels + part->first,
-                             error));
+        TRY(cln_buffer_create_raw(resident->device, "the labels", label_bytes, &part->target, error));
+        TRY(cln_buffer_write(resident->device, part->target, 0, label_bytes, labels + part->first, error));
     }
 out:
     return status;
@@ -101,15 +66,15 @@ static cln_status plan_chunks(cln_resident *resident, uint64_t most_bytes, cln_e
     if (resident->chunk_rows > resident->info.rows)
         resident->chunk_rows = resident->info.rows;
     resident->chunk_count = cln_ceil_divide(resident->info.rows, resident->chunk_rows);
-    return cln_allocate((void **)&resident->chunks, resident->chunk_count, sizeof(chunk), "the list of chunks", error);
+    return cln_allocate((void **)&resident->chunks, resident->chunk_count, sizeof(cln_chunk), "the list of chunks",
+                        error);
 }
 
-cln_status cln_resident_create(cln_device *device, cln_dataset *data, uint32_t block_rows, uint64_t most_bytes,
-                               cln_resident **result, double *load_seconds, cln_error *error)
+cln_status cln_resident_begin(cln_device *device, cln_dataset *data, uint64_t most_bytes, cln_resident **result,
+                              cln_error *error)
 {
     cln_status status;
     cln_resident *resident = NULL;
-    double ignored = 0;
     *result = NULL;
 
     TRY(cln_allocate((void **)&resident, 1, sizeof *resident, "a data set on the device", error));
@@ -118,20 +83,30 @@ cln_status cln_resident_create(cln_device *device, cln_dataset *data, uint32_t b
     resident->stride = cln_layout_of(resident->info.features, 1).stride;
     resident->row_bytes = resident->stride * cln_type_bytes(resident->info.type);
     TRY(plan_chunks(resident, most_bytes, error));
-    TRY(cln_dataset_rewind(data, error));
     for (uint64_t i = 0; i < resident->chunk_count; i++) {
         uint64_t first = i * resident->chunk_rows, left = resident->info.rows - first;
         resident->chunks[i].first = first;
         resident->chunks[i].rows = left < resident->chunk_rows ? left : resident->chunk_rows;
-        TRY(upload_chunk(resident, &resident->chunks[i], data, load_seconds ? load_seconds : &ignored, error));
+        TRY(create_chunk(resident, &resident->chunks[i], cln_dataset_labels(data), error));
     }
+    TRY(cln_upload_begin(device, data, resident->chunks, resident->chunk_count, resident->row_bytes, &resident->upload,
+                         error));
+    *result = resident;
+    resident = NULL;
+out:
+    cln_resident_release(resident);
+    return status;
+}
+
+cln_status cln_resident_finish(cln_resident *resident, uint32_t block_rows, double *wait_seconds, cln_error *error)
+{
+    cln_status status;
+    TRY(cln_upload_finish(resident->upload, wait_seconds, error));
+    cln_upload_release(resident->upload);
+    resident->upload = NULL;
     if (resident->chunk_count > 1)
         TRY(prepare_gather(resident, block_rows, error));
 out:
-    if (status == CLN_OK)
-        *result = resident;
-    else
-        cln_resident_release(resident);
     return status;
 }
 
@@ -139,6 +114,7 @@ void cln_resident_release(cln_resident *resident)
 {
     if (!resident)
         return;
+    cln_upload_release(resident->upload);
     for (uint64_t i = 0; resident->chunks && i < resident->chunk_count; i++) {
         cln_buffer_release(resident->device, &resident->chunks[i].x);
         cln_buffer_release(resident->device, &resident->chunks[i].target);
@@ -159,7 +135,7 @@ static cln_status gather_rows(cln_resident *resident, cl_mem order, uint64_t fir
     cln_grid grid = {{cln_ceil_divide(count, resident->group), 1}, {resident->group, 1}};
 
     for (uint64_t i = 0; i < resident->chunk_count; i++) {
-        const chunk *part = &resident->chunks[i];
+        const cln_chunk *part = &resident->chunks[i];
         bool elsewhere = !order && (part->first + part->rows <= first || first + count <= part->first);
         const cln_argument arguments[] = {
             CLN_ARG(part->x), CLN_ARG(part->target), CLN_ARG(part->first),          CLN_ARG(part->rows), CLN_ARG(order),
@@ -175,7 +151,7 @@ out:
 cln_status cln_resident_rows(cln_resident *resident, cl_mem order, uint64_t first, uint32_t count, cln_rows *rows,
                              cln_error *error)
 {
-    const chunk *part = &resident->chunks[order ? 0 : first / resident->chunk_rows];
+    const cln_chunk *part = &resident->chunks[order ? 0 : first / resident->chunk_rows];
     bool together = order ? resident->chunk_count == 1 : first + count <= part->first + part->rows;
     if (!together)
         return gather_rows(resident, order, first, count, rows, error);

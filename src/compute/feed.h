@@ -10,11 +10,15 @@
 
 typedef struct cln_resident cln_resident;
 
-/* Pulls the data set, from its first row to its last, into mapped device memory: the host holds no copy. block_rows: the most
-   rows that cln_resident_rows will be asked for. most_bytes: of a chunk; 0 for CL_DEVICE_MAX_MEM_ALLOC_SIZE. *load_seconds (may be
-   NULL) grows by the time that reading took. */
-cln_status cln_resident_create(cln_device *device, cln_dataset *data, uint32_t block_rows, uint64_t most_bytes,
-                               cln_resident **resident, double *load_seconds, cln_error *error);
+/* Begins to bring the data set, from its first row to its last, into device memory, and returns while a thread reads (see
+   compute/upload.h); until _finish the data set is not to be used. most_bytes: of a chunk; 0 for CL_DEVICE_MAX_MEM_ALLOC_SIZE. */
+cln_status cln_resident_begin(cln_device *device, cln_dataset *data, uint64_t most_bytes, cln_resident **resident,
+                              cln_error *error);
+/* Waits until all rows are there, for what follows on the device's queue; once, before anything else is asked of it.
+   block_rows: the most rows that cln_resident_rows will be asked for. *wait_seconds (may be NULL) grows by the time spent
+   waiting for the reader. */
+cln_status cln_resident_finish(cln_resident *resident, uint32_t block_rows, double *wait_seconds, cln_error *error);
+/* At any time, also while it is being read. */
 void cln_resident_release(cln_resident *resident);
 
 /* The block of rows first … first+count−1 of the order (NULL: as they lie). Where its rows lie in several chunks they are brought

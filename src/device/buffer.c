@@ -22,7 +22,7 @@ static cln_status fill_with_zeros(cln_device *device, cl_mem buffer, size_t byte
                         "fill %zu bytes on %s with zeros", bytes, name_of(device));
 }
 
-cln_status cln_buffer_create(cln_device *device, const char *what, uint64_t bytes, cl_mem *buffer, cln_error *error)
+cln_status cln_buffer_create_raw(cln_device *device, const char *what, uint64_t bytes, cl_mem *buffer, cln_error *error)
 {
     *buffer = NULL;
     if (bytes == 0)
@@ -43,10 +43,17 @@ cln_status cln_buffer_create(cln_device *device, const char *what, uint64_t byte
     device->bytes += bytes;
     if (device->bytes > device->peak_bytes)
         device->peak_bytes = device->bytes;
-    status = fill_with_zeros(device, made, (size_t)bytes, error);
-    if (status != CLN_OK)
-        cln_buffer_release(device, &made);
     *buffer = made;
+    return CLN_OK;
+}
+
+cln_status cln_buffer_create(cln_device *device, const char *what, uint64_t bytes, cl_mem *buffer, cln_error *error)
+{
+    cln_status status = cln_buffer_create_raw(device, what, bytes, buffer, error);
+    if (status == CLN_OK)
+        status = fill_with_zeros(device, *buffer, bytes ? (size_t)bytes : 1, error);
+    if (status != CLN_OK)
+        cln_buffer_release(device, buffer);
     return status;
 }
 

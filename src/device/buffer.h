@@ -11,6 +11,9 @@
 /* Zeroed memory. Refused before asking the driver where `bytes` exceed CL_DEVICE_MAX_MEM_ALLOC_SIZE. For 0
    bytes it is one byte long, so that it can still be a kernel's argument. */
 cln_status cln_buffer_create(cln_device *device, const char *what, uint64_t bytes, cl_mem *buffer, cln_error *error);
+/* The same with anything in it, for what is written whole anyway. */
+cln_status cln_buffer_create_raw(cln_device *device, const char *what, uint64_t bytes, cl_mem *buffer,
+                                 cln_error *error);
 void cln_buffer_release(cln_device *device, cl_mem *buffer); /* sets *buffer to NULL; accepts NULL there */
 
 cln_status cln_buffer_zero(cln_device *device, cl_mem buffer, cln_error *error);

@@ -65,6 +65,12 @@ const char *cln_device_build_log(const cln_device *device)
     return device->build_log ? device->build_log : "";
 }
 
+void cln_device_on_compile(cln_device *device, cln_compile_fn *told, void *user)
+{
+    device->on_compile = told;
+    device->on_compile_user = user;
+}
+
 void cln_device_close(cln_device *device)
 {
     if (!device)

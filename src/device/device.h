@@ -12,6 +12,8 @@ struct cln_device {
     cl_command_queue queue;     /* in order */
     uint64_t bytes, peak_bytes; /* of buffers, now and at most */
     char *build_log;            /* of the last program that did not build, or NULL */
+    cln_compile_fn *on_compile; /* NULL: nobody is told */
+    void *on_compile_user;
     void (*before_close)(void); /* set by whoever caches objects of the context elsewhere (CLBlast), or NULL */
 };
 

@@ -208,7 +208,9 @@ static void read_quirks(cln_facts *facts)
     for (size_t i = 0; i < CLN_COUNT(simulators); i++)
         info->simulator |= contains(info->name, simulators[i]) || contains(info->platform, simulators[i]);
     facts->is_cpu = strcmp(info->type, "cpu") == 0;
-    facts->prefetches = facts->is_cpu && strcmp(info->platform, "Portable Computing Language") == 0;
+    bool pocl = contains(info->platform, "portable computing language");
+    facts->prefetches = facts->is_cpu && pocl;
+    facts->binaries_compile = pocl;
 }
 
 cln_status cln_facts_read(cl_platform_id platform, cl_device_id id, cln_facts *facts, cln_error *error)

@@ -1,6 +1,7 @@
 #include "device/program.h"
 
 #include "base/size.h"
+#include "device/cache.h"
 #include "device/sources.h"
 #include "device/words.h"
 
@@ -65,12 +66,16 @@ cln_status cln_program_build_source(cln_device *device, const char *name, const 
     size_t bytes = sizeof standard + strlen(options);
     TRY(cln_allocate((void **)&all, bytes, 1, "build options", error));
     snprintf(all, bytes, "%s%s", standard, options);
+    if (cln_cache_serves(device) && cln_cache_take(device, text, all, program))
+        goto out;
     made = clCreateProgramWithSource(device->context, 1, &text, NULL, &code);
     TRY(cln_check_cl(error, code, "hand cl/%s.cl to %s", name, device->facts.info.name));
 
     code = clBuildProgram(made, 1, &device->id, all, NULL, NULL);
     if (code != CL_SUCCESS)
         TRY(fail_build(device, name, made, code, error));
+    if (cln_cache_serves(device))
+        cln_cache_keep(device, text, all, made);
     *program = made;
     made = NULL;
 out:

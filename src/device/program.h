@@ -7,7 +7,8 @@
 
 #include "device/device.h"
 
-/* Builds cl/<name>.cl with "-cl-std=CL1.2 <options>". CLN_BUILD has the log's beginning; cln_device_build_log the whole. */
+/* Builds cl/<name>.cl with "-cl-std=CL1.2 <options>". CLN_BUILD has the log's beginning; cln_device_build_log the whole.
+   What was built before may come from disk (device/cache.h). */
 cln_status cln_program_build(cln_device *device, const char *name, const char *options, cl_program *program,
                              cln_error *error);
 /* The same from a text of the caller's; `name` stands for it in messages. */

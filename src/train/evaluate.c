@@ -5,6 +5,7 @@
 #include "compute/feed.h"
 #include "device/buffer.h"
 #include "model/model.h"
+#include "train/compiling.h"
 #include "train/score.h"
 
 #include <stdlib.h>
@@ -73,44 +74,6 @@ out:
     return status;
 }
 
-static cln_status session_open(struct session *session, const char *engine, bool labels, cln_error *error)
-{
-    cln_status status;
-    const cln_model *model = session->model;
-    session->began = cln_os_seconds();
-    TRY(select_data(session, labels, error));
-    cln_problem problem = {model->features,     model->outputs,      session->info.type,
-                           (float)model->scale, model->bias != NULL, 0};
-    problem.block_rows = cln_plan_block_rows(&session->device->facts, engine, &problem, session->info.rows);
-    session->seconds.load = cln_os_seconds() - session->began;
-
-    double before = cln_os_seconds();
-    TRY(cln_plan_create(session->device, engine, &problem, NULL, &session->plan, error));
-    session->seconds.build = cln_os_seconds() - before;
-
-    double load = 0;
-    before = cln_os_seconds();
-    TRY(upload_weights(session, error));
-    TRY(cln_resident_create(session->device, session->data, problem.block_rows, 0, &session->resident, &load, error));
-    session->seconds.load += load;
-    session->seconds.upload = cln_os_seconds() - before - load;
-    TRY(cln_buffer_create(session->device, "predictions", (uint64_t)problem.block_rows * sizeof(uint32_t),
-                          &session->predicted, error));
-    TRY(cln_allocate((void **)&session->h_predicted, problem.block_rows, sizeof(uint32_t), "predictions", error));
-out:
-    return status;
-}
-
-static void session_close(struct session *session)
-{
-    free(session->h_predicted);
-    cln_buffer_release(session->device, &session->predicted);
-    cln_buffer_release(session->device, &session->weights);
-    cln_resident_release(session->resident);
-    cln_plan_release(session->plan);
-    cln_dataset_close(session->copy);
-}
-
 /* Rows first … first+count−1 forward; their predictions in h_predicted. */
 static cln_status forward(struct session *session, uint64_t first, uint32_t count, const cln_outcome *outcome,
                           cln_error *error)
@@ -124,6 +87,60 @@ static cln_status forward(struct session *session, uint64_t first, uint32_t coun
     TRY(cln_buffer_read(session->device, session->predicted, 0, count * sizeof(uint32_t), session->h_predicted, error));
 out:
     return status;
+}
+
+/* Runs the kernels once, on a few rows, for drivers compile at the first launch. */
+static cln_status warm_up(struct session *session, bool labels, cln_error *error)
+{
+    const cln_outcome outcome = {.residual = !labels, .predicted = session->predicted};
+    uint32_t most = session->plan->problem.block_rows;
+    return forward(session, 0, most < 256 ? most : 256, &outcome, error);
+}
+
+static cln_status session_open(struct session *session, const char *engine, bool labels, cln_error *error)
+{
+    cln_status status;
+    const cln_model *model = session->model;
+    cln_compiling compiling = {0};
+    session->began = cln_os_seconds();
+    TRY(select_data(session, labels, error));
+    cln_problem problem = {model->features,     model->outputs,      session->info.type,
+                           (float)model->scale, model->bias != NULL, 0};
+    problem.block_rows = cln_plan_block_rows(&session->device->facts, engine, &problem, session->info.rows);
+    session->seconds.load = cln_os_seconds() - session->began;
+
+    double before = cln_os_seconds();
+    TRY(cln_resident_begin(session->device, session->data, 0, &session->resident, error));
+    session->seconds.upload = cln_os_seconds() - before;
+    compiling = cln_compiling_begin(session->device, problem.features, problem.outputs);
+    TRY(cln_plan_create(session->device, engine, &problem, NULL, &session->plan, error));
+    cln_compiling_pause(&compiling);
+
+    double wait = 0;
+    before = cln_os_seconds();
+    TRY(upload_weights(session, error));
+    TRY(cln_resident_finish(session->resident, problem.block_rows, &wait, error));
+    session->seconds.load += wait;
+    session->seconds.upload += cln_os_seconds() - before - wait;
+    TRY(cln_buffer_create(session->device, "predictions", (uint64_t)problem.block_rows * sizeof(uint32_t),
+                          &session->predicted, error));
+    TRY(cln_allocate((void **)&session->h_predicted, problem.block_rows, sizeof(uint32_t), "predictions", error));
+    cln_compiling_resume(&compiling);
+    TRY(warm_up(session, labels, error));
+    session->seconds.build = cln_compiling_end(&compiling);
+out:
+    cln_compiling_end(&compiling);
+    return status;
+}
+
+static void session_close(struct session *session)
+{
+    free(session->h_predicted);
+    cln_buffer_release(session->device, &session->predicted);
+    cln_buffer_release(session->device, &session->weights);
+    cln_resident_release(session->resident);
+    cln_plan_release(session->plan);
+    cln_dataset_close(session->copy);
 }
 
 static cln_status score(struct session *session, cln_evaluation *evaluation, cln_error *error)

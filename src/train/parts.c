@@ -99,21 +99,41 @@ out:
     return status;
 }
 
-cln_status cln_selection_upload(cln_selection *selection, cln_device *device, uint32_t block_rows, double *load_seconds,
+/* A data set is read by one thread at a time, and this one may be that of an earlier part. */
+static bool is_being_read(const cln_selection *selection, int part)
+{
+    for (int earlier = 0; earlier < part; earlier++)
+        if (selection->data[earlier] == selection->data[part])
+            return true;
+    return false;
+}
+
+cln_status cln_selection_begin(cln_selection *selection, cln_device *device, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    for (int part = 0; part < CLN_PARTS; part++)
+        if (selection->rows[part] && selection->data[part] && !is_being_read(selection, part))
+            TRY(cln_resident_begin(device, selection->data[part], 0, &selection->resident[part], error));
+out:
+    return status;
+}
+
+cln_status cln_selection_finish(cln_selection *selection, cln_device *device, uint32_t block_rows, double *wait_seconds,
                                 cln_error *error)
 {
     cln_status status = CLN_OK;
     for (int part = 0; part < CLN_PARTS; part++) {
         if (!selection->rows[part])
             continue;
-        if (selection->data[part]) {
-            TRY(cln_resident_create(device, selection->data[part], block_rows, 0, &selection->resident[part],
-                                    load_seconds, error));
-            selection->range[part] = (cln_range){selection->resident[part], 0, selection->rows[part]};
-        } else {
+        if (!selection->data[part]) {
             selection->range[part] =
                 (cln_range){selection->resident[CLN_TRAIN], selection->rows[CLN_TRAIN], selection->rows[part]};
+            continue;
         }
+        if (!selection->resident[part])
+            TRY(cln_resident_begin(device, selection->data[part], 0, &selection->resident[part], error));
+        TRY(cln_resident_finish(selection->resident[part], block_rows, wait_seconds, error));
+        selection->range[part] = (cln_range){selection->resident[part], 0, selection->rows[part]};
     }
 out:
     return status;

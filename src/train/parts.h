@@ -24,8 +24,9 @@ typedef struct cln_selection {
 /* Selects and checks; nothing is uploaded yet. Release it also after a failure. */
 cln_status cln_selection_create(cln_selection *selection, const cln_settings *settings, const cln_parts *parts,
                                 cln_error *error);
-/* Uploads; block_rows as in cln_resident_create. *load_seconds grows by the time that reading took. */
-cln_status cln_selection_upload(cln_selection *selection, cln_device *device, uint32_t block_rows, double *load_seconds,
+/* Begins to read and upload the parts, and waits for it; as cln_resident_begin and _finish. */
+cln_status cln_selection_begin(cln_selection *selection, cln_device *device, cln_error *error);
+cln_status cln_selection_finish(cln_selection *selection, cln_device *device, uint32_t block_rows, double *wait_seconds,
                                 cln_error *error);
 void cln_selection_release(cln_selection *selection);
 

@@ -1,9 +1,10 @@
-/* A trainer's life: options and data checked, kernels built while nothing is on the device yet, data uploaded, each kernel run once. */
+/* A trainer's life: options and data checked, kernels built while the data is read and uploaded, each kernel run once. */
 #include "train/trainer.h"
 
 #include "base/os.h"
 #include "base/size.h"
 #include "device/buffer.h"
+#include "train/compiling.h"
 
 #include <stdlib.h>
 
@@ -90,13 +91,11 @@ static cln_status warm_up(cln_trainer *trainer, cln_error *error)
     cln_range range = trainer->selection.range[CLN_TRAIN];
     cln_score score;
     range.rows = trainer->batch;
-    double before = cln_os_seconds();
     TRY(cln_trainer_enqueue(trainer, 0, 1, 0, error));
     TRY(cln_score_range(trainer->plan, &range, trainer->weights, trainer->gradient, &trainer->scores, &score, error));
     TRY(cln_buffer_zero(trainer->device, trainer->weights, error));
     TRY(cln_buffer_zero(trainer->device, trainer->velocity, error));
     TRY(cln_queue_finish(trainer->device, error));
-    trainer->seconds.build += cln_os_seconds() - before;
 out:
     return status;
 }
@@ -111,11 +110,11 @@ static cln_status check_patience(const cln_trainer *trainer, cln_error *error)
 
 static cln_status upload(cln_trainer *trainer, cln_error *error)
 {
-    double before = cln_os_seconds(), load = 0;
+    double before = cln_os_seconds(), wait = 0;
     cln_status status =
-        cln_selection_upload(&trainer->selection, trainer->device, trainer->plan->problem.block_rows, &load, error);
-    trainer->seconds.load += load;
-    trainer->seconds.upload = cln_os_seconds() - before - load;
+        cln_selection_finish(&trainer->selection, trainer->device, trainer->plan->problem.block_rows, &wait, error);
+    trainer->seconds.load += wait;
+    trainer->seconds.upload += cln_os_seconds() - before - wait;
     return status;
 }
 
@@ -124,6 +123,7 @@ cln_status cln_trainer_create(cln_device *device, const cln_options *options, co
 {
     cln_status status;
     cln_trainer *trainer = NULL;
+    cln_compiling compiling = {0};
     double created = cln_os_seconds();
     *result = NULL;
     TRY(cln_allocate((void **)&trainer, 1, sizeof *trainer, "a trainer", error));
@@ -135,14 +135,20 @@ cln_status cln_trainer_create(cln_device *device, const cln_options *options, co
     TRY(plan_batches(trainer, error));
     trainer->seconds.load = cln_os_seconds() - created;
     double before = cln_os_seconds();
+    TRY(cln_selection_begin(&trainer->selection, device, error));
+    trainer->seconds.upload = cln_os_seconds() - before;
+    compiling = cln_compiling_begin(device, trainer->selection.info.features, trainer->selection.outputs);
     TRY(create_plan(trainer, error));
-    trainer->seconds.build = cln_os_seconds() - before;
+    cln_compiling_pause(&compiling);
     TRY(create_buffers(trainer, error));
     TRY(upload(trainer, error));
+    cln_compiling_resume(&compiling);
     TRY(warm_up(trainer, error));
+    trainer->seconds.build = cln_compiling_end(&compiling);
     *result = trainer;
     trainer = NULL;
 out:
+    cln_compiling_end(&compiling);
     cln_trainer_close(trainer);
     return status;
 }

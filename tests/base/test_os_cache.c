@@ -3,6 +3,7 @@
 #include "files.h"
 #include "harness.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 static void expect_folder(const char *relative)
@@ -117,6 +118,32 @@ START_TEST(private_file)
 }
 END_TEST
 
+/* The oldest go, of those whose names begin so, until the others fit. */
+START_TEST(trimming)
+{
+    static const char *const names[] = {"clinear/a-old", "clinear/a-new", "clinear/a-older", "clinear/b"};
+    static const time_t ages[] = {20, 10, 30, 40};
+    setenv("XDG_CACHE_HOME", at(""), 1);
+    ck_assert_int_eq(mkdir(at("clinear"), 0700), 0);
+    for (int i = 0; i < 4; i++) {
+        struct timespec times[2] = {{.tv_sec = 1000000 - ages[i]}, {.tv_sec = 1000000 - ages[i]}};
+        put_file(names[i], "ten bytes.", 10);
+        ck_assert_int_eq(utimensat(AT_FDCWD, at(names[i]), times, 0), 0);
+    }
+    const struct {
+        uint64_t most;
+        bool left[4];
+    } steps[] = {{30, {1, 1, 1, 1}}, {29, {1, 1, 0, 1}}, {20, {1, 1, 0, 1}}, {10, {0, 1, 0, 1}}, {9, {0, 0, 0, 1}}};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        cln_os_cache_trim("a-", steps[i].most);
+        for (int j = 0; j < 4; j++)
+            ck_assert_msg(cln_os_exists(at(names[j])) == steps[i].left[j], "%s at %llu", names[j],
+                          (unsigned long long)steps[i].most);
+    }
+    ck_assert_int_eq(remove(at("clinear/b")), 0);
+}
+END_TEST
+
 static Suite *cache_suite(void)
 {
     Suite *suite = suite_create("base: cache folder");
@@ -129,6 +156,7 @@ static Suite *cache_suite(void)
     tcase_add_test(ok, below_xdg_cache_home);
     tcase_add_test(ok, below_home);
     tcase_add_test(ok, private_file);
+    tcase_add_test(ok, trimming);
     tcase_add_test(invalid, no_place);
     tcase_add_test(invalid, folder_that_others_may_write);
     tcase_add_test(invalid, folder_of_another_user);

@@ -81,7 +81,8 @@ for command in evaluate predict; do
     refused 1 empty "$command" empty toy
 done
 
-CLINEAR_DATA="" refused 1 "find MNIST's files" recipe theano
+unset CLINEAR_DATA # where a recipe would find them
+refused 1 "find MNIST's files" recipe theano
 refused 1 nowhere recipe theano --data nowhere
 HOME='' CLINEAR_DATA='' refused 1 'get-mnist.sh' recipe threes-sixes
 
@@ -159,5 +160,5 @@ for arguments in 'devices' 'devices --json' 'train toy --quiet' 'train toy --qui
     grep -q '^clinear.*: cannot write the results' err || fail "nothing is said of a closed stdout: clinear $arguments"
 done
 # A reader that has enough ends the program quietly.
-"$CLINEAR" predict model toy --proba 2>err | head -n 1 >out
+"$CLINEAR" predict model toy --proba --quiet 2>err | head -n 1 >out
 [ ! -s err ] || fail "something on stderr after a closed pipe"

@@ -43,6 +43,9 @@ assert all(len(line) < 40 for line in drawn), drawn
 assert drawn[-1].startswith("epoch 2000/2000"), drawn[-1]
 assert len(drawn) < 1500, len(drawn)
 
+# What is compiled is said meanwhile, and taken away again.
+assert "\rcompiling the kernels for 12 features a\033[K\r\033[K" in text, text
+
 status, text = train(3, 20)
 assert status == 0 and all(len(line) < 3 for line in lines(text)), text
 

@@ -107,7 +107,8 @@ static inline cln_resident *sample_upload(const sample *s, uint64_t most_bytes)
     cln_dataset *data = NULL;
     cln_resident *resident = NULL;
     MUST(cln_dataset_wrap(s->x, s->type, s->n, s->d, s->y, &data, error));
-    MUST(cln_resident_create(device, data, s->n, most_bytes, &resident, NULL, error));
+    MUST(cln_resident_begin(device, data, most_bytes, &resident, error));
+    MUST(cln_resident_finish(resident, s->n, NULL, error));
     cln_dataset_close(data);
     return resident;
 }

@@ -72,7 +72,8 @@ START_TEST(unlabelled_rows_have_no_targets)
     cln_rows rows;
     MUST(cln_dataset_wrap(x, CLN_FLOAT32, 3, 2, NULL, &data, error));
     for (uint64_t most_bytes = 0; most_bytes <= 16; most_bytes += 16) { /* one chunk, one row each */
-        MUST(cln_resident_create(device, data, 3, most_bytes, &resident, NULL, error));
+        MUST(cln_resident_begin(device, data, most_bytes, &resident, error));
+        MUST(cln_resident_finish(resident, 3, NULL, error));
         MUST(cln_resident_rows(resident, NULL, 0, 3, &rows, error));
         ck_assert_ptr_null(rows.target);
         cln_resident_release(resident);
@@ -88,7 +89,7 @@ START_TEST(a_row_too_large_for_an_allocation_is_refused)
     cln_resident *resident = NULL;
     cln_error refused = {0};
     MUST(cln_dataset_wrap(s.x, s.type, s.n, s.d, s.y, &data, error));
-    ck_assert_int_eq(cln_resident_create(device, data, 2, 63, &resident, NULL, &refused), CLN_UNSUPPORTED);
+    ck_assert_int_eq(cln_resident_begin(device, data, 63, &resident, &refused), CLN_UNSUPPORTED);
     ck_assert_ptr_null(resident);
     ck_assert_ptr_nonnull(strstr(refused.message, "64 bytes"));
     cln_dataset_close(data);

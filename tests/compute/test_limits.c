@@ -79,7 +79,8 @@ START_TEST(blocks_fit_the_largest_allocation)
         cln_dataset *data = NULL;
         MUST(cln_plan_create(device, engines[_i], &problem, NULL, &r.plan, error));
         MUST(cln_dataset_wrap(s.x, s.type, s.n, s.d, s.y, &data, error));
-        MUST(cln_resident_create(device, data, problem.block_rows, 0, &r.resident, NULL, error));
+        MUST(cln_resident_begin(device, data, 0, &r.resident, error));
+        MUST(cln_resident_finish(r.resident, problem.block_rows, NULL, error));
         r.w = guarded_weights(&s, r.plan->layout);
         r.gradient = guarded(NULL, (size_t)r.plan->layout.kp * r.plan->layout.ld * sizeof(float));
         for (uint32_t done = 0, count; done < s.n; done += count) {

@@ -1,0 +1,35 @@
+#include "cli/device.h"
+
+#include "base/os.h"
+#include "cli/message.h"
+
+#include <stdio.h>
+
+/* Below that nobody wonders what happens. */
+static const double long_seconds = 1;
+
+static void on_compile(const char *what, double seconds, void *user)
+{
+    bool terminal = cln_os_is_terminal(stderr);
+    (void)user;
+    if (cln_message_is_quiet())
+        return;
+    if (seconds >= 0) {
+        cln_message_erase_live();
+        if (seconds > long_seconds)
+            cln_message_note("compiled %s in %.1f s; drivers keep them for the next time", what, seconds);
+    } else if (terminal) {
+        char text[512];
+        size_t width = cln_os_terminal_width(stderr); /* the last column stays free: it would wrap the line */
+        snprintf(text, width < sizeof text ? width : sizeof text, "compiling %s", what);
+        cln_message_live(text);
+    }
+}
+
+cln_status cln_cli_device_open(const char *selector, cln_device **device, cln_error *error)
+{
+    cln_status status = cln_device_open(selector, device, error);
+    if (status == CLN_OK)
+        cln_device_on_compile(*device, on_compile, NULL);
+    return status;
+}
