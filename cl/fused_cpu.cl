@@ -1,18 +1,21 @@
 /*
  * Softmax regression for CPUs in one reading of the data: logits, softmax, loss and errors of a block of rows and, where it is
- * asked for, the gradient in partial sums over stretches of rows.
+ * asked for, the gradient in partial sums over stretches of rows, and the steps that follow from them.
  *
  *   z (count,k) = scale · X·Wᵀ + b, then softmax.h's formulas for each row
  *   partial[s] (k,LD) = Σ over the rows of stretch s of r_k · x_j,   bias[s] (KP) = Σ r
  *
- * One work-item takes one stretch, CLN_GROUP_ROWS rows at a time: CLN_ROWS rows against CLN_KB outputs forward, CLN_FV vectors of
- * features against CLN_KB outputs backward, always with their sums in registers; no local memory and no barrier, whose loops
- * PoCL could not keep there. The rows are in the first cache when they are read again.
+ * The work is a list of tasks: for each minibatch its stretches, and in a descent as many parts of the step after them. A stretch
+ * goes CLN_GROUP_ROWS rows at a time: CLN_ROWS rows against CLN_KB outputs forward, CLN_FV vectors of features against CLN_KB
+ * outputs backward, always with their sums in registers; no local memory and no barrier, whose loops PoCL could not keep there.
+ * The rows are in the first cache when they are read again.
  *
- * A launch may begin with the step that the launch before it has left pending: each work-item makes the new weights for itself, in
- * a slot of its own, from that launch's partial sums. And the single work-item of a minibatch with one stretch may take
- * several minibatches, a step between each two. Both save the launch of sgd_step, bit for bit the same.
- * Geometry: `splits` work-groups of one work-item. The cut depends on the rows alone, so the bits repeat.
+ * Geometry: work-groups of one work-item. Without a queue either one for each stretch of one minibatch, or a single one that does
+ * all tasks in their order. With a queue any number: each takes the next task once all tasks that it builds on are done. Those were
+ * taken by work-groups that have begun, so that nobody waits for one that has not; and who has waited in vain (the system
+ * runs something else instead) leaves the rest to them. All that is asked of the device is that work-groups that have begun go on
+ * beside each other (cln_facts.groups_advance), and that what one wrote before an atomic operation is seen by another after
+ * it. The cut depends on the rows alone, so the bits repeat.
  */
 #include "fold.h"
 #include "softmax_rows.h"
@@ -134,105 +137,149 @@ static inline void accumulate(const group *rows, const vec (*residual)[CLN_BLOCK
     }
 }
 
+/* Everything that a task reads besides its rows, and where its results go; the kernel's arguments have the shapes. */
+typedef struct {
+    __global const feature *x;
+    __global const uint *target, *order;
+    float scale;
+    __global const float *w;
+    __global float *residual;
+    __global uint *predicted;
+} problem;
+
+/* Logits, softmax and results of V rows, from row r0 of the group on, which is row i of the block. */
+static inline void finish_rows(const problem *p, const group *rows, uint r0, ulong first, uint i, float (*product)[LOGITS], vec *z,
+                               float *loss_sum, uint *errors, __global float *bias)
+{
+    vec loss;
+    uvec y, lane;
+    for (uint r = 0; r < CLN_V; r++) {
+        ((uint *)&lane)[r] = r;
+        ((uint *)&y)[r] = p->target && r0 + r < rows->count ? p->target[row_of(p->order, first, i + r)] : CLN_K;
+    }
+    for (uint k = 0; k < CLN_K; k++) {
+        vec zk;
+        for (uint r = 0; r < CLN_V; r++)
+            ELEMENT(zk, r) = product[r0 + r][k];
+        z[k] = fma((vec)(p->scale), zk, (vec)(CLN_BIAS ? p->w[k * CLN_LD + CLN_D] : 0.0f));
+    }
+    uvec best = softmax_rows(z, y, &loss);
+
+    ivec there = lane < rows->count - r0;
+    *loss_sum += vec_sum(select((vec)(0), loss, there));
+    *errors += (uint)vec_sum(select((vec)(0), (vec)(1), there & (best != y)));
+    if (bias)
+        for (uint k = 0; k < CLN_K; k++)
+            bias[k] += vec_sum(select((vec)(0), z[k], there));
+    for (uint k = CLN_K; k < CLN_BLOCKS * CLN_KB; k++)
+        z[k] = (vec)(0);
+    for (uint r = 0; r < CLN_V && r0 + r < rows->count; r++) {
+        if (p->predicted)
+            p->predicted[i + r] = ((uint *)&best)[r];
+        for (uint k = 0; p->residual && k < CLN_KP; k++)
+            p->residual[(ulong)(i + r) * CLN_KP + k] = k < CLN_K ? ELEMENT(z[k], r) : 0;
+    }
+}
+
+/* Rows begin … end−1 of the block. partial (k,LD) and bias (KP): their gradient, or NULL. */
+static inline score pass(const problem *p, ulong first, uint begin, uint end, __global float *partial, __global float *bias)
+{
+    score sum = {0, 0}; /* scalars: vectors that live through the products would take their registers */
+    if (partial)
+        for (uint k = 0; k < CLN_KP; k++)
+            bias[k] = 0;
+    if (partial && begin == end) /* the other stretches were enough */
+        for (uint j = 0; j < CLN_K * CLN_LD; j += CLN_V)
+            STORE((vec)(0), partial + j);
+    for (uint i = begin; i < end; i += CLN_GROUP_ROWS) {
+        group rows;
+        float product[CLN_GROUP_ROWS][LOGITS];
+        vec z[CLN_GROUP_ROWS / CLN_V][CLN_BLOCKS * CLN_KB];
+        find_rows(&rows, p->x, p->order, first, i, end);
+        multiply(&rows, p->w, product);
+        for (uint r0 = 0; r0 < rows.count; r0 += CLN_V)
+            finish_rows(p, &rows, r0, first, i + r0, product, z[r0 / CLN_V], &sum.loss, &sum.errors, bias);
+        if (partial)
+            accumulate(&rows, z, i > begin, partial);
+    }
+    return sum;
+}
+
+/* Part `part` of `parts` of a step over w (k,LD) and v (k,LD), from the partial sums of as many stretches. */
+static inline void move(uint part, uint parts, __global const float *partial, __global const float *bias, float scale, sgd step,
+                        __global float *w, __global float *v)
+{
+    const uint vectors = CLN_K * (CLN_LD / CLN_V), share = (vectors + parts - 1) / parts;
+    for (uint i = min(part * share, vectors); i < min((part + 1) * share, vectors); i++) {
+        uint k = i / (CLN_LD / CLN_V), j = i % (CLN_LD / CLN_V) * CLN_V, at = k * CLN_LD + j;
+        vec velocity = LOAD(v + at);
+        STORE(moved(collected(partial, bias, parts, scale, k, j), LOAD(w + at), &velocity, j, step), w + at);
+        STORE(velocity, v + at);
+    }
+}
+
+#define DONE 32 /* the two counters of a queue lie in different lines of the cache */
+
+/* How many tasks must be done before this one: in each minibatch the stretches wait for the steps before, and those for them. */
+static inline uint needed(uint task, uint tasks, uint splits)
+{
+    return task / tasks * tasks + (task % tasks < splits ? 0 : splits);
+}
+
+/* Takes the next of `all` tasks, when it can be begun. None is left, or it took too long: `all`. */
+static inline uint take(__global volatile uint *queue, uint tasks, uint splits, uint all, uint patience)
+{
+    uint task = queue[0];
+    for (uint waited = 0; task < all && waited < patience; waited++) {
+        if (queue[DONE] >= needed(task, tasks, splits)) {
+            uint taken = atomic_cmpxchg(queue, task, task + 1); /* and what others wrote is seen from here on */
+            if (taken == task)
+                return task;
+        }
+        task = queue[0];
+    }
+    return all;
+}
+
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-fused(__global const feature *restrict x,        /* (·,STRIDE) */
-      __global const uint *restrict target,      /* (·), or NULL */
-      __global const uint *restrict order,       /* (·), or NULL */
-      ulong first, uint rows,
-      uint batch,                                /* rows between two steps: `rows`, or fewer where there is one stretch */
-      uint stretch,                              /* rows: ceil(batch / splits) */
+fused(__global const feature *restrict x,   /* (·,STRIDE) */
+      __global const uint *restrict target, /* (·), or NULL */
+      __global const uint *restrict order,  /* (·), or NULL */
+      ulong first, uint rows,               /* rows: whole minibatches */
+      uint batch, uint splits,              /* rows of a minibatch, and the stretches that it is cut into */
       float scale,
-      __global const float *w,                   /* (k,LD) */
-      __global const float *v,                   /* (k,LD); read where a step is made, as all up to `step` */
-      uint pending,                              /* splits of the sums behind the step to begin with; 0: none */
-      __global const float *restrict old_partial, /* (pending,k,LD) */
-      __global const float *restrict old_bias,    /* (pending,KP) */
-      __global float *new_w,                     /* (splits,k,LD); with one stretch it may be w */
-      __global float *new_v,                     /* (k,LD); with one stretch it may be v */
+      __global float *w,                    /* (k,LD) */
+      __global float *v,                    /* (k,LD), moved with w in a descent; NULL: no step */
       sgd step,
-      __global float *partial,                   /* (splits,k,LD), or NULL: no gradient */
-      __global float *bias,                      /* (splits,KP) */
-      __global float *restrict residual,         /* (rows,KP), probabilities without target; or NULL */
-      __global uint *restrict predicted,         /* (rows), or NULL */
-      __global score *restrict scores,           /* from first_score on: for each minibatch one a work-item, or NULL */
+      __global volatile uint *queue,        /* (64) zeros: tasks taken, and from 32 on tasks done; or NULL */
+      uint patience,                        /* looks at a queue before a work-group leaves it */
+      __global float *partial,              /* (splits,k,LD), or NULL: no gradient */
+      __global float *bias,                 /* (splits,KP), or NULL with partial */
+      __global float *restrict residual,    /* (rows,KP), probabilities without target; or NULL */
+      __global uint *restrict predicted,    /* (rows), or NULL */
+      __global score *restrict scores,      /* from first_score on: one for each stretch of each minibatch, or NULL */
       ulong first_score)
 {
-    uint split = (uint)get_group_id(0), splits = (uint)get_num_groups(0);
-    uvec lane;
-    for (uint e = 0; e < CLN_V; e++)
-        ((uint *)&lane)[e] = e;
-    new_w += (ulong)split * CLN_K * CLN_LD;
-    if (partial) {
-        partial += (ulong)split * CLN_K * CLN_LD;
-        bias += (ulong)split * CLN_KP;
-    }
-
-    for (uint done = 0; done < rows; done += batch, first_score += splits) {
-        uint count = min(batch, rows - done);
-        uint begin = done + min(split * stretch, count), end = done + min((split + 1) * stretch, count);
-
-        if (done || pending) {
-            for (uint k = 0; k < CLN_K; k++)
-                for (uint j = 0; j < CLN_LD; j += CLN_V) {
-                    uint at = k * CLN_LD + j;
-                    vec velocity = LOAD(v + at), sum = done ? collected(partial, bias, 1, scale, k, j)
-                                                            : collected(old_partial, old_bias, pending, scale, k, j);
-                    STORE(moved(sum, LOAD(w + at), &velocity, j, step), new_w + at);
-                    if (split == 0)
-                        STORE(velocity, new_v + at);
-                }
-            w = new_w;
-            v = new_v;
+    const problem p = {x, target, order, scale, w, residual, predicted};
+    const uint tasks = v ? 2 * splits : splits, all = rows / batch * tasks, stretch = (batch + splits - 1) / splits;
+    for (uint task = (uint)get_group_id(0);; task += (uint)get_num_groups(0)) {
+        if (queue)
+            task = take(queue, tasks, splits, all, patience);
+        if (task >= all)
+            break;
+        uint minibatch = task / tasks, part = task % tasks;
+        if (part < splits) {
+            uint begin = minibatch * batch + min(part * stretch, batch), end = minibatch * batch + min((part + 1) * stretch, batch);
+            score sum = pass(&p, first, begin, end, partial ? partial + (ulong)part * CLN_K * CLN_LD : 0,
+                             partial ? bias + part * CLN_KP : 0);
+            if (scores)
+                scores[first_score + minibatch * splits + part] = sum;
+        } else {
+            move(part - splits, splits, partial, bias, scale, step, w, v);
         }
-
-        float loss_sum = 0; /* scalars: vectors that live through the products would take their registers */
-        uint errors = 0;
-        if (partial)
-            for (uint k = 0; k < CLN_KP; k++)
-                bias[k] = 0;
-        if (partial && begin == end) /* the other stretches were enough */
-            for (uint j = 0; j < CLN_K * CLN_LD; j += CLN_V)
-                STORE((vec)(0), partial + j);
-        for (uint i = begin; i < end; i += CLN_GROUP_ROWS) {
-            group near;
-            float product[CLN_GROUP_ROWS][LOGITS];
-            vec z[CLN_GROUP_ROWS / CLN_V][CLN_BLOCKS * CLN_KB];
-            find_rows(&near, x, order, first, i, end);
-            multiply(&near, w, product);
-            for (uint r0 = 0; r0 < near.count; r0 += CLN_V) {
-                vec *zr = z[r0 / CLN_V], loss;
-                uvec y;
-                for (uint r = 0; r < CLN_V; r++)
-                    ((uint *)&y)[r] = target && r0 + r < near.count ? target[row_of(order, first, i + r0 + r)] : CLN_K;
-                for (uint k = 0; k < CLN_K; k++) {
-                    vec zk;
-                    for (uint r = 0; r < CLN_V; r++)
-                        ELEMENT(zk, r) = product[r0 + r][k];
-                    zr[k] = fma((vec)(scale), zk, (vec)(CLN_BIAS ? w[k * CLN_LD + CLN_D] : 0.0f));
-                }
-                uvec best = softmax_rows(zr, y, &loss);
-
-                ivec there = lane < near.count - r0;
-                loss_sum += vec_sum(select((vec)(0), loss, there));
-                errors += (uint)vec_sum(select((vec)(0), (vec)(1), there & (best != y)));
-                if (partial)
-                    for (uint k = 0; k < CLN_K; k++)
-                        bias[k] += vec_sum(select((vec)(0), zr[k], there));
-                for (uint k = CLN_K; k < CLN_BLOCKS * CLN_KB; k++)
-                    zr[k] = (vec)(0);
-                for (uint r = 0; r < CLN_V && r0 + r < near.count; r++) {
-                    if (predicted)
-                        predicted[i + r0 + r] = ((uint *)&best)[r];
-                    for (uint k = 0; residual && k < CLN_KP; k++)
-                        residual[(ulong)(i + r0 + r) * CLN_KP + k] = k < CLN_K ? ELEMENT(zr[k], r) : 0;
-                }
-            }
-            if (partial)
-                accumulate(&near, z, i > begin, partial);
-        }
-        if (scores) {
-            scores[first_score + split].loss = loss_sum;
-            scores[first_score + split].errors = errors;
+        if (queue) {
+            mem_fence(CLK_GLOBAL_MEM_FENCE);
+            atomic_inc(queue + DONE);
         }
     }
 }

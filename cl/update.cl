@@ -51,17 +51,15 @@ __attribute__((reqd_work_group_size(CLN_GROUP, 1, 1))) __kernel void
 sgd_step(__global const float *restrict partial, /* (splits,k,LD) */
          __global const float *restrict bias,    /* (splits,KP) */
          uint splits, float scale,
-         __global const float *old_w,            /* (k,LD), may be w */
-         __global const float *old_v,            /* (k,LD), may be v */
-         __global float *w,                      /* (k,LD) */
-         __global float *v,                      /* (k,LD) */
+         __global float *restrict w,             /* (k,LD) */
+         __global float *restrict v,             /* (k,LD) */
          sgd step)
 {
     uint k = (uint)get_group_id(1), begin = (uint)get_global_id(0) * CLN_SPAN, end = min(begin + CLN_SPAN, (uint)CLN_LD);
     for (uint j = begin; j < end; j += CLN_V) {
         uint at = k * CLN_LD + j;
-        vec velocity = LOAD(old_v + at);
-        STORE(moved(collected(partial, bias, splits, scale, k, j), LOAD(old_w + at), &velocity, j, step), w + at);
+        vec velocity = LOAD(v + at);
+        STORE(moved(collected(partial, bias, splits, scale, k, j), LOAD(w + at), &velocity, j, step), w + at);
         STORE(velocity, v + at);
     }
 }

@@ -65,8 +65,7 @@ static cln_status gradient(cln_plan *plan, const cln_rows *rows, cl_mem w, const
     TRY(forward(plan, rows, w, &with_residual, error));
     TRY(cln_launch(plan->device, fused->backward, backward_grid(plan, splits), arguments, CLN_COUNT(arguments), error));
     if (sink->op == CLN_STEP)
-        TRY(cln_updater_step(plan->device, &plan->updater, &partials, sink->w, sink->v, sink->w, sink->v, &sink->step,
-                             error));
+        TRY(cln_updater_step(plan->device, &plan->updater, &partials, sink->w, sink->v, &sink->step, error));
     else
         TRY(cln_updater_collect(plan->device, &plan->updater, &partials, sink->op == CLN_ADD, sink->gradient, error));
 out:

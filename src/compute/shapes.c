@@ -26,22 +26,21 @@ static uint32_t between(uint32_t least, uint64_t value, uint32_t most)
     return value < least ? least : value > most ? most : (uint32_t)value;
 }
 
-/* How rows are cut for CPUs, as measured with PoCL on two and more cores:
-     a stretch is worth the launch (20 µs) that shares it out if it takes as long as 150 rows of MNIST; reading a byte takes a row as
-     long as 2 of its products, softmax as long as 512;
+/* How rows are cut for CPUs, as measured with PoCL on two cores:
+     a stretch is worth waiting for its end, and adding up its sums, if it takes as long as 75 rows of MNIST; reading a byte takes a
+     row as long as 2 of its products, softmax as long as 512;
      a stretch has at least 16 rows, for it adds to its partial sums once a group;
      partial sums of all stretches together stay within 4 Mi floats, which caches hold;
-     a step is folded where all work-items together read no more than 1 Mi floats for it. */
+     a look at the queue takes about 2 ns, in which 75 products are made, and more than that by many CPUs: 32 times as long as a
+     stretch should take is waited for it. */
 static void cut_for_cpu(const cln_problem *problem, cln_shape *shape)
 {
     cln_layout layout = cln_layout_of(problem->features, problem->outputs);
     uint64_t weights = (uint64_t)problem->outputs * layout.ld, products = (uint64_t)problem->outputs * layout.stride;
     uint64_t row = products + 2 * (uint64_t)layout.stride * cln_type_bytes(problem->type) + 512;
-    shape->split_rows = between(16, 150 * (7840 + 2 * 784 + 512) / row, UINT32_MAX);
+    shape->split_rows = between(16, 75 * (7840 + 2 * 784 + 512) / row, UINT32_MAX);
     shape->most_splits = between(2, (4u << 20) / weights, 64);
-    shape->folded_splits = 1;
-    for (uint32_t splits = 2; splits <= 8 && splits * (splits + 3) * weights <= 1u << 20; splits++)
-        shape->folded_splits = splits;
+    shape->row_looks = between(1, row * 32 / 75, 1u << 20);
 }
 
 /* Two rows (or two vectors of features) against KB outputs: 2·KB accumulators, 2 operands and 1 weight have to fit the vector
@@ -113,6 +112,17 @@ uint32_t cln_shape_scores(const cln_shape *shape, uint32_t count)
 
 uint32_t cln_shape_splits(const cln_shape *shape, uint32_t count)
 {
-    uint32_t splits = (uint32_t)cln_ceil_divide(count, shape->split_rows);
-    return splits < shape->most_splits ? splits : shape->most_splits;
+    uint32_t splits = (uint32_t)cln_ceil_divide(count, shape->split_rows), even = 1;
+    splits = splits < shape->most_splits ? splits : shape->most_splits;
+    if (shape->kind == CLN_SHAPE_GPU)
+        return splits;
+    while (even <= splits / 2) /* a power of two shares out evenly among the cores of most CPUs */
+        even *= 2;
+    return even;
+}
+
+uint32_t cln_shape_patience(const cln_shape *shape, uint32_t batch)
+{
+    uint64_t stretch = cln_ceil_divide(batch, cln_shape_splits(shape, batch));
+    return between(1, 1 + stretch * shape->row_looks, UINT32_MAX);
 }

@@ -38,7 +38,7 @@ typedef struct cln_shape {
     uint32_t rows;            /* ROWS: rows against them, forward */
     uint32_t group_rows;      /* CPU: GROUP_ROWS, a multiple of ROWS and V */
     uint32_t feature_vectors; /* CPU: FV, backward */
-    uint32_t folded_splits;   /* CPU: the most stretches with which a step is folded into the next launch */
+    uint32_t row_looks;       /* CPU: looks at the queue of tasks for each row of a stretch that is waited for */
     uint32_t lanes, slots;    /* GPU: the work-group, forward */
     uint32_t group, tile;     /* GPU: the work-group and its rows in local memory, backward */
     uint32_t split_rows;      /* rows that make another stretch worth it, in the gradient */
@@ -57,5 +57,8 @@ uint32_t cln_shape_plain_group(const cln_shape *shape);
 /* Partial scores that a pass writes for `count` rows, and stretches that the gradient cuts them into. */
 uint32_t cln_shape_scores(const cln_shape *shape, uint32_t count);
 uint32_t cln_shape_splits(const cln_shape *shape, uint32_t count);
+
+/* Looks at the queue of tasks before a work-group leaves it: 1 or more. */
+uint32_t cln_shape_patience(const cln_shape *shape, uint32_t batch);
 
 #endif

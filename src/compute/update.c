@@ -46,15 +46,13 @@ cln_status cln_updater_apply(cln_device *device, const cln_updater *updater, cl_
     return cln_launch(device, updater->update, updater->grid, arguments, CLN_COUNT(arguments), error);
 }
 
-cln_status cln_updater_step(cln_device *device, const cln_updater *updater, const cln_partials *partials, cl_mem old_w,
-                            cl_mem old_v, cl_mem w, cl_mem v, const cln_step *step, cln_error *error)
+cln_status cln_updater_step(cln_device *device, const cln_updater *updater, const cln_partials *partials, cl_mem w,
+                            cl_mem v, const cln_step *step, cln_error *error)
 {
     const cln_argument arguments[] = {CLN_ARG(partials->sums),
                                       CLN_ARG(partials->bias),
                                       CLN_ARG(partials->splits),
                                       CLN_ARG(partials->scale),
-                                      CLN_ARG(old_w),
-                                      CLN_ARG(old_v),
                                       CLN_ARG(w),
                                       CLN_ARG(v),
                                       CLN_ARG(*step)};

@@ -35,8 +35,8 @@ cln_status cln_updater_collect(cln_device *device, const cln_updater *updater, c
 /* w and v (k,ld) moved by a gradient (k,ld). */
 cln_status cln_updater_apply(cln_device *device, const cln_updater *updater, cl_mem gradient, cl_mem w, cl_mem v,
                              const cln_step *step, cln_error *error);
-/* Both at once, from old_w and old_v, which may be w and v. */
-cln_status cln_updater_step(cln_device *device, const cln_updater *updater, const cln_partials *partials, cl_mem old_w,
-                            cl_mem old_v, cl_mem w, cl_mem v, const cln_step *step, cln_error *error);
+/* Both at once. */
+cln_status cln_updater_step(cln_device *device, const cln_updater *updater, const cln_partials *partials, cl_mem w,
+                            cl_mem v, const cln_step *step, cln_error *error);
 
 #endif

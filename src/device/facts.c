@@ -209,6 +209,8 @@ static void read_quirks(cln_facts *facts)
         info->simulator |= contains(info->name, simulators[i]) || contains(info->platform, simulators[i]);
     facts->is_cpu = strcmp(info->type, "cpu") == 0;
     bool pocl = contains(info->platform, "portable computing language");
+    facts->groups_advance =
+        facts->is_cpu && !info->simulator; /* each on a thread, to its end; Oclgrind sees a race in it */
     facts->prefetches = facts->is_cpu && pocl;
     facts->binaries_compile = pocl;
 }
