@@ -51,7 +51,8 @@ static cln_grid backward_grid(const cln_plan *plan, uint32_t splits)
     uint32_t vectors = plan->layout.stride / shape->vector;
     if (shape->kind == CLN_SHAPE_CPU)
         return (cln_grid){{cln_ceil_divide(vectors, shape->feature_vectors) + 1, splits}, {1, 1}};
-    return (cln_grid){{cln_ceil_divide(vectors, shape->group) + 1, splits}, {shape->group, 1}};
+    size_t blocks = cln_ceil_divide(vectors + 1, shape->group); /* one more for the bias */
+    return (cln_grid){{blocks * cln_ceil_divide(plan->problem.outputs, shape->outputs), splits}, {shape->group, 1}};
 }
 
 static cln_status backward(cln_plan *plan, const cln_rows *rows, const cln_sink *sink, cln_error *error)
@@ -114,8 +115,7 @@ static cln_status build_kernels(fused_plan *fused, cln_error *error)
         snprintf(options, sizeof options, "%s -DCLN_KB=%u -DCLN_FV=%u", defines, shape->outputs,
                  shape->feature_vectors);
     else
-        snprintf(options, sizeof options, "%s -DCLN_KB=%u -DCLN_GROUP=%u -DCLN_TILE=%u", defines, shape->outputs,
-                 shape->group, shape->tile);
+        snprintf(options, sizeof options, "%s -DCLN_KB=%u -DCLN_GROUP=%u", defines, shape->outputs, shape->group);
     TRY(cln_program_build(plan->device, cpu ? "backward_cpu" : "backward_gpu", options, &fused->backward_program,
                           error));
     TRY(cln_kernel_create(fused->backward_program, "backward", &fused->backward, error));

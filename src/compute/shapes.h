@@ -39,7 +39,7 @@ typedef struct cln_shape {
     uint32_t item_rows;       /* CPU: rows of a work-item, forward */
     uint32_t feature_vectors; /* CPU: FV, backward */
     uint32_t lanes, slots;    /* GPU: the work-group, forward */
-    uint32_t group, tile;     /* GPU: the work-group and its rows in local memory, backward */
+    uint32_t group;           /* GPU: the work-group, backward */
     uint32_t split_rows;      /* rows that make another stretch worth it, backward */
     uint32_t most_splits;
 } cln_shape;
