@@ -46,8 +46,8 @@ typedef struct cln_shape {
 
 cln_shape cln_shape_choose(const cln_facts *facts, const cln_problem *problem, cln_shape_kind kind);
 
-/* Whether the device has the work-group and the local memory that the shape's kernels ask for. A built kernel may still get a
-   smaller work-group: the engines ask. */
+/* Whether the shape's kernels can be cut like this, and the device has the work-group and the local memory that they ask for. A
+   built kernel may still get a smaller work-group: the engines ask. */
 bool cln_shape_fits(const cln_facts *facts, const cln_problem *problem, const cln_shape *shape);
 
 /* Work-items in a group of the kernels without barriers (packing, update), which both engines run. */

@@ -58,6 +58,13 @@ START_TEST(gpu_shapes_keep_their_promises)
                 ck_assert(shape.group % 32 == 0 && shape.group <= limits[i]);
                 ck_assert(shape.most_splits >= 16 && shape.most_splits <= 128);
                 ck_assert(cln_shape_fits(&facts, &problem, &shape));
+                for (shape.outputs = 1; shape.outputs <= 16; shape.outputs++) {
+                    bool cut = shape.outputs % 4 == 0 || shape.outputs >= k;
+                    blocks = (k + shape.outputs - 1) / shape.outputs;
+                    ck_assert_int_eq(cln_shape_fits(&facts, &problem, &shape),
+                                     cut && blocks * shape.outputs <= layout.kp);
+                }
+                shape = cln_shape_choose(&facts, &problem, CLN_SHAPE_GPU);
                 facts.info.local_bytes = 512;
                 ck_assert(!cln_shape_fits(&facts, &problem, &shape));
                 facts.info.local_bytes = 32 << 10;
