@@ -4,9 +4,12 @@
  *   z (count,k) = scale · X·Wᵀ + b, then softmax.h for each row
  *
  * A work-group takes CLN_SLOTS·CLN_ROWS rows. CLN_LANES neighbouring work-items share a slot's CLN_ROWS rows, each with its own
- * vectors of features, so that reads of X and W are coalesced and each of W serves CLN_ROWS rows; local memory adds the lanes up.
+ * vectors of features, so that reads of X and W are coalesced and each of W serves CLN_ROWS rows. CLN_AHEAD vectors of each row
+ * are on their way before the first is used: a small batch has no other work-groups to hide their latency. Local memory adds the
+ * lanes up, one row of each slot at a time, which keeps it small enough for many work-groups on a compute unit.
  * Geometry: ceil(count / (SLOTS·ROWS)) work-groups of (LANES,SLOTS) work-items.
  */
+#define CLN_LOGITS __local
 #include "softmax.h"
 
 #ifndef CLN_LANES
@@ -21,8 +24,17 @@
 #ifndef CLN_KB
 #define CLN_KB 10
 #endif
+#ifndef CLN_AHEAD
+#define CLN_AHEAD (CLN_KB > 10 ? 1 : 2)
+#endif
 #define CLN_GROUP_ROWS (CLN_SLOTS * CLN_ROWS)
 #define CLN_GROUP (CLN_LANES * CLN_SLOTS)
+#define CLN_STEP (CLN_LANES * CLN_V)
+/* Behind the last output the last one again, its results dropped. */
+#define OUTPUT(k) (CLN_K % CLN_KB ? min(k, (uint)CLN_K - 1) : (k))
+/* Lengths that put neighbours into different banks of local memory. */
+#define CLN_LANES_APART (CLN_LANES + 1)
+#define CLN_LOGITS_APART (CLN_KP + 4)
 
 __attribute__((reqd_work_group_size(CLN_LANES, CLN_SLOTS, 1))) __kernel void
 forward(__global const feature *restrict x,   /* (·,STRIDE) */
@@ -36,8 +48,8 @@ forward(__global const feature *restrict x,   /* (·,STRIDE) */
         __global score *restrict scores,      /* from first_score on: one for each work-group, or NULL */
         ulong first_score)
 {
-    __local float lane_sums[CLN_GROUP_ROWS * CLN_KB * CLN_LANES];
-    __local float logits[CLN_GROUP_ROWS * CLN_K];
+    __local float lane_sums[CLN_SLOTS * CLN_KB * CLN_LANES_APART];
+    __local float logits[CLN_GROUP_ROWS * CLN_LOGITS_APART] __attribute__((aligned(16)));
     __local float row_loss[CLN_GROUP_ROWS];
     __local uint row_error[CLN_GROUP_ROWS];
 
@@ -56,47 +68,62 @@ forward(__global const feature *restrict x,   /* (·,STRIDE) */
 #pragma unroll
             for (uint k = 0; k < CLN_KB; k++)
                 sum[r][k] = 0;
-        for (uint j = lane * CLN_V; j < CLN_STRIDE; j += CLN_LANES * CLN_V) {
-            vec xv[CLN_ROWS];
+        features ahead[CLN_AHEAD][CLN_ROWS];
+#pragma unroll
+        for (uint a = 0; a < CLN_AHEAD; a++)
 #pragma unroll
             for (uint r = 0; r < CLN_ROWS; r++)
-                xv[r] = XLOAD(row[r] + j);
+                ahead[a][r] = XRAW(row[r] + min(lane * CLN_V + a * CLN_STEP, (uint)(CLN_STRIDE - CLN_V)));
+        for (uint begin_j = lane * CLN_V; begin_j < CLN_STRIDE; begin_j += CLN_AHEAD * CLN_STEP)
 #pragma unroll
-            for (uint k = 0; k < CLN_KB; k++) {
-                vec wv = LOAD(w + min(k0 + k, (uint)CLN_K - 1) * CLN_LD + j);
+            for (uint a = 0; a < CLN_AHEAD; a++) {
+                uint j = begin_j + a * CLN_STEP;
+                if (j >= CLN_STRIDE)
+                    continue;
+                vec xv[CLN_ROWS];
 #pragma unroll
-                for (uint r = 0; r < CLN_ROWS; r++)
-                    sum[r][k] = vec_dot(xv[r], wv, sum[r][k]);
+                for (uint r = 0; r < CLN_ROWS; r++) {
+                    xv[r] = CLN_CONVERT(ahead[a][r]);
+                    ahead[a][r] = XRAW(row[r] + min(j + CLN_AHEAD * CLN_STEP, (uint)(CLN_STRIDE - CLN_V)));
+                }
+#pragma unroll
+                for (uint k = 0; k < CLN_KB; k++) {
+                    vec wv = LOAD(w + OUTPUT(k0 + k) * CLN_LD + j);
+#pragma unroll
+                    for (uint r = 0; r < CLN_ROWS; r++)
+                        sum[r][k] = vec_dot(xv[r], wv, sum[r][k]);
+                }
             }
-        }
+
 #pragma unroll
-        for (uint r = 0; r < CLN_ROWS; r++)
+        for (uint r = 0; r < CLN_ROWS; r++) {
+            barrier(CLK_LOCAL_MEM_FENCE);
 #pragma unroll
             for (uint k = 0; k < CLN_KB; k++)
-                lane_sums[((slot * CLN_ROWS + r) * CLN_KB + k) * CLN_LANES + lane] = sum[r][k];
-        barrier(CLK_LOCAL_MEM_FENCE);
-        for (uint cell = item; cell < CLN_GROUP_ROWS * CLN_KB; cell += CLN_GROUP) {
-            uint k = k0 + cell % CLN_KB;
-            float z = 0;
-            for (uint l = 0; l < CLN_LANES; l++)
-                z += lane_sums[cell * CLN_LANES + l];
-            if (k < CLN_K)
-                logits[cell / CLN_KB * CLN_K + k] = fma(scale, z, CLN_BIAS ? w[k * CLN_LD + CLN_D] : 0.0f);
+                lane_sums[(slot * CLN_KB + k) * CLN_LANES_APART + lane] = sum[r][k];
+            barrier(CLK_LOCAL_MEM_FENCE);
+            for (uint cell = item; cell < CLN_SLOTS * CLN_KB; cell += CLN_GROUP) {
+                uint k = k0 + cell % CLN_KB;
+                float z = 0;
+#pragma unroll
+                for (uint l = 0; l < CLN_LANES; l++)
+                    z += lane_sums[cell * CLN_LANES_APART + l];
+                if (k < CLN_K)
+                    logits[(cell / CLN_KB * CLN_ROWS + r) * CLN_LOGITS_APART + k] =
+                        fma(scale, z, CLN_BIAS ? w[k * CLN_LD + CLN_D] : 0.0f);
+            }
         }
-        barrier(CLK_LOCAL_MEM_FENCE);
     }
+    barrier(CLK_LOCAL_MEM_FENCE);
 
     for (uint r = item; r < CLN_GROUP_ROWS; r += CLN_GROUP) {
         uint i = begin + r;
         row_loss[r] = 0;
         row_error[r] = 0;
         if (i < count) {
-            float z[CLN_KP] __attribute__((aligned(64)));
-            for (uint k = 0; k < CLN_K; k++)
-                z[k] = logits[r * CLN_K + k];
             uint y = target ? target[row_of(order, first, i)] : CLN_K;
             float loss;
-            uint best = softmax_row(z, y, residual ? residual + (ulong)i * CLN_KP : 0, &loss);
+            uint best = softmax_row(logits + r * CLN_LOGITS_APART, y, residual ? residual + (ulong)i * CLN_KP : 0, &loss);
             row_loss[r] = loss;
             row_error[r] = best != y;
             if (predicted)

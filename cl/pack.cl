@@ -34,7 +34,7 @@ pack_rows(__global const feature *restrict x,  /* (·,STRIDE) */
         if (i + r < count && j < CLN_STRIDE)
             tile[r] = XLOAD(x + row_of(order, first, i + r) * CLN_STRIDE + j) * scale;
         if (j <= CLN_D && CLN_D < j + CLN_V)
-            ELEMENT(tile[r], CLN_D - j) = i + r < count ? CLN_BIAS : 0;
+            ELEMENT(tile[r], CLN_D % CLN_V) = i + r < count ? CLN_BIAS : 0;
         if (rows)
             STORE(tile[r], rows + (ulong)(i + r) * CLN_LD + j);
     }

@@ -51,12 +51,15 @@ typedef CLN_JOIN(float, CLN_V) vec;
 #if CLN_BYTES
 typedef uchar feature;
 typedef CLN_JOIN(uchar, CLN_V) features;
-#define XLOAD(pointer) CLN_JOIN(convert_float, CLN_V)(*(__global const features *)(pointer))
+#define CLN_CONVERT(features) CLN_JOIN(convert_float, CLN_V)(features)
 #else
 typedef float feature;
 typedef vec features;
-#define XLOAD(pointer) LOAD(pointer)
+#define CLN_CONVERT(features) (features)
 #endif
+/* A vector of X as it lies, and as floats. */
+#define XRAW(pointer) (*(__global const features *)(pointer))
+#define XLOAD(pointer) CLN_CONVERT(XRAW(pointer))
 
 /* What a few rows add up to, for the host to sum in order and in double. */
 typedef struct {

@@ -23,6 +23,7 @@ static inline vec collected(__global const float *partial, /* (splits,k,LD) */
 {
     vec sum = (vec)(0);
     if (j < CLN_STRIDE)
+#pragma unroll 8 /* loads on their way together; the sum keeps its order */
         for (uint s = 0; s < splits; s++)
             sum += LOAD(partial + (ulong)(s * CLN_K + k) * CLN_LD + j);
     sum *= scale;

@@ -45,7 +45,8 @@ static cln_grid backward_grid(const cln_plan *plan, uint32_t splits)
 {
     const cln_shape *shape = &plan->shape;
     uint32_t vectors = plan->layout.stride / shape->vector;
-    return (cln_grid){{cln_ceil_divide(vectors, shape->group) + 1, splits}, {shape->group, 1}};
+    size_t blocks = cln_ceil_divide(vectors + 1, shape->group); /* one more for the bias */
+    return (cln_grid){{blocks * cln_ceil_divide(plan->problem.outputs, shape->outputs), splits}, {shape->group, 1}};
 }
 
 static cln_status gradient(cln_plan *plan, const cln_rows *rows, cl_mem w, const cln_outcome *outcome,
@@ -102,8 +103,7 @@ static cln_status build_kernels(fused_plan *fused, cln_error *error)
              shape->outputs, shape->rows, shape->lanes, shape->slots);
     TRY(cln_program_build(plan->device, "forward_gpu", options, &fused->forward_program, error));
     TRY(cln_kernel_create(fused->forward_program, "forward", &fused->forward, error));
-    snprintf(options, sizeof options, "%s -DCLN_KB=%u -DCLN_GROUP=%u -DCLN_TILE=%u", defines, shape->outputs,
-             shape->group, shape->tile);
+    snprintf(options, sizeof options, "%s -DCLN_KB=%u -DCLN_GROUP=%u", defines, shape->outputs, shape->group);
     TRY(cln_program_build(plan->device, "backward_gpu", options, &fused->backward_program, error));
     TRY(cln_kernel_create(fused->backward_program, "backward", &fused->backward, error));
     TRY(cln_plan_check_group(plan, fused->forward, shape->lanes * shape->slots, error));

@@ -60,27 +60,39 @@ static cln_shape cpu_shape(const cln_facts *facts, const cln_problem *problem, u
     return shape;
 }
 
-/* Loads of four bytes or floats a work-item; 4·KB sums in registers; 64 work-items a group, two warps or one wavefront. */
-static cln_shape gpu_shape(const cln_problem *problem)
+/* Forward: 4 rows against up to 16 outputs, 64 sums in registers; as many lanes to a row as leave each about 16 vectors of four
+   features, for a small batch waits for every one of them in turn; 64 work-items, two warps or one wavefront, a group.
+   Backward: an item for each vector and one for the bias, in even groups of whole warps. Stretches of 32 rows and then longer ones,
+   as many as keep a large GPU busy: more of them only grow the partial sums. */
+static cln_shape gpu_shape(const cln_facts *facts, const cln_problem *problem)
 {
+    uint32_t vectors = cln_layout_of(problem->features, problem->outputs).stride / 4, items = vectors + 1;
+    uint32_t outputs = even_blocks(problem->outputs, 16), lanes = 8;
+    if (outputs < problem->outputs)
+        outputs = cln_round_up(outputs, 4); /* residuals are read four at a time */
+    while (lanes < 64 && lanes * 16 < vectors)
+        lanes *= 2;
+    uint32_t largest = facts->max_group_size < 256 ? 64 : 256;
+    uint32_t all_items = items * (uint32_t)cln_ceil_divide(problem->outputs, outputs), splits = 65536 / all_items;
     return (cln_shape){
         .kind = CLN_SHAPE_GPU,
         .vector = 4,
-        .outputs = even_blocks(problem->outputs, 12),
+        .outputs = outputs,
         .rows = 4,
-        .lanes = 16,
-        .slots = 4,
-        .group = 64,
-        .tile = 16,
-        .split_rows = 64,
-        .most_splits = 128,
+        .lanes = lanes,
+        .slots = 64 / lanes,
+        .group = cln_round_up(even_blocks(items, largest), 32),
+        .split_rows = 32,
+        .most_splits = splits > 128  ? 128
+                       : splits < 16 ? 16
+                                     : splits,
     };
 }
 
 cln_shape cln_shape_choose(const cln_facts *facts, const cln_problem *problem, cln_shape_kind kind)
 {
     uint32_t stride = cln_layout_of(problem->features, problem->outputs).stride;
-    return kind == CLN_SHAPE_CPU ? cpu_shape(facts, problem, stride < 16 ? stride : 16) : gpu_shape(problem);
+    return kind == CLN_SHAPE_CPU ? cpu_shape(facts, problem, stride < 16 ? stride : 16) : gpu_shape(facts, problem);
 }
 
 static uint32_t larger(uint32_t a, uint32_t b)
@@ -98,9 +110,12 @@ bool cln_shape_fits(const cln_facts *facts, const cln_problem *problem, const cl
     if (shape->kind == CLN_SHAPE_CPU)
         return true;
     uint32_t kp = cln_layout_of(problem->features, problem->outputs).kp, group_rows = shape->slots * shape->rows;
-    uint32_t forward = group_rows * (shape->outputs * shape->lanes + problem->outputs + 2), backward = shape->tile * kp;
+    uint32_t floats = shape->slots * shape->outputs * (shape->lanes + 1) + group_rows * (kp + 4 + 2);
     uint32_t items = larger(larger(shape->lanes * shape->slots, shape->group), cln_shape_plain_group(shape));
-    return items <= facts->max_group_size && (uint64_t)larger(forward, backward) * 4 <= facts->info.local_bytes;
+    uint32_t outputs = (uint32_t)cln_ceil_divide(problem->outputs, shape->outputs) * shape->outputs;
+    if (outputs > kp || (shape->outputs % 4 != 0 && shape->outputs < problem->outputs))
+        return false; /* the backward pass reads residuals four at a time, and none behind KP */
+    return items <= facts->max_group_size && (uint64_t)floats * 4 <= facts->info.local_bytes;
 }
 
 uint32_t cln_shape_scores(const cln_shape *shape, uint32_t count)

@@ -40,15 +40,15 @@ typedef struct cln_shape {
     uint32_t feature_vectors; /* CPU: FV, backward */
     uint32_t row_looks;       /* CPU: looks at the queue of tasks for each row of a stretch that is waited for */
     uint32_t lanes, slots;    /* GPU: the work-group, forward */
-    uint32_t group, tile;     /* GPU: the work-group and its rows in local memory, backward */
+    uint32_t group;           /* GPU: the work-group, backward */
     uint32_t split_rows;      /* rows that make another stretch worth it, in the gradient */
     uint32_t most_splits;
 } cln_shape;
 
 cln_shape cln_shape_choose(const cln_facts *facts, const cln_problem *problem, cln_shape_kind kind);
 
-/* Whether the device has the work-group and the local memory that the shape's kernels ask for. A built kernel may still get a
-   smaller work-group: the engines ask. */
+/* Whether the shape's kernels can be cut like this, and the device has the work-group and the local memory that they ask for. A
+   built kernel may still get a smaller work-group: the engines ask. */
 bool cln_shape_fits(const cln_facts *facts, const cln_problem *problem, const cln_shape *shape);
 
 /* Work-items in a group of the kernels without barriers (packing, update), which both engines run. */

@@ -34,8 +34,7 @@ static cln_shape shape_at(const sample *s, int index, const char **name)
         shape.slots = 3;
         shape.rows = 2;
         shape.group = 7;
-        shape.tile = 5;
-        shape.outputs = 3;
+        shape.outputs = 4;
         shape.split_rows = 9;
     }
     return shape;

@@ -32,10 +32,45 @@ START_TEST(shapes_fit_the_layout)
                     cln_shape shape = cln_shape_choose(&facts, &problem, (cln_shape_kind)kind);
                     ck_assert_uint_eq(cln_layout_of(d, k).stride % shape.vector, 0);
                     ck_assert_uint_eq(cln_layout_of(d, k).ld % shape.vector, 0);
-                    ck_assert(shape.outputs >= 1 && shape.outputs <= 12 && shape.outputs <= k);
+                    ck_assert(shape.outputs >= 1 && shape.outputs <= 16 && shape.outputs <= k);
                     if (kind == CLN_SHAPE_CPU)
                         ck_assert(shape.group_rows % shape.rows == 0 && shape.group_rows % shape.vector == 0);
                 }
+}
+END_TEST
+
+/* What the GPU kernels count on, on a device with any work-group limit and the least local memory of OpenCL 1.2. */
+START_TEST(gpu_shapes_keep_their_promises)
+{
+    const size_t limits[] = {64, 128, 256, 1024};
+    for (int i = 0; i < 4; i++)
+        for (uint32_t d = 1; d < 12000; d += 1 + d / 10)
+            for (uint32_t k = 1; k <= CLN_FUSED_OUTPUTS; k++) {
+                cln_facts facts = {.max_group_size = limits[i], .info.local_bytes = 32 << 10};
+                cln_problem problem = {.features = d, .outputs = k};
+                cln_shape shape = cln_shape_choose(&facts, &problem, CLN_SHAPE_GPU);
+                cln_layout layout = cln_layout_of(d, k);
+                uint32_t blocks = (k + shape.outputs - 1) / shape.outputs;
+                ck_assert(shape.outputs == k || shape.outputs % 4 == 0);
+                ck_assert_uint_le(blocks * shape.outputs, layout.kp);
+                ck_assert_uint_eq(shape.lanes * shape.slots, 64);
+                ck_assert(shape.lanes == 64 || shape.lanes * 16 * shape.vector >= layout.stride);
+                ck_assert(shape.group % 32 == 0 && shape.group <= limits[i]);
+                ck_assert(shape.most_splits >= 16 && shape.most_splits <= 128);
+                ck_assert(cln_shape_fits(&facts, &problem, &shape));
+                for (shape.outputs = 1; shape.outputs <= 16; shape.outputs++) {
+                    bool cut = shape.outputs % 4 == 0 || shape.outputs >= k;
+                    blocks = (k + shape.outputs - 1) / shape.outputs;
+                    ck_assert_int_eq(cln_shape_fits(&facts, &problem, &shape),
+                                     cut && blocks * shape.outputs <= layout.kp);
+                }
+                shape = cln_shape_choose(&facts, &problem, CLN_SHAPE_GPU);
+                facts.info.local_bytes = 512;
+                ck_assert(!cln_shape_fits(&facts, &problem, &shape));
+                facts.info.local_bytes = 32 << 10;
+                facts.max_group_size = 32;
+                ck_assert(!cln_shape_fits(&facts, &problem, &shape));
+            }
 }
 END_TEST
 
@@ -44,6 +79,7 @@ START_TEST(splits_depend_on_the_rows_alone_and_cover_them)
     cln_facts one = {.native_float_width = 16, .info.compute_units = 1}, many = one;
     cln_problem problem = {.features = 784, .outputs = 10};
     many.info.compute_units = 200;
+    many.max_group_size = 1024;
     for (uint32_t count = 1; count < 200000; count += 1 + count / 20)
         for (int kind = CLN_SHAPE_CPU; kind <= CLN_SHAPE_GPU; kind++) {
             cln_shape shape = cln_shape_choose(&one, &problem, (cln_shape_kind)kind);
@@ -86,6 +122,7 @@ int main(void)
     TCase *ok = tcase_create("ok");
     tcase_add_test(ok, layouts_hold_what_they_promise);
     tcase_add_test(ok, shapes_fit_the_layout);
+    tcase_add_test(ok, gpu_shapes_keep_their_promises);
     tcase_add_test(ok, splits_depend_on_the_rows_alone_and_cover_them);
     tcase_add_test(ok, cpus_cut_by_work_and_by_memory);
     suite_add_tcase(suite, ok);
