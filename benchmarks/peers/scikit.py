@@ -1,0 +1,32 @@
+"""scikit-learn, plain and accelerated by scikit-learn-intelex. Neither has minibatch SGD of the softmax loss: what they have is L-BFGS,
+an iteration of which is a full-batch gradient or more (the line search), so that is what is timed: seconds an iteration."""
+import time
+from importlib.metadata import version
+
+import peer
+
+
+def estimator(loop):
+    """The class, and the versions of what it is made of."""
+    if loop == "intelex":
+        from sklearnex.linear_model import LogisticRegression
+    else:
+        from sklearn.linear_model import LogisticRegression
+    return LogisticRegression, {name: version(name) for name in ("scikit-learn", "scikit-learn-intelex")}
+
+
+def main():
+    options = peer.parse()
+    kind, versions = estimator(options.loop)
+    (x, y), samples = peer.read_part(options.data, "train"), []
+    for _ in range(2):
+        model = kind(C=1e10, tol=0, max_iter=options.epochs)
+        start = time.perf_counter()
+        model.fit(x, y)
+        samples.append((time.perf_counter() - start) / float(model.n_iter_[0]))
+    peer.emit({"unit": "s", "samples": samples, "epochs": options.epochs, "blas": peer.blas(), "versions": versions,
+               **peer.score(options.data, model.coef_, model.intercept_)})
+
+
+if __name__ == "__main__":
+    main()
