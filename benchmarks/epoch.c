@@ -29,12 +29,12 @@ static void print_line(const cln_device_info *device, const cln_dataset_info *da
                        json_t *samples)
 {
     double values = (double)result->rows * data->features;
-    json_t *line = json_pack("{s:s, s:o, s:I, s:s, s:f, s:I, s:f, s:f, s:s, s:s, s:s}", "unit", "s", "samples", samples,
-                             "epochs", (json_int_t)result->epochs, "engine", result->engine, "loss", result->train.loss,
-                             "errors", (json_int_t)result->test.errors, "flop",
-                             4 * values * result->outputs,                        /* products forward and backward */
-                             "bytes", values * (data->type == CLN_UINT8 ? 1 : 4), /* every feature once */
-                             "device", device->name, "platform", device->platform, "driver", device->driver);
+    json_t *line = json_pack(
+        "{s:s, s:o, s:I, s:s, s:f, s:I, s:f, s:f, s:s, s:s, s:s, s:s}", "unit", "s", "samples", samples, "epochs",
+        (json_int_t)result->epochs, "engine", result->engine, "loss", result->train.loss, "errors",
+        (json_int_t)result->test.errors, "flop", 4 * values * result->outputs, /* products forward and backward */
+        "bytes", values * (data->type == CLN_UINT8 ? 1 : 4),                   /* every feature once */
+        "device", device->name, "type", device->type, "platform", device->platform, "driver", device->driver);
     json_dumpf(line, stdout, JSON_REAL_PRECISION(9));
     printf("\n");
     json_decref(line);

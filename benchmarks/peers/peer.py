@@ -24,7 +24,7 @@ import numpy
 
 
 class Missing(Exception):
-    """Why this peer cannot run here; the table shows it."""
+    """What this machine lacks for this peer; the table shows it."""
 
 
 def read_idx(folder, name):
@@ -114,7 +114,7 @@ def main(loops, versions, set_threads=None):
         loop.reset()
         samples = [timed(loop.epoch) for _ in range(options.epochs)]
     except Missing as missing:
-        emit({"reason": str(missing), "versions": versions})
+        emit({"reason": str(missing), "missing": True, "versions": versions})  # need not be tried again
         return
     emit({"unit": "s", "samples": samples, "first": first, "epochs": options.epochs, "threads": threads,
           "blas": blas(), "versions": versions, "device": getattr(loop, "device", None),
