@@ -5,7 +5,7 @@
  *
  * openblas: OpenBLAS on the host; shipped: CLBlast with its own parameters; chosen: CLBlast with ours. Each in a process of its own,
  * for parameters once taken stay. The operands are small whole numbers, so that every product is exact, whatever the order
- * of its sums: some of its elements are compared with sums in integers before a time is taken. Small products are timed in bursts,
+ * of its sums: some of its elements are compared with sums in integers before its time is printed. Small products are timed in bursts,
  * as training enqueues them.
  */
 #include "base/os.h"
@@ -33,18 +33,18 @@ static const struct {
     const char *name;
     cln_product size;
 } products[] = {
-    {"XᵀX of 60,000 rows, d=784", {784, 784, 60000}},
-    {"1024³", {1024, 1024, 1024}},
-    {"logits, batch 600, d=784, k=10", {600, 10, 784}},
-    {"gradient, batch 600, d=784, k=10", {10, 784, 600}},
-    {"logits, batch 600, d=784, k=100", {600, 100, 784}},
-    {"gradient, batch 600, d=784, k=100", {100, 784, 600}},
-    {"logits, batch 600, d=784, k=1000", {600, 1000, 784}},
-    {"gradient, batch 600, d=784, k=1000", {1000, 784, 600}},
-    {"logits, batch 600, d=10000, k=10", {600, 10, 10000}},
-    {"gradient, batch 600, d=10000, k=10", {10, 10000, 600}},
-    {"logits, batch 600, d=10000, k=100", {600, 100, 10000}},
-    {"gradient, batch 600, d=10000, k=100", {100, 10000, 600}},
+    {"XᵀX of 60,000 rows, d=784", {.n = 784, .m = 784, .k = 60000}},
+    {"1024³", {.n = 1024, .m = 1024, .k = 1024}},
+    {"logits, batch 600, d=784, k=10", {.n = 600, .m = 10, .k = 784}},
+    {"gradient, batch 600, d=784, k=10", {.n = 10, .m = 784, .k = 600}},
+    {"logits, batch 600, d=784, k=100", {.n = 600, .m = 100, .k = 784}},
+    {"gradient, batch 600, d=784, k=100", {.n = 100, .m = 784, .k = 600}},
+    {"logits, batch 600, d=784, k=1000", {.n = 600, .m = 1000, .k = 784}},
+    {"gradient, batch 600, d=784, k=1000", {.n = 1000, .m = 784, .k = 600}},
+    {"logits, batch 600, d=10000, k=10", {.n = 600, .m = 10, .k = 10000}},
+    {"gradient, batch 600, d=10000, k=10", {.n = 10, .m = 10000, .k = 600}},
+    {"logits, batch 600, d=10000, k=100", {.n = 600, .m = 100, .k = 10000}},
+    {"gradient, batch 600, d=10000, k=100", {.n = 100, .m = 10000, .k = 600}},
 };
 
 typedef void sgemm_fn(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a,
@@ -70,7 +70,8 @@ static cln_status multiply(work *w, uint32_t sum, uint32_t times, cln_error *err
         w->sgemm(ROW_MAJOR, TRANSPOSE, NO_TRANSPOSE, n, m, (int)sum, 1, w->b, n, w->a, m, 0, w->c, m);
     if (w->sgemm)
         return status;
-    cln_product size = {w->size.n, w->size.m, sum};
+    cln_product size = w->size;
+    size.k = sum;
     for (uint32_t i = 0; i < times; i++)
         TRY(cln_blas_product(w->device, &size, w->gemm, w->d_b, w->d_a, 0, w->d_c, error));
     TRY(cln_queue_finish(w->device, error));
@@ -173,8 +174,9 @@ static cln_status measure(cln_device *device, sgemm_fn *sgemm, bool chosen, size
     cln_gemm gemm;
     json_t *samples = json_array();
     if (chosen) {
-        w.size = (cln_product){cln_round_up(size.n, CLN_BLAS_PAD), cln_round_up(size.m, CLN_BLAS_PAD),
-                               cln_round_up(size.k, CLN_BLAS_PAD)};
+        w.size.n = cln_round_up(size.n, CLN_BLAS_PAD);
+        w.size.m = cln_round_up(size.m, CLN_BLAS_PAD);
+        w.size.k = cln_round_up(size.k, CLN_BLAS_PAD);
         gemm = cln_gemm_choose(&device->facts, &w.size);
         w.gemm = &gemm;
     }

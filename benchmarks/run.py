@@ -75,8 +75,10 @@ def plan(data, device, rows):
     runs.append(Run("process", "10 epochs", "clinear", train))
     cores = os.cpu_count()
     for threads in sorted({1, cores}):
-        runs.append(Run("process", "10 epochs", f"PyTorch, by hand, threads: {threads}",
-                        [sys.executable, HERE / "peers" / "pytorch_train.py", data, threads]))
+        for name, python in (("PyTorch", sys.executable), ("PyTorch of Debian", "/usr/bin/python3")):  # loads faster
+            runs.append(Run("process", "10 epochs", f"{name}, by hand, threads: {threads}",
+                            [python, HERE / "peers" / "pytorch_train.py", data, threads],
+                            environment={"OPENBLAS_NUM_THREADS": str(threads)}))
 
     products = [BUILD / "benchmark.products", device]
     for threads in sorted({1, cores}):

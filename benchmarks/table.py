@@ -21,8 +21,14 @@ def ratio(rows, row, peer):
     return other.value / row.value if other else None
 
 
+def threads(row):
+    """That its rounds ran on; a peer takes the number that is fastest for it at that moment."""
+    counts = {line["threads"] for line in row.measured if line.get("threads")}
+    return ", ".join(map(str, sorted(counts))) or "–"
+
+
 def epoch_columns(rows, row):
-    return [*((name, number(ratio(rows, row, peer), "{:.2f}")) for name, peer in PEERS),
+    return [("threads", threads(row)), *((name, number(ratio(rows, row, peer), "{:.2f}")) for name, peer in PEERS),
             ("of limit", number(results.share_of_limit(rows, row), "{:.0%}")),
             ("loss", number(row.get("loss"), "{:.6f}")), ("errors", number(row.get("errors"), "{:,}"))]
 
@@ -81,12 +87,13 @@ def print_head(rows):
     lines = [line for row in rows.values() for line in row.lines]
     first, versions = lines[0], {}
     for line in lines:
-        versions.update(line.get("versions") or {})
+        for name, version in (line.get("versions") or {}).items():
+            versions.setdefault(name, {})[version] = True
     device = next((f'{line["device"]}, {line["platform"]}, driver {line["driver"]}' for line in lines
                    if line.get("platform")), "no OpenCL device")
     print(f'{first["run"]}, commit {first["commit"]}, {first["cpu"]}, {first["cores"]} cores, '
           f'load before a run up to {max(line["load"] for line in lines):.1f}')
-    print("; ".join([device, *(f"{name} {version}" for name, version in versions.items())]))
+    print("; ".join([device, *(f"{name} {', '.join(found)}" for name, found in versions.items())]))
 
 
 def show(path):

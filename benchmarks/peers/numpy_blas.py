@@ -35,5 +35,6 @@ class Loop:
 
 
 if __name__ == "__main__":
-    peer.main({"manual": Loop}, {"numpy": numpy.__version__},
+    blas = ", ".join(f"{pool['internal_api']} {pool['version']}" for pool in threadpoolctl.threadpool_info())
+    peer.main({"manual": Loop}, {"numpy": f"{numpy.__version__} ({blas})"},
               lambda count: threadpoolctl.threadpool_limits(count, "blas"))

@@ -14,7 +14,6 @@ import gzip
 import json
 import os
 import pathlib
-import re
 import struct
 import sys
 import time
@@ -62,13 +61,6 @@ def score(folder, weight, bias):
     return {"loss": float(loss), "errors": int(((test_x @ weight.T + bias).argmax(1) != test_y).sum())}
 
 
-def blas():
-    """File names of the BLAS libraries that this process has loaded: they decide the result."""
-    maps = pathlib.Path("/proc/self/maps")
-    text = maps.read_text(encoding="utf-8") if maps.exists() else ""
-    return sorted(set(re.findall(r"/([^/\s]*(?:openblas|mkl|blis|libblas|cublas)[^/\s]*)$", text, re.MULTILINE)))
-
-
 def timed(call):
     start = time.perf_counter()
     call()
@@ -104,7 +96,8 @@ def parse():
 
 
 def main(loops, versions, set_threads=None):
-    """Trains by one of the loops and prints the line: seconds of every epoch, after at least one that does not count."""
+    """Trains by one of the loops and prints the line: seconds of every epoch, after at least one that does not count. versions: of
+    what decides the speed, BLAS included; set_threads: where a peer is not left to choose well itself."""
     options = parse()
     try:
         data = read(options.data, options.batch)
@@ -117,5 +110,5 @@ def main(loops, versions, set_threads=None):
         emit({"reason": str(missing), "missing": True, "versions": versions})  # need not be tried again
         return
     emit({"unit": "s", "samples": samples, "first": first, "epochs": options.epochs, "threads": threads,
-          "blas": blas(), "versions": versions, "device": getattr(loop, "device", None),
+          "versions": versions, "device": getattr(loop, "device", None),
           **score(options.data, *loop.weights())})

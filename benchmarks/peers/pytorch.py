@@ -1,4 +1,6 @@
 """PyTorch on the CPU and by CUDA: the ordinary loop and gradients written out; on a GPU also compiled and as a CUDA graph."""
+import re
+
 import peer
 import torch
 
@@ -80,7 +82,9 @@ class Manual(Data):
 class Compiled(Manual):
     """The same step by torch.compile."""
 
-    step = staticmethod(torch.compile(step))
+    def __init__(self, data, options, where):
+        super().__init__(data, options, where)
+        self.step = torch.compile(step)
 
     @torch.no_grad()
     def epoch(self):
@@ -112,8 +116,13 @@ def on_cuda(loop):
     return lambda data, options: loop(data, options, "cuda")
 
 
+def version():
+    """PyTorch's, with the BLAS that it was built with."""
+    return f"{torch.__version__} ({re.search('BLAS_INFO=([^,]*)', torch.__config__.show())[1]})"
+
+
 if __name__ == "__main__":
     on_cpu = not peer.parse().loop.startswith("cuda")
     peer.main({"autograd": Autograd, "manual": Manual, "cuda": on_cuda(Manual), "cuda-autograd": on_cuda(Autograd),
                "cuda-compiled": on_cuda(Compiled), "cuda-graph": on_cuda(Graph)},
-              {"torch": torch.__version__}, torch.set_num_threads if on_cpu else None)
+              {"torch": version()}, torch.set_num_threads if on_cpu else None)

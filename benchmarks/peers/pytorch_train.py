@@ -4,6 +4,7 @@ import json
 import sys
 
 import peer
+import pytorch
 import torch
 
 
@@ -23,7 +24,7 @@ def main():
             bias.add_(residual.sum(0), alpha=-rate / len(rows))
     loss = torch.nn.functional.cross_entropy(torch.addmm(bias, x, weight.T), y)
     errors = (torch.addmm(bias, test_x, weight.T).argmax(1) != test_y).sum()
-    print(json.dumps({"loss": float(loss), "errors": int(errors), "versions": {"torch": torch.__version__}}))
+    print(json.dumps({"loss": float(loss), "errors": int(errors), "versions": {"torch": pytorch.version()}}))
 
 
 if __name__ == "__main__":

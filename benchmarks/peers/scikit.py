@@ -21,7 +21,7 @@ def main():
     kind(max_iter=1).fit(x, y)  # starts the threads
     model = kind(C=1e10, tol=0, max_iter=options.epochs)
     seconds = peer.timed(lambda: model.fit(x, y))
-    peer.emit({"unit": "s", "samples": [seconds / int(model.n_iter_[0])], "epochs": options.epochs, "blas": peer.blas(), "versions": versions,
+    peer.emit({"unit": "s", "samples": [seconds / int(model.n_iter_[0])], "epochs": options.epochs, "versions": versions,
                **peer.score(options.data, model.coef_, model.intercept_)})
 
 

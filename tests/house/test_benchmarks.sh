@@ -69,8 +69,8 @@ expect() { # CODE PROGRAM FILE…: its exit status
 
 made good ''
 expect 0 table.py "$scratch/good.jsonl"
-has " clinear auto 20.6 20.2 92.7 5.45 14.85 48% 0.400000 900"
-has " PyTorch, by hand 112.2 101.0 123.6 1.00 2.73"
+has " clinear auto 20.6 20.2 92.7 – 5.45 14.85 48% 0.400000 900"
+has " PyTorch, by hand 112.2 101.0 123.6 – 1.00 2.73"
 has " PyTorch CUDA, graph no CUDA device"
 has " CLBlast, our parameters 612.0 606.0 618.0 98.0 50% 96%"
 has "against PyTorch's ordinary loop 8.0× 15.0× 14.9× met"
