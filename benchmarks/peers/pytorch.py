@@ -1,4 +1,5 @@
 """PyTorch on the CPU and by CUDA: the ordinary loop and gradients written out; on a GPU also compiled and as a CUDA graph."""
+import pathlib
 import re
 
 import peer
@@ -117,8 +118,12 @@ def on_cuda(loop):
 
 
 def version():
-    """PyTorch's, with the BLAS that it was built with."""
-    return f"{torch.__version__} ({re.search('BLAS_INFO=([^,]*)', torch.__config__.show())[1]})"
+    """PyTorch's, with its BLAS: the one that it was built with, or Debian's libblas.so.3, which may be anyone's."""
+    blas = re.search("BLAS_INFO=([^,]*)", torch.__config__.show())[1]
+    if blas == "generic":
+        loaded = pathlib.Path("/proc/self/maps").read_text(encoding="utf-8")
+        blas = "OpenBLAS" if "libopenblas" in loaded else "reference BLAS: install libopenblas0-pthread"
+    return f"{torch.__version__} ({blas})"
 
 
 if __name__ == "__main__":
