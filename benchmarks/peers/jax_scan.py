@@ -4,7 +4,7 @@ import os
 import sys
 
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
-if "cpu" in sys.argv:
+if sys.argv[2:3] == ["cpu"]:
     os.environ["JAX_PLATFORMS"] = "cpu"
 
 import jax
