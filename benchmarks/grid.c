@@ -98,7 +98,8 @@ static void measure(cln_device *device, const char *engine, uint32_t d, uint32_t
     cln_problem problem = {d, k, type, type == CLN_UINT8 ? 1.0f / 255 : 1, true, 0};
     problem.block_rows = cln_plan_block_rows(&device->facts, engine, &problem, rows);
     must(cln_dataset_wrap(x, type, rows, d, y, &data, &failure));
-    must(cln_resident_create(device, data, problem.block_rows, 0, &resident, NULL, &failure));
+    must(cln_resident_begin(device, data, 0, &resident, &failure));
+    must(cln_resident_finish(resident, problem.block_rows, NULL, &failure));
     must(cln_plan_create(device, engine, &problem, NULL, &plan, &failure));
     must(cln_buffer_create(device, "the row order", rows * sizeof *order, &d_order, &failure));
     must(cln_buffer_write(device, d_order, 0, rows * sizeof *order, order, &failure));

@@ -1,41 +1,21 @@
 #!/usr/bin/env bash
-# Seconds an epoch of clinear beside PyTorch on the CPU: benchmarks/run.sh DATA [DEVICE]. Both train the same steps (file
-# order, rate 0.1, 5 epochs), turn and turn about, so that a machine that slows down slows both. Every run is a line of
-# benchmarks/results/epoch.jsonl with commit, device and driver; benchmarks/table.py makes the table. Needs build/clinear and
-# Debian's python3-torch and libopenblas0-pthread.
+# clinear beside its peers, turn and turn about on the same data and to the same result: benchmarks/run.sh DATA [DEVICE [ROUNDS]],
+# DATA a folder with MNIST's files. Builds what it runs; the peers come from benchmarks/setup.sh. Raw samples go to
+# benchmarks/results, then the table and what it must show are printed. Let the machine be quiet.
 set -euo pipefail
-data=${1:?usage: benchmarks/run.sh DATA [DEVICE]}
-device=${2-auto}
-here=$(dirname "$0")
-clinear=$here/../build/clinear
-results=$here/results/epoch.jsonl
-rounds=5 epochs=5 rate=0.1
-
-mkdir -p "${results%/*}"
-run=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-commit=$(git -C "$here" describe --always --dirty)
-keep() { # adds what run this was to each line of JSON and appends it; $1: more members
-    /usr/bin/python3 -c '
-import json, sys
-more = json.loads(sys.argv[1])
-text = sys.stdin.read()
-values, decoder, at = [], json.JSONDecoder(), 0
-while text[at:].strip():
-    at += len(text[at:]) - len(text[at:].lstrip())
-    value, at = decoder.raw_decode(text, at)
-    print(json.dumps({**more, **value}))' "$1" >>"$results"
+case "${1-}" in
+'' | -*)
+    echo "usage: benchmarks/run.sh DATA [DEVICE [ROUNDS]]" >&2
+    exit 2
+    ;;
+esac
+here=$(cd "$(dirname "$0")" && pwd)
+data=$(realpath "$1")
+cd "$here/.."
+[ -x benchmarks/venv/bin/python ] || {
+    echo "run.sh: the peers are missing; run benchmarks/setup.sh" >&2
+    exit 1
 }
-
-for ((round = 1; round <= rounds; round++)); do
-    for batch in 600 200; do
-        what="{\"run\": \"$run\", \"commit\": \"$commit\", \"batch\": $batch, \"round\": $round"
-        echo "round $round of $rounds, batch $batch" >&2
-        for engine in fused clblast; do
-            "$clinear" train "$data" --device "$device" --engine $engine --batch-size $batch --epochs $epochs \
-                --learning-rate $rate --no-shuffle --quiet --json | keep "$what, \"peer\": \"clinear\"}"
-        done
-        /usr/bin/python3 "$here/pytorch_epoch.py" "$data" --batch-size $batch --epochs $epochs --learning-rate $rate |
-            keep "$what}"
-    done
-done
-/usr/bin/python3 "$here/table.py" "$results" "$run"
+[ -f build/CMakeCache.txt ] || cmake --preset default >/dev/null
+cmake --build build -t benchmarks >/dev/null
+exec benchmarks/venv/bin/python benchmarks/run.py "$data" "${@:2}"

@@ -1,56 +1,119 @@
-#!/usr/bin/python3
-"""The table of one run of benchmarks/run.sh: table.py RESULTS.jsonl [RUN], the last run by default.
+"""The tables of one run: table.py RESULTS.jsonl.
 
-Correctness first: a time is printed only where the final loss agrees with PyTorch's manual loop within 1e-3 (relative) and
-the test errors within 5; otherwise the exit status is 1.
+Correctness first: a time is printed only where the final loss and the test errors agree with those of the other peers of the case
+(results.py says how closely); otherwise the exit status is 1.
 """
-import json
-import statistics
 import sys
 
+import results
+import targets
 
-def figures(line):
-    """(batch, who), seconds an epoch, final loss and test errors of one line."""
-    if line["peer"] == "clinear":
-        who = f'clinear {line["engine"]}'
-        return (line["batch"], who), line["seconds"]["train"] / line["epochs"], line["train"]["loss"], line["test"]["errors"]
-    who = f'PyTorch {line["loop"]}'
-    return (line["batch"], who), statistics.median(line["epoch_seconds"]), line["final_loss"], line["test_errors"]
+PEERS = (("× by hand", "PyTorch, by hand"), ("× loop", "PyTorch, ordinary loop"))
 
 
-def main():
-    with open(sys.argv[1], encoding="utf-8") as file:
-        lines = [json.loads(line) for line in file]
-    run = sys.argv[2] if len(sys.argv) > 2 else lines[-1]["run"]
-    lines = [line for line in lines if line["run"] == run]
-    rows = {}
+def number(value, form):
+    return "–" if value is None else form.format(value)
+
+
+def ratio(rows, row, peer):
+    """How many times as fast as a peer."""
+    other = results.find(rows, row.work, row.case, peer)
+    return other.value / row.value if other else None
+
+
+def threads(row):
+    """That its rounds ran on; a peer takes the number that is fastest for it at that moment."""
+    counts = {line["threads"] for line in row.measured if line.get("threads")}
+    return ", ".join(map(str, sorted(counts))) or "–"
+
+
+def epoch_columns(rows, row):
+    return [("threads", threads(row)), *((name, number(ratio(rows, row, peer), "{:.2f}")) for name, peer in PEERS),
+            ("of limit", number(results.share_of_limit(rows, row), "{:.0%}")),
+            ("loss", number(row.get("loss"), "{:.6f}")), ("errors", number(row.get("errors"), "{:,}"))]
+
+
+def process_columns(rows, row):
+    return [("× PyTorch", number(ratio(rows, row, "PyTorch"), "{:.2f}")),
+            ("peak MB", number(row.get("peak_bytes") / 1e6, "{:.0f}")),
+            ("loss", number(row.get("loss"), "{:.6f}")), ("errors", number(row.get("errors"), "{:,}"))]
+
+
+def product_columns(rows, row):
+    return [("GFLOP/s", number(row.get("flop") / row.value / 1e9, "{:.1f}")),
+            ("÷ OpenBLAS", number(ratio(rows, row, "OpenBLAS"), "{:.0%}")),
+            ("of limit", number(results.share_of_limit(rows, row), "{:.0%}"))]
+
+
+def limit_columns(_rows, row):
+    return [("unit", row.get("unit"))]
+
+
+COLUMNS = {"epoch": ("an epoch", epoch_columns), "process": ("a whole process", process_columns),
+           "product": ("a matrix product", product_columns), "limit": ("limits of the device", limit_columns)}
+
+
+def times(row):
+    """Median, lowest and highest: times in ms, limits in their unit."""
+    values = row.value, min(row.samples), max(row.samples)
+    if row.work == "limit":
+        return [f"{value:.3g}" for value in values]
+    return [f"{1000 * value:,.{2 if value < 0.01 else 1}f}" for value in values]
+
+
+def cells(rows, row, columns, wrong):
+    if row.reason:
+        return f"  {row.reason}"
+    if row.key in wrong:
+        return f"  its result differs: loss {row.get('loss')}, {row.get('errors')} errors"
+    return "".join(f"{cell:>12}" for cell in times(row) + [text for _, text in columns(rows, row)])
+
+
+def print_work(rows, work, wrong):
+    title, columns = COLUMNS[work]
+    mine = [row for row in rows.values() if row.work == work]
+    heads = next((["median", "lowest", "highest", *(name for name, _ in columns(rows, row))]
+                  for row in mine if row.measured), [])
+    print(f"\n{title}{' (ms)' if work != 'limit' else ''}\n{'':<38}" + "".join(f"{head:>12}" for head in heads))
+    for case in dict.fromkeys(row.case for row in mine):
+        print(case)
+        for row in mine:
+            if row.case == case:
+                print(f"  {row.peer:<36}{cells(rows, row, columns, wrong)}")
+
+
+def print_head(rows):
+    """What run this was, and on what."""
+    lines = [line for row in rows.values() for line in row.lines]
+    first, versions = lines[0], {}
     for line in lines:
-        key, seconds, loss, errors = figures(line)
-        rows.setdefault(key, []).append((seconds, loss, errors))
+        for name, version in (line.get("versions") or {}).items():
+            versions.setdefault(name, {})[version] = True
+    device = next((f'{line["device"]}, {line["platform"]}, driver {line["driver"]}' for line in lines
+                   if line.get("platform")), "no OpenCL device")
+    print(f'{first["run"]}, commit {first["commit"]}, {first["cpu"]}, {first["cores"]} cores, '
+          f'load before a run up to {max(line["load"] for line in lines):.1f}')
+    print("; ".join([device, *(f"{name} {', '.join(found)}" for name, found in versions.items())]))
 
-    for line in lines:
-        if line["peer"] == "clinear":
-            device = line["device"]
-            print(f'{run}, commit {line["commit"]}, {device["name"]}, {device["platform"]}, driver {device["driver"]}')
-            break
-    print(f'{"batch":>5}  {"who":<18}{"ms an epoch":>12}{"lowest":>9}{"highest":>9}{"x manual":>10}{"loss":>10}{"errors":>8}')
-    wrong = False
-    for (batch, who), runs in rows.items():
-        peer = rows[batch, "PyTorch manual"]
-        manual = statistics.median(seconds for seconds, _, _ in peer)
-        times = [1000 * seconds for seconds, _, _ in runs]
-        agrees = all(abs(loss - peer[0][1]) <= 1e-3 * peer[0][1] and abs(errors - peer[0][2]) <= 5
-                     for _, loss, errors in runs)
-        wrong = wrong or not agrees
-        _, loss, errors = runs[0]
-        if agrees:
-            median = statistics.median(times)
-            time = f"{median:>12.1f}{min(times):>9.1f}{max(times):>9.1f}{1000 * manual / median:>10.2f}"
-        else:
-            time = f'{"results differ":>40}'
-        print(f"{batch:>5}  {who:<18}{time}{loss:>10.5f}{errors:>8}")
+
+def show(path):
+    """Prints all; 1 where results differ."""
+    rows = results.load(path)
+    wrong = results.disagreeing(rows)
+    print_head(rows)
+    for work in COLUMNS:
+        if any(row.work == work for row in rows.values()):
+            print_work(rows, work, wrong)
+    print(f'\n{"what it must show":<56}{"at least":>9}{"aim":>9}{"obtained":>11}')
+    for what, least, aim, obtained, verdict in targets.judged({key: row for key, row in rows.items() if key not in wrong}):
+        print(f"{what:<56}{least:>9}{aim:>9}{obtained:>11}  {verdict}")
     return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    if len(sys.argv) != 2:
+        sys.exit("usage: table.py RESULTS.jsonl")
+    try:
+        sys.exit(show(sys.argv[1]))
+    except (OSError, ValueError) as failure:
+        sys.exit(f"table.py: {failure}")

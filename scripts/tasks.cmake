@@ -1,6 +1,7 @@
 # The developer's one-word tasks: cmake --build build -t TASK. CONTRIBUTING.md lists them.
 # (The kernels are laid out by hand: a parameter a line, its shape beside it.)
-file(GLOB c_files CONFIGURE_DEPENDS src/*/*.c src/*/*.h include/*.h tests/*.h tests/*/*.c tests/*/*.h)
+file(GLOB c_files CONFIGURE_DEPENDS src/*/*.c src/*/*.h include/*.h tests/*.h tests/*/*.c tests/*/*.h
+     benchmarks/*.c)
 set(c_sources ${c_files})
 list(FILTER c_sources INCLUDE REGEX "/src/.*\\.c$")
 find_program(CLANG_FORMAT NAMES clang-format-14 clang-format)
@@ -43,3 +44,15 @@ if(BUILD_TESTING)
     task(oclgrind COMMAND ${CMAKE_COMMAND} --build ${PROJECT_BINARY_DIR} COMMAND ${ctest} -R "^compute\\.oclgrind$")
     task(offline COMMAND ${CMAKE_COMMAND} --build ${PROJECT_BINARY_DIR} COMMAND ${ctest} -V -R "^house\\.offline$")
 endif()
+
+# The programs that benchmarks/run.sh runs, and the command.
+add_custom_target(benchmarks)
+add_dependencies(benchmarks clinear)
+file(GLOB benchmarks_c CONFIGURE_DEPENDS benchmarks/*.c)
+foreach(program IN LISTS benchmarks_c)
+    get_filename_component(name ${program} NAME_WE)
+    add_executable(benchmark.${name} EXCLUDE_FROM_ALL ${program})
+    target_include_directories(benchmark.${name} PRIVATE src)
+    target_link_libraries(benchmark.${name} PRIVATE clinear_static OpenCL::OpenCL PkgConfig::JANSSON ${CMAKE_DL_LIBS} m)
+    add_dependencies(benchmarks benchmark.${name})
+endforeach()

@@ -1,0 +1,186 @@
+"""The runner behind run.sh: run.py DATA [DEVICE [ROUNDS]]. What is measured stands in plan(); a peer is a line there.
+
+Every peer is a process of its own in every round, so that a machine that slows down slows all. What a process prints are lines of
+JSON: `samples` in `unit`, with `loss` and `errors` where it trained, or the `reason` why it could not run. Each becomes a line of
+results/DATE-COMMIT.jsonl, with what it was, when, and how busy the machine was just before.
+"""
+import json
+import os
+import pathlib
+import platform
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE / "peers"))
+import peer  # noqa: E402
+import table  # noqa: E402
+
+BUILD = HERE.parent / "build"
+RATE, SECONDS = "0.1", 300  # step size of all; the longest that a process may take
+MANUAL, AUTOGRAD = "PyTorch, by hand", "PyTorch, ordinary loop"
+
+
+@dataclass
+class Run:
+    """One process: what it measures, who it is, how it is called."""
+    work: str  # epoch, process, product or limit
+    case: str
+    peer: str
+    command: list
+    rounds: int = 1000  # at most
+    environment: dict = field(default_factory=dict)
+    fresh: bool = False  # with empty caches
+
+
+def epochs_of(data, device, case, batch, epochs, everyone):
+    """The epochs of all peers at one batch size."""
+    def ours(engine):
+        return Run("epoch", case, f"clinear {engine}",
+                   [BUILD / "benchmark.epoch", data, device, engine, batch, epochs, RATE])
+
+    def python(name, file, loop, rounds=1000):
+        return Run("epoch", case, name, [sys.executable, HERE / "peers" / file, data, loop, "--batch", batch,
+                                         "--epochs", epochs, "--rate", RATE, "--device", "DEVICE-NAME"], rounds)
+
+    runs = [ours("auto"), ours("clblast"), python(MANUAL, "pytorch.py", "manual"),
+            python("JAX, jit and scan", "jax_scan.py", "cpu")]
+    if everyone:
+        runs += [ours("fused"), python(AUTOGRAD, "pytorch.py", "autograd"), python("NumPy", "numpy_blas.py", "manual"),
+                 python("tinygrad", "tinygrad_cl.py", "manual", rounds=1)]
+    return runs + [
+        python("PyTorch CUDA, ordinary loop", "pytorch.py", "cuda-autograd"),
+        python("PyTorch CUDA, by hand", "pytorch.py", "cuda"),
+        python("PyTorch CUDA, compiled", "pytorch.py", "cuda-compiled"),
+        python("PyTorch CUDA, graph", "pytorch.py", "cuda-graph"),
+        python("JAX GPU, jit and scan", "jax_scan.py", "gpu")]
+
+
+def plan(data, device, rows):
+    """All runs of a round, in turn."""
+    runs = [Run("limit", "all", "device", [BUILD / "benchmark.limits", device])]
+    for case, batch, epochs in (("batch 600", 600, 5), ("batch 200", 200, 5), ("batch 32", 32, 3),
+                                ("full batch", rows, 10)):
+        runs += epochs_of(data, device, case, batch, epochs, everyone=batch != 32)
+    for name, loop in (("scikit-learn", "plain"), ("scikit-learn-intelex", "intelex")):
+        runs.append(Run("epoch", "full batch, an iteration of L-BFGS", name,
+                        [sys.executable, HERE / "peers" / "scikit.py", data, loop, "--epochs", 20]))
+
+    train = [BUILD / "clinear", "train", data, "--device", device, "--quiet", "--json"]
+    runs.append(Run("process", "first run, empty caches, 1 epoch", "clinear", [*train, "--epochs", 1], fresh=True))
+    runs.append(Run("process", "10 epochs", "clinear", train))
+    cores = os.cpu_count()
+    for threads in sorted({1, cores}):
+        for name, python in (("PyTorch", sys.executable), ("PyTorch of Debian", "/usr/bin/python3")):  # loads faster
+            runs.append(Run("process", "10 epochs", f"{name}, by hand, threads: {threads}",
+                            [python, HERE / "peers" / "pytorch_train.py", data, threads],
+                            environment={"OPENBLAS_NUM_THREADS": str(threads)}))
+
+    products = [BUILD / "benchmark.products", device]
+    for threads in sorted({1, cores}):
+        runs.append(Run("product", "all", f"OpenBLAS, threads: {threads}", [*products, "openblas"],
+                        environment={"OPENBLAS_NUM_THREADS": str(threads)}))
+    runs.append(Run("product", "all", "CLBlast, our parameters", [*products, "chosen"]))
+    runs.append(Run("product", "all", "CLBlast as shipped", [*products, "shipped"], rounds=1))
+    return runs
+
+
+def execute(run, device_name):
+    """Runs a process to its end: its status, seconds, most memory, and what it wrote."""
+    command = [device_name if word == "DEVICE-NAME" else str(word) for word in run.command]
+    if not pathlib.Path(command[0]).exists():
+        return 1, 0, 0, "", f"{pathlib.Path(command[0]).name} is not built"
+    with tempfile.TemporaryDirectory() as caches, tempfile.TemporaryFile("w+") as out, \
+            tempfile.TemporaryFile("w+") as err:
+        fresh = {name: caches for name in ("POCL_CACHE_DIR", "XDG_CACHE_HOME", "CUDA_CACHE_PATH")} if run.fresh else {}
+        start = time.perf_counter()
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                                   env={**os.environ, **run.environment, **fresh})
+        watchdog = threading.Timer(SECONDS, process.kill)
+        watchdog.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+        watchdog.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        words = err.read().strip() or f"ended with status {process.returncode}"
+        if seconds > SECONDS:
+            words = f"took more than {SECONDS} s"
+        return process.returncode, seconds, 1024 * usage.ru_maxrss, out.read(), words
+
+
+def lines_of(run, device_name, raw_bytes):
+    """What a process has to say, as lines."""
+    status, seconds, peak, out, err = execute(run, device_name)
+    if run.work == "process" and status == 0:
+        said = json.loads(out)
+        if "train" in said:  # clinear's own
+            said = {"loss": said["train"]["loss"], "errors": said["test"]["errors"],
+                    **{key: said["device"][key] for key in ("name", "platform", "driver")}}
+            said["device"] = said.pop("name")
+        return [{"unit": "s", "samples": [seconds], "peak_bytes": peak, "raw_bytes": raw_bytes, **said}]
+    lines = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+    if run.work == "limit":
+        lines = [limit(line) for line in lines]
+    if status:
+        lines.append({"reason": err.splitlines()[-1][:200]})
+    return lines
+
+
+def limit(row):
+    """A row of benchmark.limits as a line."""
+    line = {"case": row["name"], "unit": row["unit"], "device": row["device"], "driver": row["driver"]}
+    if row["value"] is None:
+        return {**line, "reason": row["reason"]}
+    return {**line, "samples": [row["value"]], "note": row["reason"]}
+
+
+def main():
+    data, device = sys.argv[1], (sys.argv[2:] or ["auto"])[0]
+    rounds = int((sys.argv[3:] or ["3"])[0])
+    parts = [peer.read_idx(data, f"{part}-images-idx3-ubyte") for part in ("train", "t10k")]
+    runs = plan(data, device, len(parts[0]))
+    raw_bytes = sum(part.nbytes + len(part) for part in parts)
+
+    commit = subprocess.run(["git", "-C", HERE, "describe", "--always", "--dirty"], capture_output=True, text=True,
+                            check=False).stdout.strip() or "unknown"
+    stamp = {"run": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "commit": commit, "cpu": cpu(),
+             "cores": os.cpu_count()}
+    results = HERE / "results" / f"{stamp['run'].replace(':', '')}-{commit}.jsonl"
+    results.parent.mkdir(exist_ok=True)
+    absent, device_name = {}, device  # what cannot run, and why
+    with results.open("w", encoding="utf-8") as file:
+        for number in range(1, rounds + 1):
+            for run in runs:
+                if number > min(run.rounds, rounds if run.peer not in absent else 1):
+                    continue
+                print(f"round {number} of {rounds}: {run.work}, {run.case}, {run.peer}", file=sys.stderr)
+                load = os.getloadavg()[0]
+                lines = [absent[run.peer]] if run.peer in absent else lines_of(run, device_name, raw_bytes)
+                for line in lines:
+                    if line.get("missing"):
+                        absent[run.peer] = line
+                    if run.peer.startswith("clinear"):
+                        device_name = line.get("device", device_name)
+                    json.dump({**stamp, "round": number, "load": load, "work": run.work, "case": run.case,
+                               "peer": run.peer, **line}, file, ensure_ascii=False)
+                    file.write("\n")
+                    file.flush()
+    return table.show(results)
+
+
+def cpu():
+    """The processor's name."""
+    info = pathlib.Path("/proc/cpuinfo")
+    names = [line.partition(": ")[2] for line in info.read_text(encoding="utf-8").splitlines()
+             if line.startswith("model name")] if info.exists() else []
+    return (names or [platform.machine()])[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
