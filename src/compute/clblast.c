@@ -69,7 +69,7 @@ static cln_status forward(cln_plan *plan, const cln_rows *rows, cl_mem w, const 
     cln_grid grid = {{cln_ceil_divide(padded, own->group * ITEM_ROWS), 1}, {own->group, 1}};
 
     TRY(pack(own, rows, w, outcome->residual && rows->target, error));
-    TRY(multiply(plan, (cln_product){padded, plan->layout.kp, plan->layout.ld}, own->columns, own->weights, 0,
+    TRY(multiply(plan, (cln_product){padded, plan->layout.kp, plan->layout.ld, false}, own->columns, own->weights, 0,
                  plan->residual, error));
     TRY(cln_launch(plan->device, own->softmax, grid, arguments, CLN_COUNT(arguments), error));
 out:
@@ -84,7 +84,7 @@ static cln_status gradient(cln_plan *plan, const cln_rows *rows, cl_mem w, const
     cln_outcome with_residual = *outcome;
     with_residual.residual = true;
     TRY(forward(plan, rows, w, &with_residual, error));
-    TRY(multiply(plan, (cln_product){plan->layout.kp, plan->layout.ld, padded_rows(rows->count)}, plan->residual,
+    TRY(multiply(plan, (cln_product){plan->layout.kp, plan->layout.ld, padded_rows(rows->count), false}, plan->residual,
                  own->rows, sink->op == CLN_ADD ? 1 : 0, sink->gradient, error));
     if (sink->op == CLN_STEP)
         TRY(cln_plan_update(plan, sink->gradient, sink->w, sink->v, &sink->step, error));

@@ -57,7 +57,7 @@ START_TEST(product_is_exact_on_whole_numbers)
         c[i] = (float)i;
     MUST(cln_blas_prepare(device, error));
     cl_mem d_a = guarded(a, sizeof a), d_b = guarded(b, sizeof b), d_c = guarded(c, sizeof c);
-    cln_product size = {N, M, K};
+    cln_product size = {N, M, K, false};
     cln_gemm gemm = cln_gemm_choose(&device->facts, &size);
     MUST(cln_blas_product(device, &size, &gemm, d_b, d_a, 1, d_c, error));
     float *product = read_floats(d_c, N * M);
@@ -80,7 +80,7 @@ START_TEST(clblast_s_codes_become_words)
 {
     cln_error error = {0};
     cl_mem small = guarded(NULL, 16);
-    ck_assert_int_eq(cln_blas_product(device, &(cln_product){16, 16, 16}, NULL, small, small, 0, small, &error),
+    ck_assert_int_eq(cln_blas_product(device, &(cln_product){16, 16, 16, false}, NULL, small, small, 0, small, &error),
                      CLN_DEVICE);
     ck_assert_msg(strstr(error.message, "too small") != NULL, "%s", error.message);
     check_guard(&small, 16);
