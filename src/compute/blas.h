@@ -8,9 +8,6 @@
 #include "compute/gemm.h"
 #include "device/device.h"
 
-/* Operands are multiples of this many rows and columns. */
-#define CLN_BLAS_PAD 16
-
 /* Makes CLBlast take the kernels that have parameters, and lets go of its objects when the device is closed. */
 cln_status cln_blas_prepare(cln_device *device, cln_error *error);
 
