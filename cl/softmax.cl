@@ -1,5 +1,6 @@
 /*
- * Softmax, residual, loss and errors from logits that CLBlast has computed: softmax.h for each row of a block.
+ * Softmax, residual, loss and errors from logits that CLBlast has computed, in place and in whole vectors, for a row may have
+ * thousands of outputs. The formulas are softmax.h's.
  *
  * A work-item takes CLN_ITEM_ROWS rows; those behind `count`, which pad the block, get a residual of zero.
  * Geometry: ceil(padded / (GROUP·ITEM_ROWS)) work-groups of CLN_GROUP work-items.
@@ -14,12 +15,74 @@
 #define CLN_ITEM_ROWS 8
 #endif
 
+/* The elements of a vector combined, always in the same order. */
+static inline float largest_of(kvec v)
+{
+    float largest = ELEMENT(v, 0);
+    for (uint e = 1; e < CLN_KV; e++)
+        largest = fmax(largest, ELEMENT(v, e));
+    return largest;
+}
+
+static inline float sum_of(kvec v)
+{
+    float sum = ELEMENT(v, 0);
+    for (uint e = 1; e < CLN_KV; e++)
+        sum += ELEMENT(v, e);
+    return sum;
+}
+
+/* The first output whose logit is `largest`. */
+static inline uint first_of(__global const float *z, float largest)
+{
+    uint k = 0;
+    while (!any(isequal(*(__global const kvec *)(z + k), (kvec)(largest))))
+        k += CLN_KV;
+    while (z[k] != largest)
+        k++;
+    return k;
+}
+
+/* In: z (KP), a row of logits; what lies behind the first k does not matter. Out: the residual, or the probabilities where y is CLN_K,
+   0 behind output k. Returns the predicted class: the first largest, or CLN_K where a logit is NaN. *loss is 0 without a target. A
+   NaN or a largest logit that is infinite makes all outputs NaN. */
+static inline uint softmax_in_place(__global float *restrict z, uint y, float *loss)
+{
+    kvec top = (kvec)(-INFINITY), sums = (kvec)(0);
+    CLN_JOIN(int, CLN_KV) unordered = 0;
+    for (uint k = CLN_K; k < CLN_KP; k++)
+        z[k] = -INFINITY;
+    for (uint k = 0; k < CLN_KP; k += CLN_KV) {
+        unordered |= isnan(KVEC(z + k));
+        top = fmax(top, KVEC(z + k));
+    }
+    float largest = largest_of(top);
+    float margin = y < CLN_K ? z[y] - largest : 0;
+    uint predicted = any(unordered) ? CLN_K : first_of(z, largest);
+
+    for (uint k = 0; k < CLN_KP; k += CLN_KV) {
+        kvec p = exp(KVEC(z + k) - largest);
+        sums += p;
+        KVEC(z + k) = p;
+    }
+    float sum = sum_of(sums), share = 1 / sum;
+    *loss = y < CLN_K ? log(sum) - margin : 0;
+    for (uint k = 0; k < CLN_KP; k += CLN_KV)
+        KVEC(z + k) *= share;
+    if (y < CLN_K)
+        z[y] -= 1;
+    for (uint k = CLN_K; k < CLN_KP; k++)
+        z[k] = 0;
+    return predicted;
+}
+
 __attribute__((reqd_work_group_size(CLN_GROUP, 1, 1))) __kernel void
 softmax(__global float *restrict logits,      /* (padded,KP); becomes the residual, or the probabilities without a target */
         __global const uint *restrict target, /* (·), or NULL */
         __global const uint *restrict order,  /* (·), or NULL */
         ulong first, uint count, uint padded,
-        __global uint *restrict predicted,    /* (count), or NULL */
+        __global uint *restrict predicted,    /* from first_row on, or NULL */
+        uint first_row,
         __global score *restrict scores,      /* from first_score on: one for each work-item with rows, or NULL */
         ulong first_score)
 {
@@ -31,17 +94,17 @@ softmax(__global float *restrict logits,      /* (padded,KP); becomes the residu
     for (uint i = begin; i < end; i++) {
         __global float *row = logits + (ulong)i * CLN_KP;
         if (i >= count) {
-            for (uint k = 0; k < CLN_KP; k++)
-                row[k] = 0;
+            for (uint k = 0; k < CLN_KP; k += CLN_KV)
+                KVEC(row + k) = 0;
             continue;
         }
         uint y = target ? target[row_of(order, first, i)] : CLN_K;
         float loss;
-        uint best = softmax_row(row, y, row, &loss);
+        uint best = softmax_in_place(row, y, &loss);
         loss_sum += loss;
         errors += best != y;
         if (predicted)
-            predicted[i] = best;
+            predicted[first_row + i] = best;
     }
     if (scores && begin < count) {
         scores[first_score + get_global_id(0)].loss = loss_sum;

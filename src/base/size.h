@@ -29,6 +29,18 @@ static inline uint32_t cln_round_up(uint32_t a, uint32_t step)
     return (a + step - 1) / step * step;
 }
 
+/* The least common multiple of two sizes that are not 0. */
+static inline uint32_t cln_common_multiple(uint32_t a, uint32_t b)
+{
+    uint32_t x = a, y = b;
+    while (y) {
+        uint32_t rest = x % y;
+        x = y;
+        y = rest;
+    }
+    return a / x * b;
+}
+
 /* count·size zeroed bytes (one byte where that is 0), to be released with free(). `what` names them in the error. */
 cln_status cln_allocate(void **memory, uint64_t count, uint64_t size, const char *what, cln_error *error);
 

@@ -8,15 +8,18 @@
 #include "compute/gemm.h"
 #include "device/device.h"
 
-/* Operands are multiples of this many rows and columns. */
-#define CLN_BLAS_PAD 16
-
 /* Makes CLBlast take the kernels that have parameters, and lets go of its objects when the device is closed. */
 cln_status cln_blas_prepare(cln_device *device, cln_error *error);
 
-/* c (n,m) = bᵀ·a + beta·c for a (k,m) and b (k,n), all row-major and tight. gemm: NULL leaves CLBlast its own parameters.
-   CLN_UNSUPPORTED for matrices that CLBlast's kernels cannot count. */
+/* c = bᵀ·a + beta·c or, where product->rows is set, c = b·a + beta·c, all row-major and tight: c (n,m), a (k,m), b (k,n) or (n,k).
+   Nothing is copied where the sizes are those of cln_gemm_padded. gemm: NULL leaves CLBlast the parameters that it has; others
+   than those of this device's last product cost the host half a millisecond. One thread at a time, as CLBlast's first products
+   want it. CLN_UNSUPPORTED for matrices that CLBlast's kernels cannot count. */
 cln_status cln_blas_product(cln_device *device, const cln_product *product, const cln_gemm *gemm, cl_mem b, cl_mem a,
                             float beta, cl_mem c, cln_error *error);
+
+/* `count` products c = bᵀ·a of one size in one launch, the operands one behind the other. The sizes are those of cln_gemm_padded. */
+cln_status cln_blas_products(cln_device *device, const cln_product *product, uint32_t count, const cln_gemm *gemm,
+                             cl_mem b, cl_mem a, cl_mem c, cln_error *error);
 
 #endif

@@ -41,17 +41,22 @@ cln_status cln_plan_create(cln_device *device, const char *engine, const cln_pro
     return cln_fail(error, CLN_INVALID, "unknown engine \"%s\"; there are auto, fused and clblast", engine);
 }
 
-/* NVIDIA launches at most 65,535 work-groups along the second dimension, where pack_rows takes 4 rows or more of a multiple of 16. */
+/* NVIDIA launches at most 65,535 work-groups along the second dimension, where pack_columns takes 4 rows or more of a multiple of 16. */
 #define PACKED_ROWS_MAX (65535u / 4 * 16)
 
-/* Rows whose residuals, packed and gathered rows and partial gradients are one allocation each: 16 or more, at most `block`. */
+static cln_layout layout_of(const cln_facts *facts, const cln_problem *problem, bool packs)
+{
+    return packs ? cln_clblast_layout(facts, problem) : cln_layout_of(problem->features, problem->outputs);
+}
+
+/* Rows whose residuals, packed and gathered rows and partial gradients are one allocation each: a unit or more, at most `block`. */
 static uint64_t allocatable_rows(const cln_facts *facts, const cln_problem *problem, bool packs, uint64_t block)
 {
-    cln_layout layout = cln_layout_of(problem->features, problem->outputs);
+    cln_layout layout = layout_of(facts, problem, packs);
     cln_shape shape = cln_shape_choose(facts, problem, facts->is_cpu ? CLN_SHAPE_CPU : CLN_SHAPE_GPU);
     uint64_t floats = facts->info.max_alloc_bytes / sizeof(float), partial = (uint64_t)problem->outputs * layout.ld;
     uint64_t width = packs ? layout.ld : problem->type == CLN_UINT8 ? layout.stride / 4 : layout.stride;
-    uint64_t most = floats / (width > layout.kp ? width : layout.kp) / 16 * 16;
+    uint64_t most = floats / (width > layout.kp ? width : layout.kp) / layout.unit * layout.unit;
     block = most < block ? most : block;
     while (!packs && block > 16 && cln_shape_splits(&shape, (uint32_t)block) * partial > floats)
         block /= 2;
@@ -60,8 +65,8 @@ static uint64_t allocatable_rows(const cln_facts *facts, const cln_problem *prob
 
 uint32_t cln_plan_block_rows(const cln_facts *facts, const char *engine, const cln_problem *problem, uint64_t rows)
 {
-    cln_layout layout = cln_layout_of(problem->features, problem->outputs);
     bool packs = strcmp(engine, "clblast") == 0 || (strcmp(engine, "auto") == 0 && !prefers_fused(problem));
+    cln_layout layout = layout_of(facts, problem, packs);
     uint64_t elements = packs ? 8u << 20 : 64u << 20; /* packing takes 8 bytes of scratch memory for each */
     uint64_t block = elements / (layout.stride + layout.kp);
     block = block < 16 ? 16 : packs && block > PACKED_ROWS_MAX ? PACKED_ROWS_MAX : block;

@@ -1,9 +1,15 @@
 /*
- * The engine for wide outputs: the products by CLBlast on operands packed once a block, softmax and residual in between by
- * cl/softmax.cl.
+ * The engine for wide outputs: the products by CLBlast on operands packed for it, softmax and residual in between by cl/softmax.cl.
+ * A call takes its rows in blocks that stay in a CPU's second cache. The products of a block:
  *
- *   logits (padded,kp) = columnsᵀ·weights     columns (ld,padded), weights (ld,kp): X and W transposed, bias column included
- *   gradient (kp,ld)   = residualᵀ·rows       residual (padded,kp), rows (padded,ld)
+ *   wide      weights (ld,kp), columns (ld,padded)   logitsᵀ (kp,padded) = weightsᵀ·columns, flipped to logits (padded,kp)
+ *             rows (padded,ld)                       gradient (kp,ld)    = residualᵀ·rows
+ *   narrow    weights (ld,kp), rows (padded,ld)      logits (padded,kp)  = rows·weights
+ *             the residual flipped (kp,padded)       gradient (kp,ld)    = flipped·rows
+ *
+ * W is packed transposed, as weights; X as rows, and for wide outputs transposed as columns, too: CLBlast's faster kernel wants the
+ * index that it sums over to be the slow one of both operands, so that X serves both products in two copies. Beside narrow outputs
+ * the second copy would cost more than it gains, and the kernel that takes the rows as they lie is as fast.
  */
 #include "base/size.h"
 #include "compute/blas.h"
@@ -14,78 +20,149 @@
 
 #define ITEM_ROWS 8
 
+/* On CPUs: outputs up to which one copy of X is better; rows of a block, and elements of its copy of X, at most. */
+#define CPU_NARROW 64
+#define CPU_ROWS   512
+#define CPU_FLOATS (1u << 21)
+
 typedef struct clblast_plan {
     cln_plan base;
+    cln_gemm gemm; /* of both products: others in between cost the host more than they gain */
+    bool narrow;
+    uint32_t block; /* rows: a multiple of layout.unit */
+    uint32_t tile;  /* of `flip`: a vector's width that divides kp, itself a multiple of 8 */
     cl_program pack_program, softmax_program;
-    cl_kernel pack_rows, pack_weights, softmax;
+    cl_kernel pack_rows, pack_columns, flip, softmax;
     size_t group;   /* work-items */
-    cl_mem rows;    /* (padded,ld) */
-    cl_mem columns; /* (ld,padded) */
+    cl_mem rows;    /* (block,ld) */
+    cl_mem columns; /* (ld,block); wide */
     cl_mem weights; /* (ld,kp) */
+    cl_mem flipped; /* (kp,block) */
 } clblast_plan;
 
-static uint32_t padded_rows(uint32_t count)
+/* A block of the rows of a call, from row `begin` on, and its part of the residual memory. */
+typedef struct stretch {
+    cln_rows of;
+    uint32_t begin, padded;
+    cl_mem residual; /* (padded,kp) */
+} stretch;
+
+/* Where the residual is not wanted afterwards, every block has the same memory, which stays in the caches. */
+static cln_status stretch_at(const clblast_plan *own, const cln_rows *rows, uint32_t begin, const cln_outcome *outcome,
+                             stretch *b, cln_error *error)
 {
-    return cln_round_up(count, CLN_BLAS_PAD);
+    const cln_plan *plan = &own->base;
+    uint64_t row = plan->layout.kp * sizeof(float);
+    *b = (stretch){.of = cln_rows_part(rows, begin, own->block), .begin = begin};
+    b->padded = cln_round_up(b->of.count, plan->layout.unit);
+    return cln_buffer_part(plan->device, plan->residual, outcome->residual ? begin * row : 0, b->padded * row,
+                           &b->residual, error);
 }
 
-static cln_status pack(clblast_plan *own, const cln_rows *block, cl_mem w, bool both, cln_error *error)
+static cln_status pack_rows(clblast_plan *own, const stretch *b, cln_error *error)
 {
-    cln_status status;
+    const cln_plan *plan = &own->base;
+    const cln_argument arguments[] = {CLN_ARG(b->of.x),     CLN_ARG(b->of.order),         CLN_ARG(b->of.first),
+                                      CLN_ARG(b->of.count), CLN_ARG(plan->problem.scale), CLN_ARG(own->rows)};
+    cln_grid grid = {{b->padded, 1}, {own->group, 1}};
+    return cln_launch(plan->device, own->pack_rows, grid, arguments, CLN_COUNT(arguments), error);
+}
+
+static cln_status pack_columns(clblast_plan *own, const stretch *b, cln_error *error)
+{
     const cln_plan *plan = &own->base;
     uint32_t vector = plan->shape.vector;
-    cl_uint padded = padded_rows(block->count);
-    cl_mem rows = both ? own->rows : NULL;
+    const cln_argument arguments[] = {CLN_ARG(b->of.x),     CLN_ARG(b->of.order), CLN_ARG(b->of.first),
+                                      CLN_ARG(b->of.count), CLN_ARG(b->padded),   CLN_ARG(plan->problem.scale),
+                                      CLN_ARG(own->columns)};
+    cln_grid tiles = {{cln_ceil_divide(plan->layout.ld / vector, own->group), b->padded / vector}, {own->group, 1}};
+    return cln_launch(plan->device, own->pack_columns, tiles, arguments, CLN_COUNT(arguments), error);
+}
 
-    const cln_argument row_arguments[] = {CLN_ARG(block->x),     CLN_ARG(block->order), CLN_ARG(block->first),
-                                          CLN_ARG(block->count), CLN_ARG(padded),       CLN_ARG(plan->problem.scale),
-                                          CLN_ARG(rows),         CLN_ARG(own->columns)};
-    cln_grid tiles = {{cln_ceil_divide(plan->layout.ld / vector, own->group), padded / vector}, {own->group, 1}};
-    TRY(cln_launch(plan->device, own->pack_rows, tiles, row_arguments, CLN_COUNT(row_arguments), error));
+/* to (width,height) = from (height,width), transposed. */
+static cln_status flip(clblast_plan *own, cl_mem from, cl_uint height, cl_uint width, cl_mem to, cln_error *error)
+{
+    const cln_argument arguments[] = {CLN_ARG(from), CLN_ARG(height), CLN_ARG(width), CLN_ARG(to)};
+    cln_grid tiles = {{cln_ceil_divide(width / own->tile, own->group), height / own->tile}, {own->group, 1}};
+    return cln_launch(own->base.device, own->flip, tiles, arguments, CLN_COUNT(arguments), error);
+}
 
-    const cln_argument weight_arguments[] = {CLN_ARG(w), CLN_ARG(own->weights)};
-    cln_grid lines = {{cln_ceil_divide(plan->layout.ld, own->group), 1}, {own->group, 1}};
-    TRY(cln_launch(plan->device, own->pack_weights, lines, weight_arguments, CLN_COUNT(weight_arguments), error));
+static cln_status multiply(clblast_plan *own, cln_product product, cl_mem b, cl_mem a, float beta, cl_mem c,
+                           cln_error *error)
+{
+    return cln_blas_product(own->base.device, &product, &own->gemm, b, a, beta, c, error);
+}
+
+/* The block's logits into its residual memory. keep_rows: for the gradient. */
+static cln_status block_logits(clblast_plan *own, const stretch *b, bool keep_rows, cln_error *error)
+{
+    cln_status status;
+    const cln_layout *layout = &own->base.layout;
+    cln_product narrow = {b->padded, layout->kp, layout->ld, true}, wide = {layout->kp, b->padded, layout->ld, false};
+    if (own->narrow || keep_rows)
+        TRY(pack_rows(own, b, error));
+    if (own->narrow)
+        return multiply(own, narrow, own->rows, own->weights, 0, b->residual, error);
+    TRY(pack_columns(own, b, error));
+    TRY(multiply(own, wide, own->weights, own->columns, 0, own->flipped, error));
+    TRY(flip(own, own->flipped, layout->kp, b->padded, b->residual, error));
 out:
     return status;
 }
 
-static cln_status multiply(cln_plan *plan, cln_product product, cl_mem b, cl_mem a, float beta, cl_mem c,
-                           cln_error *error)
+static cln_status block_softmax(clblast_plan *own, const stretch *b, const cln_outcome *outcome, cln_error *error)
 {
-    cln_gemm gemm = cln_gemm_choose(&plan->device->facts, &product);
-    return cln_blas_product(plan->device, &product, plan->device->facts.is_cpu ? &gemm : NULL, b, a, beta, c, error);
+    cl_ulong first_score = outcome->first_score + b->begin / ITEM_ROWS;
+    const cln_argument arguments[] = {CLN_ARG(b->residual),        CLN_ARG(b->of.target), CLN_ARG(b->of.order),
+                                      CLN_ARG(b->of.first),        CLN_ARG(b->of.count),  CLN_ARG(b->padded),
+                                      CLN_ARG(outcome->predicted), CLN_ARG(b->begin),     CLN_ARG(outcome->scores),
+                                      CLN_ARG(first_score)};
+    cln_grid grid = {{cln_ceil_divide(b->padded, own->group * ITEM_ROWS), 1}, {own->group, 1}};
+    return cln_launch(own->base.device, own->softmax, grid, arguments, CLN_COUNT(arguments), error);
+}
+
+static cln_status block_gradient(clblast_plan *own, const stretch *b, float beta, cl_mem gradient, cln_error *error)
+{
+    cln_status status;
+    cln_product product = {own->base.layout.kp, own->base.layout.ld, b->padded, own->narrow};
+    if (own->narrow)
+        TRY(flip(own, b->residual, b->padded, product.n, own->flipped, error));
+    TRY(multiply(own, product, own->narrow ? own->flipped : b->residual, own->rows, beta, gradient, error));
+out:
+    return status;
+}
+
+/* Block after block; sink NULL: without the gradient. */
+static cln_status pass(cln_plan *plan, const cln_rows *rows, cl_mem w, const cln_outcome *outcome, const cln_sink *sink,
+                       cln_error *error)
+{
+    cln_status status;
+    clblast_plan *own = (clblast_plan *)plan;
+    stretch b = {0};
+    TRY(flip(own, w, plan->layout.kp, plan->layout.ld, own->weights, error));
+    for (uint32_t begin = 0; begin < rows->count; begin += own->block) {
+        TRY(stretch_at(own, rows, begin, outcome, &b, error));
+        TRY(block_logits(own, &b, sink != NULL, error));
+        TRY(block_softmax(own, &b, outcome, error));
+        if (sink)
+            TRY(block_gradient(own, &b, begin || sink->op == CLN_ADD ? 1 : 0, sink->gradient, error));
+        cln_buffer_part_release(&b.residual);
+    }
+out:
+    cln_buffer_part_release(&b.residual);
+    return status;
 }
 
 static cln_status forward(cln_plan *plan, const cln_rows *rows, cl_mem w, const cln_outcome *outcome, cln_error *error)
 {
-    cln_status status;
-    clblast_plan *own = (clblast_plan *)plan;
-    cl_uint padded = padded_rows(rows->count);
-    const cln_argument arguments[] = {
-        CLN_ARG(plan->residual),     CLN_ARG(rows->target),    CLN_ARG(rows->order),
-        CLN_ARG(rows->first),        CLN_ARG(rows->count),     CLN_ARG(padded),
-        CLN_ARG(outcome->predicted), CLN_ARG(outcome->scores), CLN_ARG(outcome->first_score)};
-    cln_grid grid = {{cln_ceil_divide(padded, own->group * ITEM_ROWS), 1}, {own->group, 1}};
-
-    TRY(pack(own, rows, w, outcome->residual && rows->target, error));
-    TRY(multiply(plan, (cln_product){padded, plan->layout.kp, plan->layout.ld}, own->columns, own->weights, 0,
-                 plan->residual, error));
-    TRY(cln_launch(plan->device, own->softmax, grid, arguments, CLN_COUNT(arguments), error));
-out:
-    return status;
+    return pass(plan, rows, w, outcome, NULL, error);
 }
 
 static cln_status gradient(cln_plan *plan, const cln_rows *rows, cl_mem w, const cln_outcome *outcome,
                            const cln_sink *sink, cln_error *error)
 {
     cln_status status;
-    clblast_plan *own = (clblast_plan *)plan;
-    cln_outcome with_residual = *outcome;
-    with_residual.residual = true;
-    TRY(forward(plan, rows, w, &with_residual, error));
-    TRY(multiply(plan, (cln_product){plan->layout.kp, plan->layout.ld, padded_rows(rows->count)}, plan->residual,
-                 own->rows, sink->op == CLN_ADD ? 1 : 0, sink->gradient, error));
+    TRY(pass(plan, rows, w, outcome, sink, error));
     if (sink->op == CLN_STEP)
         TRY(cln_plan_update(plan, sink->gradient, sink->w, sink->v, &sink->step, error));
 out:
@@ -102,13 +179,15 @@ static void release(cln_plan *plan)
 {
     clblast_plan *own = (clblast_plan *)plan;
     cln_kernel_release(&own->pack_rows);
-    cln_kernel_release(&own->pack_weights);
+    cln_kernel_release(&own->pack_columns);
+    cln_kernel_release(&own->flip);
     cln_kernel_release(&own->softmax);
     cln_program_release(&own->pack_program);
     cln_program_release(&own->softmax_program);
     cln_buffer_release(plan->device, &own->rows);
     cln_buffer_release(plan->device, &own->columns);
     cln_buffer_release(plan->device, &own->weights);
+    cln_buffer_release(plan->device, &own->flipped);
 }
 
 static const cln_engine engine = {"clblast", forward, gradient, NULL, scores, release};
@@ -120,16 +199,63 @@ static cln_status build_kernels(clblast_plan *own, cln_error *error)
     char defines[CLN_DEFINES_BYTES], options[CLN_DEFINES_BYTES + 100];
     cln_plan_defines(plan, defines);
 
-    snprintf(options, sizeof options, "%s -DCLN_GROUP=%zu", defines, own->group);
+    snprintf(options, sizeof options, "%s -DCLN_GROUP=%zu -DCLN_TILE=%u", defines, own->group, own->tile);
     TRY(cln_program_build(plan->device, "pack", options, &own->pack_program, error));
     TRY(cln_kernel_create(own->pack_program, "pack_rows", &own->pack_rows, error));
-    TRY(cln_kernel_create(own->pack_program, "pack_weights", &own->pack_weights, error));
+    TRY(cln_kernel_create(own->pack_program, "pack_columns", &own->pack_columns, error));
+    TRY(cln_kernel_create(own->pack_program, "flip", &own->flip, error));
     snprintf(options, sizeof options, "%s -DCLN_GROUP=%zu -DCLN_ITEM_ROWS=%d", defines, own->group, ITEM_ROWS);
     TRY(cln_program_build(plan->device, "softmax", options, &own->softmax_program, error));
     TRY(cln_kernel_create(own->softmax_program, "softmax", &own->softmax, error));
     TRY(cln_plan_check_group(plan, own->pack_rows, own->group, error));
-    TRY(cln_plan_check_group(plan, own->pack_weights, own->group, error));
+    TRY(cln_plan_check_group(plan, own->pack_columns, own->group, error));
+    TRY(cln_plan_check_group(plan, own->flip, own->group, error));
     TRY(cln_plan_check_group(plan, own->softmax, own->group, error));
+out:
+    return status;
+}
+
+static bool is_narrow(const cln_facts *facts, const cln_problem *problem)
+{
+    return facts->is_cpu && problem->outputs <= CPU_NARROW;
+}
+
+static cln_gemm choose(const cln_facts *facts, const cln_problem *problem)
+{
+    cln_product gradient = {problem->outputs, problem->features + 1, CPU_ROWS, is_narrow(facts, problem)};
+    return cln_gemm_choose(facts, &gradient);
+}
+
+/* Rows and features are MWG of one product and KWG of the other. Vectors and parts of buffers want multiples of 8 and 16. */
+cln_layout cln_clblast_layout(const cln_facts *facts, const cln_problem *problem)
+{
+    cln_gemm gemm = choose(facts, problem);
+    cln_layout layout = cln_layout_of(problem->features, problem->outputs);
+    layout.unit = cln_common_multiple(cln_common_multiple(gemm.mwg, gemm.kwg * gemm.kreg), 16);
+    layout.ld = cln_round_up(problem->features + 1, layout.unit);
+    layout.kp = cln_round_up(problem->outputs, cln_common_multiple(gemm.nwg, 8));
+    return layout;
+}
+
+/* As many rows as a CPU's caches are good for, in even blocks; elsewhere all. */
+static uint32_t block_rows(const cln_facts *facts, const cln_problem *problem, const cln_layout *layout)
+{
+    uint32_t rows = problem->block_rows, most = CPU_FLOATS / layout->ld;
+    most = most < layout->unit ? layout->unit : most > CPU_ROWS ? CPU_ROWS : most;
+    uint64_t blocks = facts->is_cpu ? cln_ceil_divide(rows, most) : 1;
+    return cln_round_up((uint32_t)cln_ceil_divide(rows, blocks), layout->unit);
+}
+
+static cln_status create_buffers(clblast_plan *own, cln_error *error)
+{
+    cln_status status;
+    cln_device *device = own->base.device;
+    uint64_t ld = own->base.layout.ld * sizeof(float), kp = own->base.layout.kp, block = own->block;
+    TRY(cln_buffer_create(device, "packed rows", block * ld, &own->rows, error));
+    if (!own->narrow)
+        TRY(cln_buffer_create(device, "packed columns", block * ld, &own->columns, error));
+    TRY(cln_buffer_create(device, "packed weights", kp * ld, &own->weights, error));
+    TRY(cln_buffer_create(device, "logits or residuals", kp * block * sizeof(float), &own->flipped, error));
 out:
     return status;
 }
@@ -139,19 +265,19 @@ cln_status cln_clblast_create(cln_device *device, const cln_problem *problem, co
 {
     cln_status status;
     clblast_plan *own = NULL;
-    uint64_t rows = padded_rows(problem->block_rows);
     *plan = NULL;
 
     TRY(cln_allocate((void **)&own, 1, sizeof *own, "a plan", error));
+    own->gemm = choose(&device->facts, problem);
+    own->narrow = is_narrow(&device->facts, problem);
+    own->base.layout = cln_clblast_layout(&device->facts, problem);
+    own->block = block_rows(&device->facts, problem, &own->base.layout);
     TRY(cln_plan_init(&own->base, &engine, device, problem, shape, error));
     own->group = cln_shape_plain_group(shape);
+    own->tile = own->base.layout.kp % shape->vector ? 8 : shape->vector;
     TRY(build_kernels(own, error));
     TRY(cln_blas_prepare(device, error));
-    const cln_layout *layout = &own->base.layout;
-    TRY(cln_buffer_create(device, "packed rows", rows * layout->ld * sizeof(float), &own->rows, error));
-    TRY(cln_buffer_create(device, "packed columns", rows * layout->ld * sizeof(float), &own->columns, error));
-    TRY(cln_buffer_create(device, "packed weights", (uint64_t)layout->ld * layout->kp * sizeof(float), &own->weights,
-                          error));
+    TRY(create_buffers(own, error));
 out:
     if (status == CLN_OK)
         *plan = &own->base;

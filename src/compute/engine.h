@@ -70,7 +70,7 @@ struct cln_plan {
     cln_problem problem;
     cln_layout layout;
     cln_shape shape; /* fused: of all kernels; clblast: of the update and the packing */
-    cl_mem residual; /* (block_rows up to a multiple of 16, kp) */
+    cl_mem residual; /* (block_rows up to a multiple of layout.unit, kp) */
     bool fits;       /* every kernel can run in the work-groups that the shape wants */
     cln_updater updater;
 };

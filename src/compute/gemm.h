@@ -32,12 +32,21 @@ typedef struct cln_gemm {
 #undef X
 } cln_gemm;
 
-/* A product c (n,m) = bᵀ·a of a (k,m) and b (k,n); m is CLBlast's contiguous side. */
+/* A product c (n,m) = bᵀ·a of a (k,m) and b (k,n), or c = b·a of b (n,k) where `rows` is set; m is CLBlast's contiguous side. */
 typedef struct cln_product {
     uint32_t n, m, k;
+    bool rows;
 } cln_product;
 
-/* The built-in choice for a device and a product. */
+/* The built-in choice for a device and a product: GEMMK is 1 for a product with `rows`, which that kernel takes as it lies, and 0
+   for the others. The sizes need not be multiples of anything. */
 cln_gemm cln_gemm_choose(const cln_facts *facts, const cln_product *product);
+
+/* Whether CLBlast can build its kernel with these and the device has the work-group and the local memory for it. False for what
+   computes wrong results in some version (GEMMK 1 with unequal MWG and NWG, before 1.6.3). */
+bool cln_gemm_fits(const cln_facts *facts, const cln_gemm *gemm);
+
+/* The product with each size rounded up so that CLBlast copies nothing. */
+cln_product cln_gemm_padded(const cln_gemm *gemm, const cln_product *product);
 
 #endif

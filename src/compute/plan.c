@@ -14,14 +14,15 @@ cln_status cln_plan_init(cln_plan *plan, const cln_engine *engine, cln_device *d
     plan->engine = engine;
     plan->device = device;
     plan->problem = *problem;
-    plan->layout = cln_layout_of(problem->features, problem->outputs);
+    if (plan->layout.ld == 0)
+        plan->layout = cln_layout_of(problem->features, problem->outputs);
     plan->shape = *shape;
     plan->fits = true;
 
-    uint64_t rows = cln_ceil_divide(problem->block_rows, 16) * 16;
+    uint64_t rows = cln_ceil_divide(problem->block_rows, plan->layout.unit) * plan->layout.unit;
     TRY(cln_buffer_create(device, "the residuals", rows * plan->layout.kp * sizeof(float), &plan->residual, error));
     cln_plan_defines(plan, defines);
-    TRY(cln_updater_create(device, defines, problem, shape, &plan->updater, error));
+    TRY(cln_updater_create(device, defines, problem, shape, plan->layout.ld, &plan->updater, error));
     TRY(cln_plan_check_group(plan, plan->updater.collect, cln_shape_plain_group(shape), error));
     TRY(cln_plan_check_group(plan, plan->updater.update, cln_shape_plain_group(shape), error));
     TRY(cln_plan_check_group(plan, plan->updater.step, cln_shape_plain_group(shape), error));

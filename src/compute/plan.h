@@ -4,7 +4,7 @@
 
 #include "compute/engine.h"
 
-/* Fills in the common part: residual memory and the update kernels. */
+/* Fills in the common part: layout, where the engine has not set its own, residual memory and the update kernels. */
 cln_status cln_plan_init(cln_plan *plan, const cln_engine *engine, cln_device *device, const cln_problem *problem,
                          const cln_shape *shape, cln_error *error);
 
@@ -27,6 +27,8 @@ cln_status cln_fused_gpu_create(cln_device *device, const cln_problem *problem, 
                                 cln_error *error);
 cln_status cln_fused_create(cln_device *device, const cln_problem *problem, const cln_shape *shape, cln_plan **plan,
                             cln_error *error);
+/* What the clblast engine pads to on a device: its products' sizes, so that CLBlast copies nothing. */
+cln_layout cln_clblast_layout(const cln_facts *facts, const cln_problem *problem);
 cln_status cln_clblast_create(cln_device *device, const cln_problem *problem, const cln_shape *shape, cln_plan **plan,
                               cln_error *error);
 

@@ -11,6 +11,7 @@ cln_layout cln_layout_of(uint32_t features, uint32_t outputs)
                                   : cln_round_up(features, 16),
         .ld = cln_round_up(features + 1, 16),
         .kp = cln_round_up(outputs, 16),
+        .unit = 16,
     };
 }
 

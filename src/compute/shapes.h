@@ -20,9 +20,11 @@ typedef struct cln_problem {
 typedef struct cln_layout {
     uint32_t stride; /* of X: d up to a whole vector */
     uint32_t ld;     /* of W and the gradient: more than d, the bias in column d */
-    uint32_t kp;     /* of logits and residuals: k up to a multiple of 16 */
+    uint32_t kp;     /* of logits and residuals: k or more */
+    uint32_t unit;   /* rows of a block are padded to a multiple of this */
 } cln_layout;
 
+/* The fused engine's: LD, KP and the unit are multiples of 16. The clblast engine pads as its parameters want it. */
 cln_layout cln_layout_of(uint32_t features, uint32_t outputs);
 
 typedef enum cln_shape_kind { CLN_SHAPE_CPU, CLN_SHAPE_GPU } cln_shape_kind;

@@ -5,11 +5,10 @@
 #include <stdio.h>
 
 cln_status cln_updater_create(cln_device *device, const char *defines, const cln_problem *problem,
-                              const cln_shape *shape, cln_updater *updater, cln_error *error)
+                              const cln_shape *shape, uint32_t ld, cln_updater *updater, cln_error *error)
 {
     cln_status status;
     char options[1200];
-    uint32_t ld = cln_layout_of(problem->features, problem->outputs).ld;
     uint32_t group = cln_shape_plain_group(shape), columns = shape->kind == CLN_SHAPE_CPU ? 4 : 1;
 
     snprintf(options, sizeof options, "%s -DCLN_GROUP=%u -DCLN_COLUMNS=%u", defines, group, columns);

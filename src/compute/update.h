@@ -24,9 +24,9 @@ typedef struct cln_updater {
     cln_grid grid;
 } cln_updater;
 
-/* defines: the shared macros. */
+/* defines: the shared macros, LD among them, which is `ld`. */
 cln_status cln_updater_create(cln_device *device, const char *defines, const cln_problem *problem,
-                              const cln_shape *shape, cln_updater *updater, cln_error *error);
+                              const cln_shape *shape, uint32_t ld, cln_updater *updater, cln_error *error);
 void cln_updater_release(cln_updater *updater);
 
 /* gradient (k,ld) = the sum of the partials, or that added to it. */

@@ -107,6 +107,29 @@ cln_status cln_buffer_copy(cln_device *device, cl_mem from, cl_mem to, uint64_t 
                         "copy %llu bytes on %s", (unsigned long long)bytes, name_of(device));
 }
 
+cln_status cln_buffer_part(cln_device *device, cl_mem buffer, uint64_t offset, uint64_t bytes, cl_mem *part,
+                           cln_error *error)
+{
+    cl_mem whole = NULL;
+    size_t start = 0;
+    cl_int code = clGetMemObjectInfo(buffer, CL_MEM_ASSOCIATED_MEMOBJECT, sizeof whole, &whole, NULL);
+    if (code == CL_SUCCESS && whole) /* OpenCL has no parts of parts */
+        code = clGetMemObjectInfo(buffer, CL_MEM_OFFSET, sizeof start, &start, NULL);
+    cl_buffer_region region = {start + (size_t)offset, (size_t)bytes};
+    *part = NULL;
+    if (code == CL_SUCCESS)
+        *part = clCreateSubBuffer(whole ? whole : buffer, 0, CL_BUFFER_CREATE_TYPE_REGION, &region, &code);
+    return cln_check_cl(error, code, "take %llu bytes at offset %llu of a buffer on %s", (unsigned long long)bytes,
+                        (unsigned long long)offset, name_of(device));
+}
+
+void cln_buffer_part_release(cl_mem *part)
+{
+    if (*part)
+        clReleaseMemObject(*part);
+    *part = NULL;
+}
+
 cln_status cln_buffer_map(cln_device *device, cl_mem buffer, uint64_t offset, uint64_t bytes, void **window,
                           cln_error *error)
 {

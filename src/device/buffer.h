@@ -23,6 +23,12 @@ cln_status cln_buffer_write(cln_device *device, cl_mem buffer, uint64_t offset, 
                             cln_error *error);
 cln_status cln_buffer_copy(cln_device *device, cl_mem from, cl_mem to, uint64_t bytes, cln_error *error);
 
+/* Bytes offset … offset+bytes−1 of a buffer, or of a part of one, as a buffer of their own for kernels that take no offset. The offset
+   is a multiple of CL_DEVICE_MEM_BASE_ADDR_ALIGN. No memory of its own; what is enqueued with it outlives its release. */
+cln_status cln_buffer_part(cln_device *device, cl_mem buffer, uint64_t offset, uint64_t bytes, cl_mem *part,
+                           cln_error *error);
+void cln_buffer_part_release(cl_mem *part); /* sets *part to NULL; accepts NULL there */
+
 /* A window of the buffer in host memory for writing only: its old content is lost. Unmap before any kernel reads it.
    The window of 0 bytes is NULL, which _unmap accepts. */
 cln_status cln_buffer_map(cln_device *device, cl_mem buffer, uint64_t offset, uint64_t bytes, void **window,

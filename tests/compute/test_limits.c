@@ -129,8 +129,9 @@ END_TEST
 START_TEST(products_beyond_clblast_s_counters_are_refused)
 {
     cln_error error = {0};
-    ck_assert_int_eq(cln_blas_product(device, &(cln_product){65536, 16, 32768}, NULL, NULL, NULL, 0, NULL, &error),
-                     CLN_UNSUPPORTED);
+    ck_assert_int_eq(
+        cln_blas_product(device, &(cln_product){65536, 16, 32768, false}, NULL, NULL, NULL, 0, NULL, &error),
+        CLN_UNSUPPORTED);
     ck_assert_ptr_nonnull(strstr(error.message, "2147483648"));
 }
 END_TEST

@@ -92,6 +92,32 @@ START_TEST(a_mapped_window_is_written)
 }
 END_TEST
 
+/* A part of a part is a part of the whole, takes no memory of its own, and ends where it should. */
+START_TEST(a_part_is_a_window_of_the_whole)
+{
+    enum { BYTES = 8192, FIRST = 2048, SECOND = 1024 };
+    static uint8_t zeros[BYTES], ones[BYTES], back[BYTES];
+    cl_mem part = NULL, inner = NULL;
+    memset(ones, 1, sizeof ones);
+    works(cln_buffer_create(device, "a test", BYTES, &buffer, &error));
+    uint64_t in_use = device->bytes;
+    works(cln_buffer_part(device, buffer, FIRST, 4096, &part, &error));
+    works(cln_buffer_part(device, part, SECOND, 1000, &inner, &error));
+    ck_assert_uint_eq(device->bytes, in_use);
+    works(cln_buffer_write(device, inner, 0, 1000, ones, &error));
+    cln_buffer_part_release(&inner);
+    cln_buffer_part_release(&part);
+    ck_assert_ptr_null(part);
+    cln_buffer_part_release(&part);
+    works(cln_buffer_read(device, buffer, 0, BYTES, back, &error));
+    ck_assert_mem_eq(back, zeros, FIRST + SECOND);
+    ck_assert_mem_eq(back + FIRST + SECOND, ones, 1000);
+    ck_assert_mem_eq(back + FIRST + SECOND + 1000, zeros, BYTES - FIRST - SECOND - 1000);
+    ck_assert_int_eq(cln_buffer_part(device, buffer, 2 * BYTES, 128, &part, &error), CLN_DEVICE);
+    ck_assert_ptr_null(part);
+}
+END_TEST
+
 START_TEST(bytes_are_accounted)
 {
     device->peak_bytes = 0;
@@ -216,6 +242,7 @@ static Suite *buffer_suite(void)
     tcase_add_test(ok, new_memory_is_zero);
     tcase_add_test(ok, write_copy_zero_read);
     tcase_add_test(ok, a_mapped_window_is_written);
+    tcase_add_test(ok, a_part_is_a_window_of_the_whole);
     tcase_add_test(ok, bytes_are_accounted);
     tcase_add_test(ok, pace_waits_one_stretch_behind);
     tcase_add_test(edges, no_bytes_are_no_error);

@@ -1,0 +1,29 @@
+/*
+ * Sums over rows that linear least squares is solved from: the Gram matrix of [X 1 Y], Y the labels one-hot. It has d + 1 + k rows and
+ * columns and holds XᵀX, the features' sums Xᵀ1, XᵀY, the number of rows and those of each class.
+ *
+ * By CLBlast, in blocks of rows whose sums float32 holds, added up on the device in more: for bytes, as they are and unscaled,
+ * every entry is the exact whole number (Higham 2002, Accuracy and Stability of Numerical Algorithms, 3.1, for floats):
+ *
+ *   bytes    x − 128 is a whole number of at most 128, so that 1,024 products add up to at most 2²⁴; 64-bit integers from there on
+ *   floats   |Δ| ≤ 258·u·Σ|x_i·x_j|, u = 2⁻²⁴, however many the rows: 256 products in float, then sums with their rounding errors
+ */
+#ifndef CLN_COMPUTE_GRAM_H
+#define CLN_COMPUTE_GRAM_H
+
+#include "compute/engine.h"
+
+typedef struct cln_gram cln_gram;
+
+/* For rows of d features and labels below k (0 for rows without). The sums begin at zero. */
+cln_status cln_gram_create(cln_device *device, uint32_t d, uint32_t k, cln_type type, cln_gram **gram,
+                           cln_error *error);
+void cln_gram_release(cln_gram *gram); /* accepts NULL */
+
+/* Adds any number of rows. Without targets the labels' columns stay zero. */
+cln_status cln_gram_add(cln_gram *gram, const cln_rows *rows, cln_error *error);
+
+/* What has been added so far, symmetric: features 0 … d−1, then the column of ones, then the classes. */
+cln_status cln_gram_read(cln_gram *gram, double *sums /* (d+1+k,d+1+k) */, cln_error *error);
+
+#endif

@@ -1,0 +1,157 @@
+/* Sums of products against plain loops: whole numbers for bytes, equal to the last digit; doubles for floats. */
+#include "compute/gram.h"
+#include "compute/sample.h"
+
+static const struct {
+    uint32_t n, d, k;
+    cln_type type;
+} cases[] = {
+    {1, 1, 1, CLN_UINT8},      {7, 2, 3, CLN_FLOAT32},     {61, 7, 2, CLN_UINT8},       {64, 61, 7, CLN_FLOAT32},
+    {1023, 15, 3, CLN_UINT8},  {1025, 16, 4, CLN_UINT8},   {257, 128, 10, CLN_FLOAT32}, {2100, 180, 12, CLN_UINT8},
+    {300, 784, 10, CLN_UINT8}, {520, 200, 5, CLN_FLOAT32},
+};
+#define CASES ((int)(sizeof cases / sizeof *cases))
+
+static double value_of(const sample *s, uint32_t row, uint32_t column)
+{
+    if (column < s->d)
+        return s->type == CLN_UINT8 ? ((const uint8_t *)s->x)[(size_t)row * s->d + column]
+                                    : (double)((const float *)s->x)[(size_t)row * s->d + column];
+    return column == s->d || (int32_t)(column - s->d - 1) == s->y[row];
+}
+
+/* Rows first … first+count−1 of the sample, in its order. Exact for bytes. slack: what a sum in blocks of 256 in float may be off. */
+static void expect(const sample *s, uint32_t first, uint32_t count, double *sums, double *slack)
+{
+    uint32_t size = s->d + 1 + s->k;
+    double *row = calloc(size, sizeof *row);
+    for (uint32_t r = first; r < first + count; r++) {
+        for (uint32_t i = 0; i < size; i++)
+            row[i] = value_of(s, s->order[r], i);
+        for (size_t i = 0; i < size; i++)
+            for (size_t j = 0; j < size; j++) {
+                sums[i * size + j] += row[i] * row[j];
+                slack[i * size + j] += s->type == CLN_UINT8 ? 0 : 258 * UNIT * fabs(row[i] * row[j]);
+            }
+    }
+    free(row);
+}
+
+static void check_sums(const sample *s, cln_gram *gram, const double *expected, const double *slack)
+{
+    uint32_t size = s->d + 1 + s->k;
+    double *sums = calloc((size_t)size * size, sizeof *sums);
+    MUST(cln_gram_read(gram, sums, error));
+    for (size_t i = 0; i < size; i++)
+        for (size_t j = 0; j < size; j++)
+            ck_assert_msg(fabs(sums[i * size + j] - expected[i * size + j]) <= slack[i * size + j],
+                          "%s: (%zu,%zu): %.17g, not %.17g ± %.3g", place, i, j, sums[i * size + j],
+                          expected[i * size + j], slack[i * size + j]);
+    free(sums);
+}
+
+/* In two parts, the second in the order of a shuffled data set and across its chunks. */
+static void check_gram(const sample *s, uint64_t most_bytes)
+{
+    uint32_t size = s->d + 1 + s->k, part = s->n / 3;
+    double *expected = calloc((size_t)size * size, sizeof *expected),
+           *slack = calloc((size_t)size * size, sizeof *slack);
+    cln_gram *gram = NULL;
+    cln_rows rows;
+    cln_resident *resident = sample_upload(s, most_bytes);
+    cl_mem order = guarded(s->order, s->n * sizeof(uint32_t));
+    MUST(cln_gram_create(device, s->d, s->k, s->type, &gram, error));
+    check_sums(s, gram, expected, slack);
+    for (int second = 0; second < 2; second++) {
+        uint32_t first = second ? part : 0, count = second ? s->n - part : part;
+        if (count == 0)
+            continue;
+        MUST(cln_resident_rows(resident, order, first, count, &rows, error));
+        MUST(cln_gram_add(gram, &rows, error));
+        expect(s, first, count, expected, slack);
+        check_sums(s, gram, expected, slack);
+    }
+    cln_gram_release(gram);
+    check_guard(&order, s->n * sizeof(uint32_t));
+    cln_resident_release(resident);
+    free(expected);
+    free(slack);
+}
+
+START_TEST(agrees_with_plain_sums)
+{
+    sample s = sample_create(cases[_i].n, cases[_i].d, cases[_i].k, cases[_i].type, true);
+    snprintf(place, sizeof place, "Gram matrix, n=%u d=%u k=%u", s.n, s.d, s.k);
+    check_gram(&s, 0);
+    sample_free(&s);
+}
+END_TEST
+
+START_TEST(chunks_do_not_show)
+{
+    sample s = sample_create(61, 7, 3, CLN_UINT8, true);
+    snprintf(place, sizeof place, "Gram matrix of several chunks");
+    check_gram(&s, 200);
+    sample_free(&s);
+}
+END_TEST
+
+/* The largest and the smallest bytes, block after block: where a float would begin to round. */
+START_TEST(extreme_bytes_stay_exact)
+{
+    sample s = sample_create(3000, 3, 2, CLN_UINT8, true);
+    snprintf(place, sizeof place, "Gram matrix of extreme bytes");
+    for (uint32_t i = 0; i < s.n; i++) {
+        uint8_t *x = (uint8_t *)s.x + (size_t)i * s.d;
+        x[0] = 255;
+        x[1] = 0;
+        x[2] = i % 2 ? 255 : 0;
+    }
+    check_gram(&s, 0);
+    sample_free(&s);
+}
+END_TEST
+
+START_TEST(rows_without_labels_have_no_classes)
+{
+    sample s = sample_create(40, 5, 3, CLN_FLOAT32, true);
+    cln_gram *gram = NULL;
+    cln_rows rows;
+    double sums[9 * 9];
+    cln_resident *resident = sample_upload(&s, 0);
+    MUST(cln_gram_create(device, s.d, s.k, s.type, &gram, error));
+    MUST(cln_resident_rows(resident, NULL, 0, s.n, &rows, error));
+    rows.target = NULL;
+    MUST(cln_gram_add(gram, &rows, error));
+    MUST(cln_gram_read(gram, sums, error));
+    ck_assert(sums[5 * 9 + 5] == 40);
+    for (int i = 0; i < 9; i++)
+        for (int j = 6; j < 9; j++)
+            ck_assert(sums[i * 9 + j] == 0 && sums[j * 9 + i] == 0);
+    cln_gram_release(gram);
+    cln_resident_release(resident);
+    sample_free(&s);
+}
+END_TEST
+
+static void nothing_left(void)
+{
+    ck_assert_uint_eq(device->bytes, 0);
+}
+
+int main(void)
+{
+    Suite *suite = suite_create("gram");
+    TCase *ok = tcase_create("ok"), *edges = tcase_create("edges");
+    tcase_set_timeout(ok, 0);
+    tcase_set_timeout(edges, 0);
+    tcase_add_checked_fixture(ok, NULL, nothing_left);
+    tcase_add_checked_fixture(edges, NULL, nothing_left);
+    tcase_add_loop_test(ok, agrees_with_plain_sums, 0, CASES);
+    tcase_add_test(ok, chunks_do_not_show);
+    tcase_add_test(edges, extreme_bytes_stay_exact);
+    tcase_add_test(edges, rows_without_labels_have_no_classes);
+    suite_add_tcase(suite, ok);
+    suite_add_tcase(suite, edges);
+    return run_on_device(suite);
+}
