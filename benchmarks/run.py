@@ -84,6 +84,7 @@ def plan(data, device, rows):
     for threads in sorted({1, cores}):
         runs.append(Run("product", "all", f"OpenBLAS, threads: {threads}", [*products, "openblas"],
                         environment={"OPENBLAS_NUM_THREADS": str(threads)}))
+    runs.append(Run("product", "all", "CLBlast, our parameters", [BUILD / "benchmark.gram", device]))
     runs.append(Run("product", "all", "CLBlast, our parameters", [*products, "chosen"]))
     runs.append(Run("product", "all", "CLBlast as shipped", [*products, "shipped"], rounds=1))
     return runs
