@@ -332,6 +332,32 @@ typedef int cln_predict_fn(uint64_t first, uint32_t count, const uint32_t *outpu
 CLN_API cln_status cln_model_predict(const cln_model *model, cln_device *device, const char *engine, cln_dataset *data,
                                      cln_predict_fn *rows, void *user, cln_error *error);
 
+/* --------------------------------------------------------------------------------------- measuring -- */
+
+/* A measured figure. */
+typedef struct cln_measurement {
+    const char *name;   /* "read_bandwidth" */
+    double value;       /* the median of the samples; NaN: there is none */
+    const char *unit;   /* "B/s", "FLOP/s", "s" */
+    double spread;      /* between the quartiles of the samples, in that unit; NaN without a value */
+    double limit;       /* the best that the device could reach, in that unit; NaN where unknown */
+    const char *reason; /* why there is no value, or what to know about it; NULL: nothing */
+} cln_measurement;
+
+/* Receives a row, which is valid during the call. */
+typedef void cln_measurement_fn(const cln_measurement *row, void *user);
+
+/* Measures what the device can do at most, within about two seconds, and tells it in rows, in this order:
+     copy_bandwidth      bytes read and written per second by a kernel that copies 256 MiB within the device
+     read_bandwidth      bytes read per second by a kernel that adds them up: a pass over the data
+     multiply_add_rate   floating-point operations per second, a fused multiply-add being two
+     launch_time         seconds of an empty kernel, launched back to back
+     launch_wait_time    seconds of an empty kernel, and waiting until it is done
+     upload_rate         bytes per second from host memory into the device's, as the training data go
+     download_rate       and back
+   Results are checked; what failed, came out wrong or had to be kept small has a reason. */
+CLN_API cln_status cln_measure_limits(cln_device *device, cln_measurement_fn *row, void *user, cln_error *error);
+
 #ifdef __cplusplus
 }
 #endif
