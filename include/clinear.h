@@ -358,6 +358,31 @@ typedef void cln_measurement_fn(const cln_measurement *row, void *user);
    Results are checked; what failed, came out wrong or had to be kept small has a reason. */
 CLN_API cln_status cln_measure_limits(cln_device *device, cln_measurement_fn *row, void *user, cln_error *error);
 
+/* Where the time of an optimisation goes: the commands of one name, or idle time. */
+typedef struct cln_profile_row {
+    const char *name;  /* a kernel's, "write", "CLBlast 608x16x800" for a product of (608,800) and (800,16), … */
+    const char *kind;  /* "kernel", "clblast", "transfer"; "idle": the device did nothing */
+    uint64_t launches; /* 0 where idle */
+    double seconds;    /* by the device's clock, all launches together */
+    double share;      /* of the wall-clock time; all rows together make 1 */
+    double operations; /* multiplications and additions that the launches had to do */
+    double bytes;      /* that they had to read and write, each operand once */
+    double
+        fraction; /* of the limit: the least seconds that it allows, divided by the seconds; above 1 where caches helped;
+                           NaN where there is no limit */
+    const char *limit; /* of the device, the one that allows the least: "read_bandwidth", …; NULL where there is none */
+} cln_profile_row;
+
+typedef void cln_profile_fn(const cln_profile_row *row, void *user);
+
+/* From here on every command of cln_trainer_run's optimisation (what cln_seconds.train counts) is timed on this device, which
+   slows it down a little; what was timed before is forgotten. */
+CLN_API cln_status cln_profile_begin(cln_device *device, cln_error *error);
+/* Ends it, measures the device's limits (about two seconds) and tells the rows, which are valid during the call: commands, the
+   longest time first, then "between commands", when the device did nothing though a command was waiting, and "waiting for the
+   host". CLBlast's kernels are told as one command a product. CLN_INVALID where nothing was begun. */
+CLN_API cln_status cln_profile_end(cln_device *device, cln_profile_fn *row, void *user, cln_error *error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/os.h"
 #include "base/size.h"
+#include "compute/work.h"
 #include "device/buffer.h"
 #include "device/stand_in.h"
 #include "device/words.h"
@@ -123,11 +124,13 @@ static CLBlastStatusCode multiply(cln_device *device, const cln_product *product
                                   cl_mem c)
 {
     uint32_t n = product->n, m = product->m, k = product->k;
+    cln_profile_expect(device, cln_work_product(product));
+    cl_event *event = cln_profile_command(device, CLN_PROFILE_CLBLAST, "CLBlast %ux%ux%u", n, m, k);
     if (product->rows)
         return CLBlastSgemm(CLBlastLayoutRowMajor, CLBlastTransposeNo, CLBlastTransposeNo, n, m, k, 1.0f, b, 0, k, a, 0,
-                            m, beta, c, 0, m, &device->queue, NULL);
+                            m, beta, c, 0, m, &device->queue, event);
     return CLBlastSgemm(CLBlastLayoutColMajor, CLBlastTransposeNo, CLBlastTransposeYes, m, n, k, 1.0f, a, 0, m, b, 0, n,
-                        beta, c, 0, m, &device->queue, NULL);
+                        beta, c, 0, m, &device->queue, event);
 }
 
 /* One thread at a time: the parameters are the process's, and CLBlast's first products fail side by side before 1.6.1. */

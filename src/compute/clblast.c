@@ -14,6 +14,7 @@
 #include "base/size.h"
 #include "compute/blas.h"
 #include "compute/plan.h"
+#include "compute/work.h"
 #include "device/buffer.h"
 
 #include <stdio.h>
@@ -65,6 +66,7 @@ static cln_status pack_rows(clblast_plan *own, const stretch *b, cln_error *erro
     const cln_argument arguments[] = {CLN_ARG(b->of.x),     CLN_ARG(b->of.order),         CLN_ARG(b->of.first),
                                       CLN_ARG(b->of.count), CLN_ARG(plan->problem.scale), CLN_ARG(own->rows)};
     cln_grid grid = {{b->padded, 1}, {own->group, 1}};
+    cln_profile_expect(plan->device, cln_work_pack(plan, b->padded));
     return cln_launch(plan->device, own->pack_rows, grid, arguments, CLN_COUNT(arguments), error);
 }
 
@@ -76,6 +78,7 @@ static cln_status pack_columns(clblast_plan *own, const stretch *b, cln_error *e
                                       CLN_ARG(b->of.count), CLN_ARG(b->padded),   CLN_ARG(plan->problem.scale),
                                       CLN_ARG(own->columns)};
     cln_grid tiles = {{cln_ceil_divide(plan->layout.ld / vector, own->group), b->padded / vector}, {own->group, 1}};
+    cln_profile_expect(plan->device, cln_work_pack(plan, b->padded));
     return cln_launch(plan->device, own->pack_columns, tiles, arguments, CLN_COUNT(arguments), error);
 }
 
@@ -84,6 +87,7 @@ static cln_status flip(clblast_plan *own, cl_mem from, cl_uint height, cl_uint w
 {
     const cln_argument arguments[] = {CLN_ARG(from), CLN_ARG(height), CLN_ARG(width), CLN_ARG(to)};
     cln_grid tiles = {{cln_ceil_divide(width / own->tile, own->group), height / own->tile}, {own->group, 1}};
+    cln_profile_expect(own->base.device, cln_work_flip(height, width));
     return cln_launch(own->base.device, own->flip, tiles, arguments, CLN_COUNT(arguments), error);
 }
 
@@ -118,6 +122,7 @@ static cln_status block_softmax(clblast_plan *own, const stretch *b, const cln_o
                                       CLN_ARG(outcome->predicted), CLN_ARG(b->begin),     CLN_ARG(outcome->scores),
                                       CLN_ARG(first_score)};
     cln_grid grid = {{cln_ceil_divide(b->padded, own->group * ITEM_ROWS), 1}, {own->group, 1}};
+    cln_profile_expect(own->base.device, cln_work_softmax(&own->base, b->padded));
     return cln_launch(own->base.device, own->softmax, grid, arguments, CLN_COUNT(arguments), error);
 }
 

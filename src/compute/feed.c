@@ -3,6 +3,7 @@
 #include "base/size.h"
 #include "compute/upload.h"
 #include "device/buffer.h"
+#include "device/profile.h"
 #include "device/program.h"
 
 #include <stdio.h>
@@ -127,6 +128,13 @@ void cln_resident_release(cln_resident *resident)
     free(resident);
 }
 
+/* Every row comes from one chunk: each chunk's share of them, read and written. */
+static cln_work gather_work(const cln_resident *resident, const cln_chunk *part, uint32_t count)
+{
+    double share = (double)part->rows / (double)resident->info.rows;
+    return (cln_work){0, 2 * share * count * (double)resident->row_bytes};
+}
+
 static cln_status gather_rows(cln_resident *resident, cl_mem order, uint64_t first, uint32_t count, cln_rows *rows,
                               cln_error *error)
 {
@@ -140,6 +148,7 @@ static cln_status gather_rows(cln_resident *resident, cl_mem order, uint64_t fir
         const cln_argument arguments[] = {
             CLN_ARG(part->x), CLN_ARG(part->target), CLN_ARG(part->first),          CLN_ARG(part->rows), CLN_ARG(order),
             CLN_ARG(first),   CLN_ARG(count),        CLN_ARG(resident->gathered_x), CLN_ARG(target)};
+        cln_profile_expect(resident->device, gather_work(resident, part, count));
         if (!elsewhere)
             TRY(cln_launch(resident->device, resident->gather, grid, arguments, CLN_COUNT(arguments), error));
     }

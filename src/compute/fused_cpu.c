@@ -2,6 +2,7 @@
    them go into one launch where there is a single stretch to a minibatch, or where work-groups can wait for each other. */
 #include "base/size.h"
 #include "compute/plan.h"
+#include "compute/work.h"
 #include "device/buffer.h"
 
 #include <stdio.h>
@@ -54,6 +55,8 @@ static cln_status launch(fused_plan *fused, const pass *p, const cln_outcome *ou
                                       CLN_ARG(outcome->predicted),
                                       CLN_ARG(outcome->scores),
                                       CLN_ARG(outcome->first_score)};
+    cln_profile_expect(plan->device, cln_work_pass(plan, p->rows->count, p->gradient ? splits : 0,
+                                                   p->v ? p->rows->count / p->batch : 0));
     return cln_launch(plan->device, fused->kernel, grid, arguments, CLN_COUNT(arguments), error);
 }
 
@@ -69,6 +72,7 @@ static cln_status gradient(cln_plan *plan, const cln_rows *rows, cl_mem w, const
     fused_plan *fused = (fused_plan *)plan;
     const cln_partials *made = &fused->partials;
     TRY(launch(fused, &(pass){.rows = rows, .batch = rows->count, .w = w, .gradient = true}, outcome, error));
+    cln_profile_expect(plan->device, cln_work_update(plan, made->splits));
     if (sink->op == CLN_STEP)
         TRY(cln_updater_step(plan->device, &plan->updater, made, sink->w, sink->v, &sink->step, error));
     else

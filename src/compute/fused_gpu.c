@@ -2,6 +2,7 @@
    cl/backward_gpu.cl. */
 #include "base/size.h"
 #include "compute/plan.h"
+#include "compute/work.h"
 #include "device/buffer.h"
 
 #include <stdio.h>
@@ -37,6 +38,7 @@ static cln_status forward(cln_plan *plan, const cln_rows *rows, cl_mem w, const 
                                       CLN_ARG(outcome->predicted),
                                       CLN_ARG(outcome->scores),
                                       CLN_ARG(outcome->first_score)};
+    cln_profile_expect(plan->device, cln_work_forward(plan, rows->count));
     return cln_launch(plan->device, fused->forward, forward_grid(plan, rows->count), arguments, CLN_COUNT(arguments),
                       error);
 }
@@ -64,7 +66,9 @@ static cln_status gradient(cln_plan *plan, const cln_rows *rows, cl_mem w, const
                                       CLN_ARG(fused->partial), CLN_ARG(fused->bias)};
 
     TRY(forward(plan, rows, w, &with_residual, error));
+    cln_profile_expect(plan->device, cln_work_backward(plan, rows->count, splits));
     TRY(cln_launch(plan->device, fused->backward, backward_grid(plan, splits), arguments, CLN_COUNT(arguments), error));
+    cln_profile_expect(plan->device, cln_work_update(plan, splits));
     if (sink->op == CLN_STEP)
         TRY(cln_updater_step(plan->device, &plan->updater, &partials, sink->w, sink->v, &sink->step, error));
     else

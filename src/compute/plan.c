@@ -1,6 +1,7 @@
 #include "compute/plan.h"
 
 #include "base/size.h"
+#include "compute/work.h"
 #include "device/buffer.h"
 
 #include <stdio.h>
@@ -103,6 +104,7 @@ float cln_mean_of(uint32_t count)
 
 cln_status cln_plan_update(cln_plan *plan, cl_mem gradient, cl_mem w, cl_mem v, const cln_step *step, cln_error *error)
 {
+    cln_profile_expect(plan->device, cln_work_update(plan, 1));
     return cln_updater_apply(plan->device, &plan->updater, gradient, w, v, step, error);
 }
 

@@ -1,5 +1,6 @@
 #include "device/buffer.h"
 
+#include "device/profile.h"
 #include "device/words.h"
 
 #include <stdlib.h>
@@ -15,10 +16,19 @@ static cl_int size_of(cl_mem buffer, size_t *bytes)
     return clGetMemObjectInfo(buffer, CL_MEM_SIZE, sizeof *bytes, bytes, NULL);
 }
 
+/* The event of a command over `bytes`, where one is wanted. */
+static cl_event *event_of(cln_device *device, cln_profile_kind kind, const char *name, uint64_t bytes)
+{
+    cln_profile_expect(device, (cln_work){0, (double)bytes});
+    return cln_profile_command(device, kind, "%s", name);
+}
+
 static cln_status fill_with_zeros(cln_device *device, cl_mem buffer, size_t bytes, cln_error *error)
 {
     const cl_uchar zero = 0;
-    return cln_check_cl(error, clEnqueueFillBuffer(device->queue, buffer, &zero, sizeof zero, 0, bytes, 0, NULL, NULL),
+    return cln_check_cl(error,
+                        clEnqueueFillBuffer(device->queue, buffer, &zero, sizeof zero, 0, bytes, 0, NULL,
+                                            event_of(device, CLN_PROFILE_KERNEL, "fill", bytes)),
                         "fill %zu bytes on %s with zeros", bytes, name_of(device));
 }
 
@@ -82,10 +92,11 @@ cln_status cln_buffer_read(cln_device *device, cl_mem buffer, uint64_t offset, u
 {
     if (bytes == 0)
         return CLN_OK;
-    return cln_check_cl(
-        error, clEnqueueReadBuffer(device->queue, buffer, CL_TRUE, (size_t)offset, (size_t)bytes, to, 0, NULL, NULL),
-        "read %llu bytes at offset %llu from %s", (unsigned long long)bytes, (unsigned long long)offset,
-        name_of(device));
+    return cln_check_cl(error,
+                        clEnqueueReadBuffer(device->queue, buffer, CL_TRUE, (size_t)offset, (size_t)bytes, to, 0, NULL,
+                                            event_of(device, CLN_PROFILE_DOWNLOAD, "read", bytes)),
+                        "read %llu bytes at offset %llu from %s", (unsigned long long)bytes, (unsigned long long)offset,
+                        name_of(device));
 }
 
 cln_status cln_buffer_write(cln_device *device, cl_mem buffer, uint64_t offset, uint64_t bytes, const void *from,
@@ -93,17 +104,20 @@ cln_status cln_buffer_write(cln_device *device, cl_mem buffer, uint64_t offset, 
 {
     if (bytes == 0)
         return CLN_OK;
-    return cln_check_cl(
-        error, clEnqueueWriteBuffer(device->queue, buffer, CL_TRUE, (size_t)offset, (size_t)bytes, from, 0, NULL, NULL),
-        "write %llu bytes at offset %llu to %s", (unsigned long long)bytes, (unsigned long long)offset,
-        name_of(device));
+    return cln_check_cl(error,
+                        clEnqueueWriteBuffer(device->queue, buffer, CL_TRUE, (size_t)offset, (size_t)bytes, from, 0,
+                                             NULL, event_of(device, CLN_PROFILE_UPLOAD, "write", bytes)),
+                        "write %llu bytes at offset %llu to %s", (unsigned long long)bytes, (unsigned long long)offset,
+                        name_of(device));
 }
 
 cln_status cln_buffer_copy(cln_device *device, cl_mem from, cl_mem to, uint64_t bytes, cln_error *error)
 {
     if (bytes == 0)
         return CLN_OK;
-    return cln_check_cl(error, clEnqueueCopyBuffer(device->queue, from, to, 0, 0, (size_t)bytes, 0, NULL, NULL),
+    return cln_check_cl(error,
+                        clEnqueueCopyBuffer(device->queue, from, to, 0, 0, (size_t)bytes, 0, NULL,
+                                            event_of(device, CLN_PROFILE_KERNEL, "copy", 2 * bytes)),
                         "copy %llu bytes on %s", (unsigned long long)bytes, name_of(device));
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/size.h"
 #include "device/list.h"
+#include "device/profile.h"
 #include "device/words.h"
 
 #include <stdlib.h>
@@ -77,6 +78,7 @@ void cln_device_close(cln_device *device)
         return;
     if (device->before_close)
         device->before_close();
+    cln_profile_release(device);
     if (device->queue)
         clReleaseCommandQueue(device->queue);
     if (device->context)

@@ -9,10 +9,11 @@ struct cln_device {
     cl_platform_id platform;
     cl_device_id id;
     cl_context context;
-    cl_command_queue queue;     /* in order */
-    uint64_t bytes, peak_bytes; /* of buffers, now and at most */
-    char *build_log;            /* of the last program that did not build, or NULL */
-    cln_compile_fn *on_compile; /* NULL: nobody is told */
+    cl_command_queue queue;      /* in order */
+    uint64_t bytes, peak_bytes;  /* of buffers, now and at most */
+    struct cln_profile *profile; /* of where the time goes (device/profile.h), or NULL */
+    char *build_log;             /* of the last program that did not build, or NULL */
+    cln_compile_fn *on_compile;  /* NULL: nobody is told */
     void *on_compile_user;
     void (*before_close)(void); /* set by whoever caches objects of the context elsewhere (CLBlast), or NULL */
 };

@@ -2,6 +2,7 @@
 
 #include "base/size.h"
 #include "device/cache.h"
+#include "device/profile.h"
 #include "device/sources.h"
 #include "device/words.h"
 
@@ -143,7 +144,8 @@ cln_status cln_launch(cln_device *device, cl_kernel kernel, cln_grid grid, const
         if (code != CL_SUCCESS)
             return cln_check_cl(error, code, "set argument %zu of kernel %s", i, name_of(kernel).text);
     }
-    cl_int code = clEnqueueNDRangeKernel(device->queue, kernel, 2, NULL, global, grid.group, 0, NULL, NULL);
+    cl_int code = clEnqueueNDRangeKernel(device->queue, kernel, 2, NULL, global, grid.group, 0, NULL,
+                                         cln_profile_kernel(device, kernel));
     if (code == CL_SUCCESS)
         return CLN_OK;
     return cln_check_cl(error, code, "run kernel %s on %s with %zu x %zu work-groups of %zu x %zu work-items",

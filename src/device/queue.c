@@ -1,5 +1,6 @@
 #include "device/queue.h"
 
+#include "device/profile.h"
 #include "device/words.h"
 
 cln_status cln_queue_finish(cln_device *device, cln_error *error)
@@ -16,6 +17,7 @@ cln_status cln_pace_mark(cln_device *device, cln_pace *pace, cln_error *error)
     TRY(cln_check_cl(error, clFlush(device->queue), "start the work on %s", device->facts.info.name));
     if (pace->behind)
         TRY(cln_check_cl(error, clWaitForEvents(1, &pace->behind), "wait for %s", device->facts.info.name));
+    cln_profile_collect(device);
 out:
     cln_pace_release(pace);
     pace->behind = mark;

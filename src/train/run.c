@@ -2,6 +2,7 @@
 #include "base/os.h"
 #include "base/size.h"
 #include "device/buffer.h"
+#include "device/profile.h"
 #include "train/trainer.h"
 
 #include <math.h>
@@ -80,6 +81,7 @@ static cln_status enqueue_pass(struct run *run, uint64_t *done, cln_error *error
     cln_status status = CLN_OK;
     cln_trainer *trainer = run->trainer;
     run->began = cln_os_seconds();
+    cln_profile_resume(trainer->device);
     TRY(cln_trainer_begin_pass(trainer, error));
     for (*done = 0; *done < trainer->batches && !run->over;) {
         uint64_t count = next_minibatches(run, *done);
@@ -92,6 +94,7 @@ static cln_status enqueue_pass(struct run *run, uint64_t *done, cln_error *error
         }
     }
     TRY(cln_queue_finish(trainer->device, error));
+    cln_profile_pause(trainer->device);
     trainer->seconds.train += cln_os_seconds() - run->began;
     run->now.seconds = trainer->seconds.train;
 out:
