@@ -28,7 +28,7 @@ static const char examples[] = "  clinear train data/mnist\n"
                                "      files of one's own; one JSON value on stdout, nothing else\n";
 
 typedef struct request {
-    const char *data, *output, *device, *labels, *valid, *test, *log, *json;
+    const char *data, *output, *device, *labels, *valid, *test, *log, *json, *profile;
     cln_options *options;
 } request;
 
@@ -107,6 +107,7 @@ static int train(const request *r)
                    .device = r->device,
                    .output = r->output,
                    .log = r->log,
+                   .profile = r->profile != NULL,
                    .data = r->data,
                    .inputs = {r->data, r->labels, r->valid, r->test}};
     int code;
@@ -115,6 +116,7 @@ static int train(const request *r)
         if (finished && (r->json ? cln_report_training_json(&training, NULL, stdout, &error)
                                  : cln_report_training(&training, stdout, &error)) != CLN_OK)
             code = cln_message_failure(&error, NULL);
+        cln_profile_rows_release(&training.profile);
     } else {
         code = cln_message_failure(&error, NULL);
     }
@@ -144,6 +146,9 @@ int cln_command_train(int argc, const char **argv)
         {"test", 0, "FOLDER",
          "score the test part of this folder at the end (default: of DATA, where that is a folder)", &r.test},
         {"log", 0, "FILE", "write a line of JSON for each epoch to this file, as it goes", &r.log},
+        {"profile", 0, NULL,
+         "say where the time of the training went, kernel by kernel, and how near each is to the device's limits",
+         &r.profile},
         CLN_FLAG_JSON(&r.json),
         CLN_FLAG_QUIET(&quiet),
     };

@@ -87,6 +87,16 @@ static int conclude(const watcher *w, cln_trainer *trainer, cln_training *traini
     return CLN_EXIT_INTERRUPTED;
 }
 
+/* Takes the profile; the exit code is the run's own where that worked. */
+static int profile(cln_device *device, cln_training *training, int code)
+{
+    cln_error error = {0};
+    cln_profile_end(device, cln_profile_rows_take, &training->profile, &error);
+    if (error.status == CLN_OK && training->profile.short_of_memory)
+        cln_fail_memory(&error, "a profile", 0);
+    return error.status == CLN_OK ? code : cln_message_failure(&error, device);
+}
+
 int cln_job_run(const cln_job *job, cln_training *training, bool *finished)
 {
     cln_error error = {0};
@@ -104,6 +114,8 @@ int cln_job_run(const cln_job *job, cln_training *training, bool *finished)
     TRY(cln_job_check(job, &error));
     TRY(cln_cli_device_open(job->device, &device, &error));
     training->device = *cln_device_describe(device);
+    if (job->profile)
+        TRY(cln_profile_begin(device, &error));
     TRY(cln_trainer_create(device, job->options, &job->parts, &trainer, &error));
     if (job->log)
         TRY(cln_log_open(job->log, job->data, &training->device, job->options, &w.log, &error));
@@ -115,6 +127,10 @@ int cln_job_run(const cln_job *job, cln_training *training, bool *finished)
     *finished = status == CLN_OK || status == CLN_DIVERGED;
     if (*finished)
         code = conclude(&w, trainer, training, device, &error);
+    cln_trainer_close(trainer);
+    trainer = NULL;
+    if (*finished && job->profile)
+        code = profile(device, training, code);
 out:
     if (!*finished)
         code = cln_message_failure(&error, device);

@@ -81,7 +81,9 @@ cln_status cln_report_training(const cln_training *training, FILE *to, cln_error
     }
     cln_table_free(facts);
     cln_table_free(scores);
-    return written ? CLN_OK : cln_fail_memory(error, "a table", 0);
+    if (!written)
+        return cln_fail_memory(error, "a table", 0);
+    return training->profile.count ? cln_report_profile(&training->profile, to, error) : CLN_OK;
 }
 
 bool cln_verdict_reproduced(const cln_verdict *verdict)
@@ -132,6 +134,8 @@ static json_t *training_json(const cln_training *training)
                   cln_json_seconds(&result->seconds), "peak_host_bytes", cln_json_count(result->peak_host_bytes),
                   "device_bytes", cln_json_count(result->device_bytes));
     int failed = json_object_update(object, figures);
+    if (training->profile.count)
+        failed |= json_object_set_new(object, "profile", cln_json_profile(&training->profile));
     json_decref(figures);
     if (failed) {
         json_decref(object);

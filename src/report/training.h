@@ -2,7 +2,7 @@
 #ifndef CLN_REPORT_TRAINING_H
 #define CLN_REPORT_TRAINING_H
 
-#include "base/error.h"
+#include "report/profile.h"
 
 #include <stdio.h>
 
@@ -12,6 +12,7 @@ typedef struct cln_training {
     const char *saved;          /* path of the model file, or NULL where none was written */
     cln_device_info device;
     cln_result result;
+    cln_profile_rows profile; /* of the optimisation; empty without one */
 } cln_training;
 
 /* One published figure beside the one obtained. */
