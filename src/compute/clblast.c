@@ -23,7 +23,7 @@
 
 /* On CPUs: outputs up to which one copy of X is better; rows of a block, and elements of its copy of X, at most. */
 #define CPU_NARROW 64
-#define CPU_ROWS   512
+#define CPU_ROWS   768
 #define CPU_FLOATS (1u << 21)
 
 typedef struct clblast_plan {
@@ -49,12 +49,12 @@ typedef struct stretch {
 } stretch;
 
 /* Where the residual is not wanted afterwards, every block has the same memory, which stays in the caches. */
-static cln_status stretch_at(const clblast_plan *own, const cln_rows *rows, uint32_t begin, const cln_outcome *outcome,
-                             stretch *b, cln_error *error)
+static cln_status stretch_at(const clblast_plan *own, const cln_rows *rows, uint32_t begin, uint32_t count,
+                             const cln_outcome *outcome, stretch *b, cln_error *error)
 {
     const cln_plan *plan = &own->base;
     uint64_t row = plan->layout.kp * sizeof(float);
-    *b = (stretch){.of = cln_rows_part(rows, begin, own->block), .begin = begin};
+    *b = (stretch){.of = cln_rows_part(rows, begin, count), .begin = begin};
     b->padded = cln_round_up(b->of.count, plan->layout.unit);
     return cln_buffer_part(plan->device, plan->residual, outcome->residual ? begin * row : 0, b->padded * row,
                            &b->residual, error);
@@ -144,9 +144,11 @@ static cln_status pass(cln_plan *plan, const cln_rows *rows, cl_mem w, const cln
     cln_status status;
     clblast_plan *own = (clblast_plan *)plan;
     stretch b = {0};
+    uint32_t even = (uint32_t)cln_ceil_divide(rows->count, cln_ceil_divide(rows->count, own->block));
+    even = cln_round_up(even, plan->layout.unit);
     TRY(flip(own, w, plan->layout.kp, plan->layout.ld, own->weights, error));
-    for (uint32_t begin = 0; begin < rows->count; begin += own->block) {
-        TRY(stretch_at(own, rows, begin, outcome, &b, error));
+    for (uint32_t begin = 0; begin < rows->count; begin += even) {
+        TRY(stretch_at(own, rows, begin, even, outcome, &b, error));
         TRY(block_logits(own, &b, sink != NULL, error));
         TRY(block_softmax(own, &b, outcome, error));
         if (sink)
