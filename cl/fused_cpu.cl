@@ -43,17 +43,22 @@
 
 /* The rows at hand, and those that come next. */
 typedef struct {
-    __global const feature *x[CLN_GROUP_ROWS + CLN_ROWS];
+    __global const feature *x[CLN_GROUP_ROWS], *next[CLN_GROUP_ROWS];
     uint count; /* at hand */
 } group;
 
-/* Behind the last row the last one again, its results dropped. */
-static inline void find_rows(group *rows, __global const feature *x, __global const uint *order, ulong first, uint begin, uint end)
+/* Behind the last row the last one again, its results dropped. cold: the rows have not been asked for; those that come next are,
+   while the gradient of these is made. */
+static inline void find_rows(group *rows, __global const feature *x, __global const uint *order, ulong first, uint begin, uint end, bool cold)
 {
     rows->count = min((uint)CLN_GROUP_ROWS, end - begin);
-    for (uint r = 0; r < CLN_GROUP_ROWS + CLN_ROWS; r++) {
-        uint i = r < CLN_GROUP_ROWS ? min(r, rows->count - 1) : r;
-        rows->x[r] = x + row_of(order, first, min(begin + i, end - 1)) * CLN_STRIDE;
+    if (cold)
+        for (uint r = 0; r < rows->count; r++)
+            for (uint j = 0; j < CLN_STRIDE; j += 64 / sizeof(feature))
+                PREFETCH(x + row_of(order, first, begin + r) * CLN_STRIDE + j);
+    for (uint r = 0; r < CLN_GROUP_ROWS; r++) {
+        rows->x[r] = x + row_of(order, first, begin + min(r, rows->count - 1)) * CLN_STRIDE;
+        rows->next[r] = x + row_of(order, first, min(begin + CLN_GROUP_ROWS + r, end - 1)) * CLN_STRIDE;
     }
 }
 
@@ -75,7 +80,6 @@ static inline void multiply(const group *rows, __global const float *w /* (k,LD)
 #pragma unroll
                 for (uint r = 0; r < CLN_ROWS; r++) {
                     xv[r] = XLOAD(rows->x[r0 + r] + j);
-                    PREFETCH(rows->x[r0 + CLN_ROWS + r] + j);
                 }
 #pragma unroll
                 for (uint k = 0; k < CLN_KB; k++) {
@@ -118,6 +122,7 @@ static inline void accumulate(const group *rows, const vec (*residual)[CLN_BLOCK
 #pragma unroll
                     for (uint v = 0; v < CLN_FV; v++)
                         xv[v] = XLOAD(rows->x[r] + column[v]);
+                    PREFETCH(rows->next[r] + j);
 #pragma unroll
                     for (uint k = 0; k < CLN_KB; k++) {
                         vec rk = (vec)(at[k * CLN_V]);
@@ -195,7 +200,7 @@ static inline score pass(const problem *p, ulong first, uint begin, uint end, __
         group rows;
         float product[CLN_GROUP_ROWS][LOGITS];
         vec z[CLN_GROUP_ROWS / CLN_V][CLN_BLOCKS * CLN_KB];
-        find_rows(&rows, p->x, p->order, first, i, end);
+        find_rows(&rows, p->x, p->order, first, i, end, i == begin);
         multiply(&rows, p->w, product);
         for (uint r0 = 0; r0 < rows.count; r0 += CLN_V)
             finish_rows(p, &rows, r0, first, i + r0, product, z[r0 / CLN_V], &sum.loss, &sum.errors, bias);
