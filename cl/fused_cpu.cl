@@ -49,7 +49,8 @@ typedef struct {
 
 /* Behind the last row the last one again, its results dropped. cold: the rows have not been asked for; those that come next are,
    while the gradient of these is made. */
-static inline void find_rows(group *rows, __global const feature *x, __global const uint *order, ulong first, uint begin, uint end, bool cold)
+static inline void find_rows(group *rows, __global const feature *x, __global const uint *order, ulong first, uint begin, uint end,
+                             bool cold)
 {
     rows->count = min((uint)CLN_GROUP_ROWS, end - begin);
     if (cold)
@@ -78,9 +79,8 @@ static inline void multiply(const group *rows, __global const float *w /* (k,LD)
             for (uint j = 0; j < CLN_STRIDE; j += CLN_V) {
                 vec xv[CLN_ROWS];
 #pragma unroll
-                for (uint r = 0; r < CLN_ROWS; r++) {
+                for (uint r = 0; r < CLN_ROWS; r++)
                     xv[r] = XLOAD(rows->x[r0 + r] + j);
-                }
 #pragma unroll
                 for (uint k = 0; k < CLN_KB; k++) {
                     vec wv = LOAD(w + min(k0 + k, (uint)CLN_K - 1) * CLN_LD + j);
@@ -200,7 +200,7 @@ static inline score pass(const problem *p, ulong first, uint begin, uint end, __
         group rows;
         float product[CLN_GROUP_ROWS][LOGITS];
         vec z[CLN_GROUP_ROWS / CLN_V][CLN_BLOCKS * CLN_KB];
-        find_rows(&rows, p->x, p->order, first, i, end, i == begin);
+        find_rows(&rows, p->x, p->order, first, i, end, !partial || i == begin);
         multiply(&rows, p->w, product);
         for (uint r0 = 0; r0 < rows.count; r0 += CLN_V)
             finish_rows(p, &rows, r0, first, i + r0, product, z[r0 / CLN_V], &sum.loss, &sum.errors, bias);
