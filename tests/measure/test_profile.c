@@ -205,7 +205,7 @@ START_TEST(every_command_is_told)
 }
 END_TEST
 
-/* Events are released on the way: those of two stretches may be alive, four launches and two products for each of 32 minibatches,
+/* Events are released on the way: those of two stretches may be alive, some launches and two products for each of 32 minibatches,
    CLBlast's own events among them, not those of a pass. */
 START_TEST(few_events_are_alive)
 {
@@ -217,10 +217,11 @@ START_TEST(few_events_are_alive)
     ck_assert_uint_eq(cln_trainer_stretch(trainer), 32);
     OK(cln_profile_begin(device, error));
     OK(cln_trainer_run(trainer, NULL, NULL, &result, error));
-    ck_assert_uint_ge(seen.events, 128 * 6);
-    ck_assert_int_le(seen.most_alive, 2 * 32 * 6 + 10);
+    uint64_t each = seen.events / 128; /* minibatch */
+    ck_assert_uint_ge(each, 6);
+    ck_assert_uint_le((uint64_t)seen.most_alive, 2 * 32 * each + 10);
     OK(cln_profile_end(device, on_row, &t, error));
-    ck_assert_uint_eq(t.kernels + t.clblast, 128 * 6);
+    ck_assert_uint_eq(t.clblast, 128 * 2);
     cln_trainer_close(trainer);
     ck_assert_int_eq(seen.alive, 0);
     problem_free(&p);
@@ -248,7 +249,7 @@ START_TEST(nothing_else_counts)
     OK(cln_profile_end(device, on_row, &t, error));
     ck_assert_uint_eq(t.transfers, 0);
     ck_assert_uint_eq(t.clblast, _i ? 2 : 0);
-    ck_assert(t.kernels >= 1 && t.kernels <= 4);
+    ck_assert(t.kernels >= 1 && t.kernels <= 8); /* of one minibatch */
     cln_trainer_close(trainer);
     problem_free(&p);
 }
@@ -270,7 +271,7 @@ START_TEST(broken_training)
     seen.fail_at = 0;
     OK(cln_profile_end(device, on_row, &t, error));
     if (_i == 0) {
-        ck_assert_uint_eq(t.kernels, 10);
+        ck_assert_uint_ge(t.kernels, 10);
         ck_assert_uint_eq(t.kernels + t.transfers, events);
     }
     ck_assert(t.kernels + t.clblast >= 8 && t.kernels + t.clblast <= 10); /* a product may be several launches */
