@@ -130,8 +130,7 @@ static void release(cln_plan *plan)
     fused_plan *fused = (fused_plan *)plan;
     cln_kernel_release(&fused->kernel);
     cln_program_release(&fused->program);
-    cln_buffer_release(plan->device, &fused->partials.sums);
-    cln_buffer_release(plan->device, &fused->partials.bias);
+    cln_partials_release(plan->device, &fused->partials);
     cln_buffer_release(plan->device, &fused->queue);
 }
 
@@ -158,18 +157,13 @@ cln_status cln_fused_cpu_create(cln_device *device, const cln_problem *problem, 
 {
     cln_status status;
     fused_plan *fused = NULL;
-    uint64_t splits = cln_shape_splits(shape, problem->block_rows);
+    uint32_t splits = cln_shape_splits(shape, problem->block_rows);
     *plan = NULL;
 
     TRY(cln_allocate((void **)&fused, 1, sizeof *fused, "a plan", error));
     TRY(cln_plan_init(&fused->base, &engine, device, problem, shape, error));
     TRY(build_kernel(fused, error));
-    const cln_layout *layout = &fused->base.layout;
-    fused->partials.scale = problem->scale;
-    TRY(cln_buffer_create(device, "partial gradients", splits * problem->outputs * layout->ld * sizeof(float),
-                          &fused->partials.sums, error));
-    TRY(cln_buffer_create(device, "partial bias gradients", splits * layout->kp * sizeof(float), &fused->partials.bias,
-                          error));
+    TRY(cln_partials_create(device, problem, &fused->base.layout, splits, &fused->partials, error));
     if (device->facts.groups_advance && splits > 1)
         TRY(cln_buffer_create(device, "the queue of tasks", QUEUE_BYTES, &fused->queue, error));
 out:

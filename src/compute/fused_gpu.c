@@ -3,7 +3,6 @@
 #include "base/size.h"
 #include "compute/plan.h"
 #include "compute/work.h"
-#include "device/buffer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +11,7 @@ typedef struct fused_plan {
     cln_plan base;
     cl_program forward_program, backward_program;
     cl_kernel forward, backward;
-    cl_mem partial; /* (splits,k,ld) */
-    cl_mem bias;    /* (splits,kp) */
+    cln_partials partials;
 } fused_plan;
 
 static cln_grid forward_grid(const cln_plan *plan, uint32_t count)
@@ -60,19 +58,20 @@ static cln_status gradient(cln_plan *plan, const cln_rows *rows, cl_mem w, const
     cl_uint stretch = (cl_uint)cln_ceil_divide(rows->count, splits);
     cln_outcome with_residual = *outcome;
     with_residual.residual = true;
-    const cln_partials partials = {fused->partial, fused->bias, splits, plan->problem.scale};
-    const cln_argument arguments[] = {CLN_ARG(rows->x),        CLN_ARG(rows->order),    CLN_ARG(rows->first),
-                                      CLN_ARG(rows->count),    CLN_ARG(plan->residual), CLN_ARG(stretch),
-                                      CLN_ARG(fused->partial), CLN_ARG(fused->bias)};
+    cln_partials *made = &fused->partials;
+    const cln_argument arguments[] = {CLN_ARG(rows->x),     CLN_ARG(rows->order),    CLN_ARG(rows->first),
+                                      CLN_ARG(rows->count), CLN_ARG(plan->residual), CLN_ARG(stretch),
+                                      CLN_ARG(made->sums),  CLN_ARG(made->bias)};
 
+    made->splits = splits;
     TRY(forward(plan, rows, w, &with_residual, error));
     cln_profile_expect(plan->device, cln_work_backward(plan, rows->count, splits));
     TRY(cln_launch(plan->device, fused->backward, backward_grid(plan, splits), arguments, CLN_COUNT(arguments), error));
     cln_profile_expect(plan->device, cln_work_update(plan, splits));
     if (sink->op == CLN_STEP)
-        TRY(cln_updater_step(plan->device, &plan->updater, &partials, sink->w, sink->v, &sink->step, error));
+        TRY(cln_updater_step(plan->device, &plan->updater, made, sink->w, sink->v, &sink->step, error));
     else
-        TRY(cln_updater_collect(plan->device, &plan->updater, &partials, sink->op == CLN_ADD, sink->gradient, error));
+        TRY(cln_updater_collect(plan->device, &plan->updater, made, sink->op == CLN_ADD, sink->gradient, error));
 out:
     return status;
 }
@@ -89,8 +88,7 @@ static void release(cln_plan *plan)
     cln_kernel_release(&fused->backward);
     cln_program_release(&fused->forward_program);
     cln_program_release(&fused->backward_program);
-    cln_buffer_release(plan->device, &fused->partial);
-    cln_buffer_release(plan->device, &fused->bias);
+    cln_partials_release(plan->device, &fused->partials);
 }
 
 static const cln_engine engine = {"fused", forward, gradient, NULL, scores, release};
@@ -121,16 +119,13 @@ cln_status cln_fused_gpu_create(cln_device *device, const cln_problem *problem, 
 {
     cln_status status;
     fused_plan *fused = NULL;
-    uint64_t splits = cln_shape_splits(shape, problem->block_rows);
+    uint32_t splits = cln_shape_splits(shape, problem->block_rows);
     *plan = NULL;
 
     TRY(cln_allocate((void **)&fused, 1, sizeof *fused, "a plan", error));
     TRY(cln_plan_init(&fused->base, &engine, device, problem, shape, error));
     TRY(build_kernels(fused, error));
-    const cln_layout *layout = &fused->base.layout;
-    TRY(cln_buffer_create(device, "partial gradients", splits * problem->outputs * layout->ld * sizeof(float),
-                          &fused->partial, error));
-    TRY(cln_buffer_create(device, "partial bias gradients", splits * layout->kp * sizeof(float), &fused->bias, error));
+    TRY(cln_partials_create(device, problem, &fused->base.layout, splits, &fused->partials, error));
 out:
     if (status == CLN_OK)
         *plan = &fused->base;

@@ -1,8 +1,28 @@
 #include "compute/update.h"
 
 #include "base/size.h"
+#include "device/buffer.h"
 
 #include <stdio.h>
+
+cln_status cln_partials_create(cln_device *device, const cln_problem *problem, const cln_layout *layout,
+                               uint32_t splits, cln_partials *partials, cln_error *error)
+{
+    cln_status status;
+    uint64_t sums = (uint64_t)splits * problem->outputs * layout->ld, bias = (uint64_t)splits * layout->kp;
+    partials->splits = splits;
+    partials->scale = problem->scale;
+    TRY(cln_buffer_create(device, "partial gradients", sums * sizeof(float), &partials->sums, error));
+    TRY(cln_buffer_create(device, "partial bias gradients", bias * sizeof(float), &partials->bias, error));
+out:
+    return status;
+}
+
+void cln_partials_release(cln_device *device, cln_partials *partials)
+{
+    cln_buffer_release(device, &partials->sums);
+    cln_buffer_release(device, &partials->bias);
+}
 
 cln_status cln_updater_create(cln_device *device, const char *defines, const cln_problem *problem,
                               const cln_shape *shape, uint32_t ld, cln_updater *updater, cln_error *error)

@@ -18,6 +18,11 @@ typedef struct cln_partials {
     float scale; /* of the features */
 } cln_partials;
 
+/* Memory for `splits` of them. */
+cln_status cln_partials_create(cln_device *device, const cln_problem *problem, const cln_layout *layout,
+                               uint32_t splits, cln_partials *partials, cln_error *error);
+void cln_partials_release(cln_device *device, cln_partials *partials);
+
 typedef struct cln_updater {
     cl_program program;
     cl_kernel collect, update, step;
