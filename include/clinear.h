@@ -140,6 +140,26 @@ typedef void cln_compile_fn(const char *what, double seconds, void *user);
 CLN_API void cln_device_on_compile(cln_device *device, cln_compile_fn *told, void *user);
 CLN_API void cln_device_close(cln_device *device);
 
+/* ------------------------------------------------------------------------------------------ tuning -- */
+
+/*
+ * A search on the device itself for what it computes fastest with: the shape of our kernels, CLBlast's parameters, and the engine that
+ * `auto` takes. What is found is in force for the handle at once; kept in a file, it is there for the next one. Without it there
+ * are built-in choices. Results differ by rounding alone, and with the same tuning are the same bits.
+ */
+
+#define CLN_TUNING_PATH_BYTES 4300
+
+/* The usual file of a device and its driver, in $XDG_CACHE_HOME/clinear or ~/.cache/clinear: a JSON file (src/compute/tuning.h says
+   which), for this user alone. CLN_IO where the folder cannot be made or trusted. */
+CLN_API cln_status cln_device_tuning_path(const cln_device *device, char path[CLN_TUNING_PATH_BYTES], cln_error *error);
+/* Takes what a file says in the place of what was in force. path: NULL for the usual file, and it is no error where that is not
+   there. A file that others may write, of another version or device, malformed, or with values that do not fit the device, is
+   refused as a whole with the reason and the remedy, and nothing changes: CLN_IO, CLN_FORMAT, CLN_UNSUPPORTED. */
+CLN_API cln_status cln_device_load_tuning(cln_device *device, const char *path, cln_error *error);
+/* Writes what is in force, atomically. path: NULL for the usual file. CLN_IO; CLN_INVALID where nothing was measured. */
+CLN_API cln_status cln_device_save_tuning(cln_device *device, const char *path, cln_error *error);
+
 /* -------------------------------------------------------------------------------------------- data -- */
 
 typedef struct cln_dataset cln_dataset;

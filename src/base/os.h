@@ -57,7 +57,7 @@ void cln_os_close(cln_os_file *file); /* accepts a closed one */
 /*
  * The folder for what this program keeps for itself and can do without: $XDG_CACHE_HOME/clinear, or ~/.cache/clinear. Made
  * where it is missing, for this user alone. CLN_IO, with the reason, where it cannot be made, and where it is another user's or
- * others may write it: nothing in it is to be trusted then.
+ * others may write it: nothing in it is to be trusted then. path is filled in all the same, and left alone where there is no place.
  */
 #define CLN_OS_PATH_BYTES 4096
 cln_status cln_os_cache_folder(char path[CLN_OS_PATH_BYTES], cln_error *error);

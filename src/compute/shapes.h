@@ -14,6 +14,7 @@ typedef struct cln_problem {
     float scale;
     bool bias;
     uint32_t block_rows; /* the most rows in one call of an engine */
+    uint32_t batch_rows; /* in most calls, which engine and shape are chosen for; 0: many */
 } cln_problem;
 
 /* Row lengths on the device, in elements. What lies behind the data is zero. */

@@ -78,6 +78,8 @@ void cln_device_close(cln_device *device)
         return;
     if (device->before_close)
         device->before_close();
+    if (device->tuning)
+        device->tuning_free(device->tuning);
     cln_profile_release(device);
     if (device->queue)
         clReleaseCommandQueue(device->queue);

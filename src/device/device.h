@@ -4,6 +4,8 @@
 
 #include "device/facts.h"
 
+struct cln_tuning;
+
 struct cln_device {
     cln_facts facts;
     cl_platform_id platform;
@@ -16,6 +18,8 @@ struct cln_device {
     cln_compile_fn *on_compile;  /* NULL: nobody is told */
     void *on_compile_user;
     void (*before_close)(void); /* set by whoever caches objects of the context elsewhere (CLBlast), or NULL */
+    struct cln_tuning *tuning;  /* what was measured on this device (compute/tuning.h), or NULL */
+    void (*tuning_free)(struct cln_tuning *tuning); /* set with it */
 };
 
 #endif
