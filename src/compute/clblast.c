@@ -14,6 +14,7 @@
 #include "base/size.h"
 #include "compute/blas.h"
 #include "compute/plan.h"
+#include "compute/tuning.h"
 #include "compute/work.h"
 #include "device/buffer.h"
 
@@ -28,6 +29,7 @@
 
 typedef struct clblast_plan {
     cln_plan base;
+    bool tuned;    /* its parameters were measured on the device */
     cln_gemm gemm; /* of both products: others in between cost the host more than they gain */
     bool narrow;
     uint32_t block; /* rows: a multiple of layout.unit */
@@ -94,6 +96,7 @@ static cln_status flip(clblast_plan *own, cl_mem from, cl_uint height, cl_uint w
 static cln_status multiply(clblast_plan *own, cln_product product, cl_mem b, cl_mem a, float beta, cl_mem c,
                            cln_error *error)
 {
+    cln_plan_note_product(&own->base, &product, &own->gemm, own->tuned);
     return cln_blas_product(own->base.device, &product, &own->gemm, b, a, beta, c, error);
 }
 
@@ -227,16 +230,19 @@ static bool is_narrow(const cln_facts *facts, const cln_problem *problem)
     return facts->is_cpu && problem->outputs <= CPU_NARROW;
 }
 
-static cln_gemm choose(const cln_facts *facts, const cln_problem *problem)
+/* Measured, or else built in (false). */
+static bool choose(const cln_device *device, const cln_problem *problem, cln_gemm *gemm)
 {
+    const cln_facts *facts = &device->facts;
     cln_product gradient = {problem->outputs, problem->features + 1, CPU_ROWS, is_narrow(facts, problem)};
-    return cln_gemm_choose(facts, &gradient);
+    return cln_tuned_gemm(device, &gradient, gemm);
 }
 
 /* Rows and features are MWG of one product and KWG of the other. Vectors and parts of buffers want multiples of 8 and 16. */
-cln_layout cln_clblast_layout(const cln_facts *facts, const cln_problem *problem)
+cln_layout cln_clblast_layout(const cln_device *device, const cln_problem *problem)
 {
-    cln_gemm gemm = choose(facts, problem);
+    cln_gemm gemm;
+    choose(device, problem, &gemm);
     cln_layout layout = cln_layout_of(problem->features, problem->outputs);
     layout.unit = cln_common_multiple(cln_common_multiple(gemm.mwg, gemm.kwg * gemm.kreg), 16);
     layout.ld = cln_round_up(problem->features + 1, layout.unit);
@@ -275,9 +281,9 @@ cln_status cln_clblast_create(cln_device *device, const cln_problem *problem, co
     *plan = NULL;
 
     TRY(cln_allocate((void **)&own, 1, sizeof *own, "a plan", error));
-    own->gemm = choose(&device->facts, problem);
+    own->tuned = choose(device, problem, &own->gemm);
     own->narrow = is_narrow(&device->facts, problem);
-    own->base.layout = cln_clblast_layout(&device->facts, problem);
+    own->base.layout = cln_clblast_layout(device, problem);
     own->block = block_rows(&device->facts, problem, &own->base.layout);
     TRY(cln_plan_init(&own->base, &engine, device, problem, shape, error));
     own->group = cln_shape_plain_group(shape);

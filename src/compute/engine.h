@@ -12,6 +12,7 @@
 #ifndef CLN_COMPUTE_ENGINE_H
 #define CLN_COMPUTE_ENGINE_H
 
+#include "compute/gemm.h"
 #include "compute/shapes.h"
 #include "compute/update.h"
 #include "device/device.h"
@@ -63,6 +64,14 @@ typedef struct cln_engine {
     void (*release)(cln_plan *plan);
 } cln_engine;
 
+/* A product of CLBlast's and what it was computed with. */
+typedef struct cln_used_product {
+    cln_product product;
+    cln_gemm gemm;
+} cln_used_product;
+
+#define CLN_USED_PRODUCTS 4
+
 /* The part that all plans begin with. */
 struct cln_plan {
     const cln_engine *engine;
@@ -73,16 +82,18 @@ struct cln_plan {
     cl_mem residual; /* (block_rows up to a multiple of layout.unit, kp) */
     bool fits;       /* every kernel can run in the work-groups that the shape wants */
     cln_updater updater;
+    bool engine_tuned, shape_tuned, product_tuned; /* decided by what was measured on the device */
+    cln_used_product used[CLN_USED_PRODUCTS]; /* the first products, each size once; k is 0 where there are no more */
 };
 
-/* engine: "auto", "fused" or "clblast". shape: NULL for the device's own. A shape that the device cannot run (work-group or
-   local memory too small) gives way to the CPU shape, which runs everywhere. */
+/* engine: "auto", "fused" or "clblast". shape: NULL for what was measured on the device, or else built in. A shape that the device
+   cannot run (work-group or local memory too small) gives way to the CPU shape, which runs everywhere. */
 cln_status cln_plan_create(cln_device *device, const char *engine, const cln_problem *problem, const cln_shape *shape,
                            cln_plan **plan, cln_error *error);
 void cln_plan_release(cln_plan *plan);
 /* How many of `rows` rows one call should take: enough to keep a device busy, few enough for a launch to stay short and for every
    buffer of a block to be one allocation. Reads the problem but for its block_rows. */
-uint32_t cln_plan_block_rows(const cln_facts *facts, const char *engine, const cln_problem *problem, uint64_t rows);
+uint32_t cln_plan_block_rows(const cln_device *device, const char *engine, const cln_problem *problem, uint64_t rows);
 
 cln_status cln_plan_forward(cln_plan *plan, const cln_rows *rows, cl_mem w, const cln_outcome *outcome,
                             cln_error *error);

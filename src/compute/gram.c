@@ -1,5 +1,7 @@
 #include "compute/gram.h"
 
+#include "compute/tuning.h"
+
 #include "base/size.h"
 #include "compute/blas.h"
 #include "device/buffer.h"
@@ -42,13 +44,15 @@ static void choose_panels(cln_gram *gram)
     const cln_facts *facts = &gram->device->facts;
     static const uint32_t widths[] = {160, 144, 192};
     cln_product whole = {gram->size, gram->size, gram->block, false};
-    gram->gemm = cln_gemm_choose(facts, &whole);
+    cln_tuned_gemm(gram->device, &whole, &gram->gemm);
     uint64_t least = UINT64_MAX;
     for (size_t i = 0; i < (facts->is_cpu ? CLN_COUNT(widths) : 1); i++) {
         cln_product product = {widths[i], widths[i], gram->block, false};
         if (gram->size <= widths[i])
             product.n = product.m = cln_round_up(gram->size, 16);
-        cln_gemm gemm = facts->is_cpu ? cln_gemm_choose(facts, &product) : gram->gemm;
+        cln_gemm gemm = gram->gemm;
+        if (facts->is_cpu)
+            cln_tuned_gemm(gram->device, &product, &gemm);
         uint32_t unit = cln_common_multiple(cln_common_multiple(gemm.mwg, gemm.nwg), 16);
         uint32_t panel = cln_round_up(facts->is_cpu ? product.m : 128, unit);
         uint32_t panels = (uint32_t)cln_ceil_divide(gram->size, panel);

@@ -41,6 +41,21 @@ cln_status cln_plan_check_group(cln_plan *plan, cl_kernel kernel, size_t items, 
     return status;
 }
 
+static bool same_product(const cln_product *a, const cln_product *b)
+{
+    return a->n == b->n && a->m == b->m && a->k == b->k && a->rows == b->rows;
+}
+
+void cln_plan_note_product(cln_plan *plan, const cln_product *product, const cln_gemm *gemm, bool tuned)
+{
+    size_t i = 0;
+    while (i < CLN_USED_PRODUCTS && plan->used[i].product.k != 0 && !same_product(&plan->used[i].product, product))
+        i++;
+    if (i < CLN_USED_PRODUCTS)
+        plan->used[i] = (cln_used_product){*product, *gemm};
+    plan->product_tuned |= tuned;
+}
+
 void cln_plan_defines(const cln_plan *plan, char text[CLN_DEFINES_BYTES])
 {
     snprintf(text, CLN_DEFINES_BYTES,

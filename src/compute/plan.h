@@ -11,6 +11,9 @@ cln_status cln_plan_init(cln_plan *plan, const cln_engine *engine, cln_device *d
 /* Notes in plan->fits whether `kernel` can run in work-groups of `items`. */
 cln_status cln_plan_check_group(cln_plan *plan, cl_kernel kernel, size_t items, cln_error *error);
 
+/* Notes in plan->used what a product is computed with; tuned: that was measured on the device. */
+void cln_plan_note_product(cln_plan *plan, const cln_product *product, const cln_gemm *gemm, bool tuned);
+
 /* The -D macros that all kernels of a plan share. */
 #define CLN_DEFINES_BYTES 1024
 void cln_plan_defines(const cln_plan *plan, char text[CLN_DEFINES_BYTES]);
@@ -28,7 +31,7 @@ cln_status cln_fused_gpu_create(cln_device *device, const cln_problem *problem, 
 cln_status cln_fused_create(cln_device *device, const cln_problem *problem, const cln_shape *shape, cln_plan **plan,
                             cln_error *error);
 /* What the clblast engine pads to on a device: its products' sizes, so that CLBlast copies nothing. */
-cln_layout cln_clblast_layout(const cln_facts *facts, const cln_problem *problem);
+cln_layout cln_clblast_layout(const cln_device *device, const cln_problem *problem);
 cln_status cln_clblast_create(cln_device *device, const cln_problem *problem, const cln_shape *shape, cln_plan **plan,
                               cln_error *error);
 

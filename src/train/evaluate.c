@@ -104,9 +104,12 @@ static cln_status session_open(struct session *session, const char *engine, bool
     cln_compiling compiling = {0};
     session->began = cln_os_seconds();
     TRY(select_data(session, labels, error));
-    cln_problem problem = {model->features,     model->outputs,      session->info.type,
-                           (float)model->scale, model->bias != NULL, 0};
-    problem.block_rows = cln_plan_block_rows(&session->device->facts, engine, &problem, session->info.rows);
+    cln_problem problem = {.features = model->features,
+                           .outputs = model->outputs,
+                           .type = session->info.type,
+                           .scale = (float)model->scale,
+                           .bias = model->bias != NULL};
+    problem.block_rows = cln_plan_block_rows(session->device, engine, &problem, session->info.rows);
     session->seconds.load = cln_os_seconds() - session->began;
 
     double before = cln_os_seconds();

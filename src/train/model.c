@@ -1,10 +1,16 @@
 /* A model from a trainer, its metadata saying how it came about. */
+#include "compute/tuning.h"
 #include "model/model.h"
 #include "train/trainer.h"
 
 #include <stdio.h>
-
 #include <string.h>
+
+/* For the lists of members in compute/tuning.h and compute/gemm.h: " name=%u" and the value. */
+#define SHAPE_FORMAT(member, least, most, power) " " #member "=%u"
+#define SHAPE_VALUE(member, least, most, power)  , shape->member
+#define GEMM_FORMAT(member, name)                " " #name "=%u"
+#define GEMM_VALUE(member, name)                 , used->gemm.member
 
 /* Everything that was given or has a default, as the command line would take it. */
 static cln_status note_options(cln_model *model, const cln_trainer *trainer, cln_error *error)
@@ -22,11 +28,38 @@ out:
     return status;
 }
 
+/* What computed, and what of it was decided by tuning: with the same the bits are the same again. */
+static cln_status note_engine(cln_model *model, const cln_trainer *trainer, cln_error *error)
+{
+    cln_status status;
+    const cln_plan *plan = trainer->plan;
+    const cln_shape *shape = &plan->shape;
+    const cln_tuning *tuning = trainer->device->tuning;
+    bool tuned = plan->engine_tuned || plan->shape_tuned || plan->product_tuned;
+    char products[CLN_USED_PRODUCTS * 300] = "";
+    TRY(cln_model_note(model, error, "engine", "%s", plan->engine->name));
+    TRY(cln_model_note(model, error, "shape", "%s vector=%u outputs=%u" CLN_TUNED_SHAPE_MAP(SHAPE_FORMAT),
+                       shape->kind == CLN_SHAPE_CPU ? "cpu" : "gpu", shape->vector,
+                       shape->outputs CLN_TUNED_SHAPE_MAP(SHAPE_VALUE)));
+    for (size_t i = 0; i < CLN_USED_PRODUCTS && plan->used[i].product.k; i++) {
+        const cln_used_product *used = &plan->used[i];
+        size_t length = strlen(products);
+        snprintf(products + length, sizeof products - length, "%sn=%u m=%u k=%u" CLN_GEMM_MAP(GEMM_FORMAT),
+                 i ? "; " : "", used->product.n, used->product.m, used->product.k CLN_GEMM_MAP(GEMM_VALUE));
+    }
+    if (*products)
+        TRY(cln_model_note(model, error, "products", "%s", products));
+    TRY(cln_model_note(model, error, "tuning", "%s%s%s%s%s", tuned ? tuning->name : "none", tuned ? ":" : "",
+                       plan->engine_tuned ? " engine" : "", plan->shape_tuned ? " shape" : "",
+                       plan->product_tuned ? " products" : ""));
+out:
+    return status;
+}
+
 static cln_status note_origin(cln_model *model, const cln_trainer *trainer, cln_error *error)
 {
     cln_status status;
     const cln_device_info *device = &trainer->device->facts.info;
-    const cln_shape *shape = &trainer->plan->shape;
     TRY(cln_model_note(model, error, "version", "%s", cln_version()));
     TRY(cln_model_note(model, error, "data", "%s", trainer->selection.info.path));
     TRY(cln_model_note(model, error, "rows", "%llu", (unsigned long long)trainer->selection.rows[CLN_TRAIN]));
@@ -34,9 +67,7 @@ static cln_status note_origin(cln_model *model, const cln_trainer *trainer, cln_
     TRY(cln_model_note(model, error, "steps", "%llu", (unsigned long long)trainer->steps));
     TRY(cln_model_note(model, error, "stopped", "%s", cln_stop_word(trainer->stopped)));
     TRY(cln_model_note(model, error, "device", "%s; %s; %s", device->name, device->platform, device->driver));
-    TRY(cln_model_note(model, error, "engine", "%s", trainer->plan->engine->name));
-    TRY(cln_model_note(model, error, "shape", "%s vector=%u outputs=%u rows=%u",
-                       shape->kind == CLN_SHAPE_CPU ? "cpu" : "gpu", shape->vector, shape->outputs, shape->rows));
+    TRY(note_engine(model, trainer, error));
 out:
     return status;
 }

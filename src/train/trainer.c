@@ -56,7 +56,8 @@ static cln_status create_plan(cln_trainer *trainer, cln_error *error)
     uint64_t rows = 0;
     for (int part = 0; part < CLN_PARTS; part++)
         rows = trainer->selection.rows[part] > rows ? trainer->selection.rows[part] : rows;
-    problem.block_rows = cln_plan_block_rows(&trainer->device->facts, settings->engine, &problem, rows);
+    problem.batch_rows = (uint32_t)cln_trainer_batch_rows(trainer, CLN_TRAIN, 0);
+    problem.block_rows = cln_plan_block_rows(trainer->device, settings->engine, &problem, rows);
     TRY(cln_plan_create(trainer->device, settings->engine, &problem, NULL, &trainer->plan, error));
     trainer->scores_per_batch = cln_trainer_batch_scores(trainer, 0);
 out:

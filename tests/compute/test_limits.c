@@ -74,7 +74,7 @@ START_TEST(blocks_fit_the_largest_allocation)
     for (int i = 0; i < 3; i++) {
         device->facts.info.max_alloc_bytes = most[i];
         snprintf(place, sizeof place, "engine %s, at most %llu bytes", engines[_i], (unsigned long long)most[i]);
-        problem.block_rows = cln_plan_block_rows(&device->facts, engines[_i], &problem, s.n);
+        problem.block_rows = cln_plan_block_rows(device, engines[_i], &problem, s.n);
         rig r = {.s = &s};
         cln_dataset *data = NULL;
         MUST(cln_plan_create(device, engines[_i], &problem, NULL, &r.plan, error));
@@ -106,20 +106,20 @@ END_TEST
 /* Wide data on a device of the least memory that OpenCL allows: 128 MiB at once. */
 START_TEST(blocks_follow_from_the_facts_alone)
 {
-    cln_facts facts = {.native_float_width = 1, .info.max_alloc_bytes = 128u << 20};
+    cln_device small = {.facts = {.native_float_width = 1, .info.max_alloc_bytes = 128u << 20}};
     for (uint32_t d = 1; d < 2000000; d = d * 3 + 1)
         for (uint32_t k = 1; k <= CLN_FUSED_OUTPUTS; k += 9)
             for (int i = 0; i < 4; i++) {
                 cln_problem problem = {.features = d, .outputs = k, .type = i < 2 ? CLN_UINT8 : CLN_FLOAT32};
                 cln_layout layout = cln_layout_of(d, k);
-                uint64_t rows = cln_plan_block_rows(&facts, engines[i % 2], &problem, 100000000);
+                uint64_t rows = cln_plan_block_rows(&small, engines[i % 2], &problem, 100000000);
                 uint64_t width = i % 2 ? layout.ld : i == 0 ? layout.stride / 4 : layout.stride;
                 ck_assert_uint_ge(rows, 16);
                 ck_assert(i % 2 == 0 ||
                           (rows + 15) / 16 * 16 / 4 <= 65535); /* work-groups along the second dimension */
                 if (rows > 16) {
-                    ck_assert_uint_le(rows * width * 4, facts.info.max_alloc_bytes);
-                    ck_assert_uint_le(rows * layout.kp * 4, facts.info.max_alloc_bytes);
+                    ck_assert_uint_le(rows * width * 4, small.facts.info.max_alloc_bytes);
+                    ck_assert_uint_le(rows * layout.kp * 4, small.facts.info.max_alloc_bytes);
                 }
             }
 }

@@ -61,7 +61,7 @@ START_TEST(test_batch_beyond_a_block)
         return;
     problem p = problem_make(shapes[_i].n, shapes[_i].d, 2, CLN_UINT8, 41);
     cln_problem asked = {.features = p.d, .outputs = 2, .type = CLN_UINT8, .bias = true};
-    ck_assert_uint_lt(cln_plan_block_rows(&device->facts, engines[_i], &asked, p.n), p.n);
+    ck_assert_uint_lt(cln_plan_block_rows(device, engines[_i], &asked, p.n), p.n);
     schedule s = {.rows = p.n, .batch = p.n, .epochs = 2, .learning_rate = 0.001, .momentum = 0.5, .l2 = 0.01};
     shadow reference = shadow_make(&p, &s);
     for (uint64_t epoch = 1; epoch <= s.epochs; epoch++)
