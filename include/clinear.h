@@ -160,6 +160,35 @@ CLN_API cln_status cln_device_load_tuning(cln_device *device, const char *path, 
 /* Writes what is in force, atomically. path: NULL for the usual file. CLN_IO; CLN_INVALID where nothing was measured. */
 CLN_API cln_status cln_device_save_tuning(cln_device *device, const char *path, cln_error *error);
 
+/* How the search goes. */
+typedef struct cln_tune_progress {
+    const char *name;             /* what is tuned: "step 784 x 10, 600 rows, uint8" */
+    const char *trying;           /* the parameters that are tried now */
+    uint32_t index, count;        /* of things to tune, from 1 */
+    double seconds, seconds_left; /* of the budget */
+} cln_tune_progress;
+
+/* Nonzero ends the search; what was found until then stays. */
+typedef int cln_tune_progress_fn(const cln_tune_progress *progress, void *user);
+
+/* What came out for one of the things tuned. Times are medians, taken in turns. */
+typedef struct cln_tune_row {
+    char name[96];
+    char builtin[96], best[96]; /* parameters (those that differ) or engine */
+    double builtin_ms, best_ms; /* of a step or product */
+    uint32_t tried, wrong,
+        slow;         /* candidates: timed; that failed or computed wrong; that took longer than their share */
+    char reason[256]; /* why there are no times; "" where there are */
+} cln_tune_row;
+
+typedef void cln_tune_row_fn(const cln_tune_row *row, void *user);
+
+/* Searches for about `budget_seconds`, longer only by what cannot be interrupted: one candidate's compilation. What was in force before
+   is tried first, and stays where nothing better was found or there was no time. progress and row may be NULL. Takes some
+   hundred MB of device memory for that time. A candidate's failure is none of the search. */
+CLN_API cln_status cln_device_tune(cln_device *device, double budget_seconds, cln_tune_progress_fn *progress,
+                                   cln_tune_row_fn *row, void *user, cln_error *error);
+
 /* -------------------------------------------------------------------------------------------- data -- */
 
 typedef struct cln_dataset cln_dataset;
