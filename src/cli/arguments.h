@@ -47,6 +47,11 @@ typedef struct cln_usage {
             (target)                                                                                                   \
     }
 
+#define CLN_FLAG_NO_TUNING(target)                                                                                     \
+    {                                                                                                                  \
+        "no-tuning", 0, NULL, "ignore what clinear tune measured on the device", (target)                              \
+    }
+
 typedef struct cln_arguments cln_arguments;
 
 /* Reads argv (argc), whose first word is the command. True to go on; false where *code is the exit code: --help was

@@ -23,7 +23,7 @@ static const char examples[] = "  clinear predict digits.safetensors data/mnist 
                                "      adds the probability of each class: columns p0, p1, ...\n";
 
 typedef struct request {
-    const char *model, *data, *device, *part, *output, *proba;
+    const char *model, *data, *device, *part, *output, *proba, *no_tuning;
     cln_options *options; /* for the engine alone */
 } request;
 
@@ -100,7 +100,7 @@ static int predict(const request *r)
     if (r->output)
         TRY(cln_output_check("output", r->output, (const char *const[]){r->model, r->data}, 2, &error));
     s.model = model;
-    TRY(cln_cli_device_open(r->device, &device, &error));
+    TRY(cln_cli_device_open(r->device, r->no_tuning, &device, &error));
     TRY(cln_model_predict(model, device, cln_options_get(r->options, "engine"), data, write_rows, &s, &error));
     code = end_sheet(&s);
 out:
@@ -131,6 +131,7 @@ int cln_command_predict(int argc, const char **argv)
         {"proba", 0, NULL, "add the probability of each class", &r.proba},
         CLN_FLAG_DEVICE(&r.device),
         {"part", 0, "train|test", "which part of the folder DATA (default test)", &r.part},
+        CLN_FLAG_NO_TUNING(&r.no_tuning),
         CLN_FLAG_QUIET(&quiet),
     };
     const cln_usage usage = {.command = "predict",

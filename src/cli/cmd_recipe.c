@@ -24,7 +24,7 @@ static const char examples[] = "  clinear recipe\n"
                                "  clinear recipe threes-sixes --data ~/mnist --engine clblast --json\n";
 
 typedef struct request {
-    const char *name, *data, *device, *json;
+    const char *name, *data, *device, *json, *no_tuning;
     cln_options *options;
 } request;
 
@@ -138,7 +138,12 @@ static int run_recipe(const cln_recipe *recipe, const request *r)
     cln_error error = {0};
     char path[4096];
     early_watch early = {.epoch = recipe->early_epochs};
-    cln_job job = {.options = r->options, .device = r->device, .data = path, .watch = watch_early, .user = &early};
+    cln_job job = {.options = r->options,
+                   .device = r->device,
+                   .no_tuning = r->no_tuning,
+                   .data = path,
+                   .watch = watch_early,
+                   .user = &early};
     cln_training training;
     cln_finding findings[8];
     cln_status status;
@@ -183,6 +188,7 @@ int cln_command_recipe(int argc, const char **argv)
     const cln_flag flags[] = {
         {"data", 0, "FOLDER", "where MNIST's files are", &r.data},
         CLN_FLAG_DEVICE(&r.device),
+        CLN_FLAG_NO_TUNING(&r.no_tuning),
         CLN_FLAG_JSON(&r.json),
         CLN_FLAG_QUIET(&quiet),
     };

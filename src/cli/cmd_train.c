@@ -28,7 +28,7 @@ static const char examples[] = "  clinear train data/mnist\n"
                                "      files of one's own; one JSON value on stdout, nothing else\n";
 
 typedef struct request {
-    const char *data, *output, *device, *labels, *valid, *test, *log, *json, *profile;
+    const char *data, *output, *device, *labels, *valid, *test, *log, *json, *no_tuning, *profile;
     cln_options *options;
 } request;
 
@@ -105,6 +105,7 @@ static int train(const request *r)
     bool finished = false;
     cln_job job = {.options = r->options,
                    .device = r->device,
+                   .no_tuning = r->no_tuning,
                    .output = r->output,
                    .log = r->log,
                    .profile = r->profile != NULL,
@@ -149,6 +150,7 @@ int cln_command_train(int argc, const char **argv)
         {"profile", 0, NULL,
          "say where the time of the training went, kernel by kernel, and how near each is to the device's limits",
          &r.profile},
+        CLN_FLAG_NO_TUNING(&r.no_tuning),
         CLN_FLAG_JSON(&r.json),
         CLN_FLAG_QUIET(&quiet),
     };

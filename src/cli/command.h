@@ -14,5 +14,6 @@ int cln_command_train(int argc, const char **argv);
 int cln_command_evaluate(int argc, const char **argv);
 int cln_command_predict(int argc, const char **argv);
 int cln_command_recipe(int argc, const char **argv);
+int cln_command_tune(int argc, const char **argv);
 
 #endif

@@ -26,10 +26,14 @@ static void on_compile(const char *what, double seconds, void *user)
     }
 }
 
-cln_status cln_cli_device_open(const char *selector, cln_device **device, cln_error *error)
+cln_status cln_cli_device_open(const char *selector, const char *no_tuning, cln_device **device, cln_error *error)
 {
+    cln_error problem = {0};
     cln_status status = cln_device_open(selector, device, error);
-    if (status == CLN_OK)
-        cln_device_on_compile(*device, on_compile, NULL);
-    return status;
+    if (status != CLN_OK)
+        return status;
+    cln_device_on_compile(*device, on_compile, NULL);
+    if (!no_tuning && cln_device_load_tuning(*device, NULL, &problem) != CLN_OK)
+        cln_message_note("%s", problem.message);
+    return CLN_OK;
 }

@@ -5,7 +5,8 @@
 #include "clinear.h"
 
 /* cln_device_open, for a command that will say what is compiled: on a terminal while it is, otherwise afterwards, where it took
-   longer than a second. */
-cln_status cln_cli_device_open(const char *selector, cln_device **device, cln_error *error);
+   longer than a second. What was measured on the device is in force, unless --no-tuning was given (no_tuning is not NULL); a tuning file
+   that cannot be used is said on stderr, and is no failure. */
+cln_status cln_cli_device_open(const char *selector, const char *no_tuning, cln_device **device, cln_error *error);
 
 #endif

@@ -1,3 +1,4 @@
+#define _POSIX_C_SOURCE 200809L /* O_CLOEXEC */
 #include "cli/message.h"
 
 #include "cli/command.h"
@@ -13,7 +14,8 @@
 static struct {
     const char *command;
     bool quiet, live;
-} state;
+    int stdout_kept; /* descriptor */
+} state = {.stdout_kept = -1};
 
 void cln_message_command(const char *command)
 {
@@ -103,6 +105,27 @@ int cln_message_failure(const cln_error *error, const cln_device *device)
         cln_message_error("%s", error->message);
     }
     return error->status == CLN_INVALID ? CLN_EXIT_USAGE : CLN_EXIT_FAILED;
+}
+
+void cln_message_hush_stdout(void)
+{
+    fflush(stdout);
+    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    state.stdout_kept = nowhere < 0 ? -1 : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    if (state.stdout_kept >= 0)
+        dup2(nowhere, STDOUT_FILENO);
+    if (nowhere >= 0)
+        close(nowhere);
+}
+
+void cln_message_restore_stdout(void)
+{
+    if (state.stdout_kept < 0)
+        return;
+    fflush(stdout);
+    dup2(state.stdout_kept, STDOUT_FILENO);
+    close(state.stdout_kept);
+    state.stdout_kept = -1;
 }
 
 void cln_message_guard_streams(void)

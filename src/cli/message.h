@@ -26,6 +26,10 @@ bool cln_message_is_quiet(void);
    code. */
 int cln_message_failure(const cln_error *error, const cln_device *device);
 
+/* What others print to stdout between these two goes nowhere: CLBlast prints the log of a kernel that does not build. */
+void cln_message_hush_stdout(void);
+void cln_message_restore_stdout(void);
+
 /* Call first: a standard stream that is closed must not become the next file opened. */
 void cln_message_guard_streams(void);
 /* Writes out stdout. Where that fails it says so, and an exit code of 0 becomes 1. */

@@ -112,7 +112,7 @@ int cln_job_run(const cln_job *job, cln_training *training, bool *finished)
     training->solver = cln_options_get(job->options, "solver");
     training->data = job->data;
     TRY(cln_job_check(job, &error));
-    TRY(cln_cli_device_open(job->device, &device, &error));
+    TRY(cln_cli_device_open(job->device, job->no_tuning, &device, &error));
     training->device = *cln_device_describe(device);
     if (job->profile)
         TRY(cln_profile_begin(device, &error));

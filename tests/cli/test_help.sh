@@ -9,13 +9,13 @@ grep -q '^Usage: clinear COMMAND' err || fail "bare clinear gives no usage"
 
 done_with 0 --help
 [ ! -s err ] || fail "--help writes to stderr"
-for command in devices train evaluate predict recipe; do
+for command in devices train evaluate predict recipe tune; do
     grep -q "^  $command " out || fail "--help does not list $command"
 done
 done_with 0 --version
 grep -Eqx 'clinear [0-9]+\.[0-9]+\.[0-9]+' out || fail "--version"
 
-for command in devices train evaluate predict recipe; do
+for command in devices train evaluate predict recipe tune; do
     done_with 0 "$command" --help
     [ ! -s err ] || fail "$command --help writes to stderr"
     grep -q "^Usage: clinear $command" out || fail "$command --help gives no usage"
@@ -24,7 +24,7 @@ for command in devices train evaluate predict recipe; do
     [ "$(awk 'length > 100' out)" = "" ] || fail "$command --help is too wide"
 done
 done_with 0 train --help
-for option in output device labels valid test log json quiet engine classes scale batch-size epochs learning-rate momentum l2 \
+for option in output device labels valid test log json quiet no-tuning engine classes scale batch-size epochs learning-rate momentum l2 \
     alpha no-bias no-shuffle seed patience patience-iterations patience-increase improvement log-every drop-last train-rows; do
     grep -Eq -- "--$option( |\$)" out || fail "train --help does not have --$option"
     [ "$(grep -Ec -- "^ +(-o, )?--$option( |\$)" out)" = 1 ] || fail "train --help has --$option twice"

@@ -12,6 +12,7 @@ refused 2 'operands are missing' predict
 refused 2 'no place for more' train toy more
 refused 2 'no place for more' evaluate model toy more
 refused 2 'no place for toy' devices toy
+refused 2 'no place for toy' tune toy
 refused 2 'did you mean --epochs' train toy --epohcs 3
 refused 2 'did you mean --epochs' train toy --epohcs=3
 refused 2 'did you mean --learning-rate' train toy --learning_rate 3
@@ -53,7 +54,7 @@ refused 2 'needs --log' train toy --log-every 5
 refused 2 'needs --patience-iterations' train toy --improvement 0.9
 refused 2 'needs --patience-iterations' train toy --valid 9 --patience 2 --patience-increase 3
 
-for command in devices 'train toy' 'evaluate model toy' 'predict model toy' 'recipe theano'; do
+for command in devices 'train toy' 'evaluate model toy' 'predict model toy' 'recipe theano' tune; do
     # shellcheck disable=SC2086
     refused 2 'did you mean fused' $command --engine fussed
     # shellcheck disable=SC2086
