@@ -1,4 +1,5 @@
 /* The engine on CLBlast, with the parameters that it takes on this device. (CLBlast's first product compiles for many seconds.) */
+#include "base/size.h"
 #include "compute/blas.h"
 #include "compute/engine_checks.h"
 
@@ -12,7 +13,7 @@ static const struct {
     {65, 61, 13, CLN_FLOAT32, true, 0}, {63, 784, 10, CLN_UINT8, true, 0},     {50, 33, 100, CLN_UINT8, true, 0},
     {41, 61, 5, CLN_UINT8, true, 300},  {600, 784, 10, CLN_UINT8, true, 0},    {49, 47, 65, CLN_FLOAT32, true, 0},
     {48, 95, 103, CLN_UINT8, false, 0}, {1, 61, 64, CLN_FLOAT32, true, 0},     {1030, 7, 66, CLN_UINT8, true, 0},
-    {47, 7, 1000, CLN_UINT8, true, 0},  {1025, 64, 17, CLN_UINT8, true, 9000},
+    {47, 7, 1000, CLN_UINT8, true, 0},  {1025, 64, 17, CLN_UINT8, true, 9000}, {33, 6, 9, CLN_UINT8, false, 0},
 };
 #define CASES ((int)(sizeof cases / sizeof *cases))
 
@@ -46,6 +47,74 @@ START_TEST(agrees_as_on_a_gpu)
         cln_shape shape = cln_shape_choose(&device->facts, &problem, CLN_SHAPE_GPU);
         check_engine(&s, "clblast", &shape, 0);
         device->facts = own;
+        sample_free(&s);
+    }
+}
+END_TEST
+
+/* What a pass over the first `count` rows leaves: gradient (kp,ld), residual (padded,kp), predictions, scores. *floats of them. */
+static float *left_by(rig *r, uint32_t count, size_t *floats)
+{
+    const cln_layout *layout = &r->plan->layout;
+    size_t gradient = (size_t)layout->kp * layout->ld,
+           residual = cln_round_up(count, layout->unit) * (size_t)layout->kp;
+    size_t scores = 2 * (size_t)cln_plan_scores(r->plan, count);
+    float *left = calloc(gradient + residual + count + scores, sizeof *left);
+    cln_outcome outcome = {.residual = true, .predicted = r->predicted, .scores = r->scores};
+    cln_sink sink = {.op = CLN_STORE, .gradient = r->gradient};
+    cln_rows rows;
+    rig_rows(r, true, &rows);
+    rows.count = count;
+    MUST(cln_plan_gradient(r->plan, &rows, r->w, &outcome, &sink, error));
+    MUST(cln_buffer_read(device, r->gradient, 0, gradient * sizeof *left, left, error));
+    MUST(cln_buffer_read(device, r->plan->residual, 0, residual * sizeof *left, left + gradient, error));
+    MUST(cln_buffer_read(device, r->predicted, 0, count * sizeof *left, left + gradient + residual, error));
+    MUST(cln_buffer_read(device, r->scores, 0, scores * sizeof *left, left + gradient + residual + count, error));
+    *floats = gradient + residual + count + scores;
+    return left;
+}
+
+static void check_padding(const rig *r, const float *left, uint32_t count)
+{
+    const cln_layout *layout = &r->plan->layout;
+    const float *residual = left + (size_t)layout->kp * layout->ld;
+    for (size_t i = (size_t)r->s->k * layout->ld; i < (size_t)layout->kp * layout->ld; i++)
+        ck_assert_msg(left[i] == 0, "%s: gradient of output %zu, which is padding", place, i / layout->ld);
+    for (size_t i = 0; i < cln_round_up(count, layout->unit) * (size_t)layout->kp; i++)
+        if (i / layout->kp >= count || i % layout->kp >= r->s->k)
+            ck_assert_msg(residual[i] == 0, "%s: residual of row %zu, output %zu, which is padding", place,
+                          i / layout->kp, i % layout->kp);
+}
+
+/* Memory that was full of NaN leaves no trace, in both paths and all widths of vectors. */
+START_TEST(nothing_is_left_of_earlier_rows)
+{
+    const uint32_t sizes[][2] = {{61, 13}, {6, 9}, {2, 3}, {33, 100}}, counts[] = {1, 9, 16, 31, 65}; /* d, k */
+    for (int kind = CLN_SHAPE_CPU; kind <= CLN_SHAPE_GPU; kind++) {
+        sample s = sample_create(200, sizes[_i][0], sizes[_i][1], CLN_UINT8, true);
+        cln_problem problem = sample_problem(&s);
+        cln_shape shape = cln_shape_choose(&device->facts, &problem, (cln_shape_kind)kind);
+        rig fresh = rig_create(&s, "clblast", &shape, 0), used = rig_create(&s, "clblast", &shape, 0);
+        float *w = read_floats(used.w, used.weight_bytes / sizeof *w);
+        for (size_t i = 0; i < CLN_COUNT(counts); i++) {
+            size_t floats;
+            snprintf(place, sizeof place, "clblast d=%u k=%u, shape %d, %u rows", s.d, s.k, kind, counts[i]);
+            float nan = NAN, *expected = left_by(&fresh, counts[i], &floats);
+            for (uint32_t k = 0; k < s.k; k++)
+                MUST(cln_buffer_write(device, used.w, (k * (size_t)used.plan->layout.ld) * sizeof nan, sizeof nan, &nan,
+                                      error));
+            free(left_by(&used, s.n, &floats));
+            MUST(cln_buffer_write(device, used.w, 0, used.weight_bytes, w, error));
+            float *left = left_by(&used, counts[i], &floats);
+            ck_assert_msg(memcmp(left, expected, floats * sizeof *left) == 0, "%s: other bits than on new memory",
+                          place);
+            check_padding(&used, left, counts[i]);
+            free(left);
+            free(expected);
+        }
+        free(w);
+        rig_release(&fresh);
+        rig_release(&used);
         sample_free(&s);
     }
 }
@@ -89,6 +158,7 @@ int main(void)
     tcase_add_checked_fixture(ok, NULL, nothing_left);
     tcase_add_loop_test(ok, agrees_with_the_reference, 0, CASES);
     tcase_add_test(ok, agrees_as_on_a_gpu);
+    tcase_add_loop_test(ok, nothing_is_left_of_earlier_rows, 0, 4);
     tcase_add_test(ok, auto_takes_it_for_wide_outputs);
     tcase_add_test(invalid, clblast_s_codes_become_words);
     suite_add_tcase(suite, ok);
