@@ -2,6 +2,7 @@
 #include "base/size.h"
 #include "compute/blas.h"
 #include "compute/engine_checks.h"
+#include "device/program.h"
 
 static const struct {
     uint32_t n, d, k;
@@ -120,6 +121,53 @@ START_TEST(nothing_is_left_of_earlier_rows)
 }
 END_TEST
 
+/* cl/softmax_narrow.cl by itself: of the rows that are there the residual and its transpose, 0 elsewhere in both, nothing behind. */
+START_TEST(residual_and_its_transpose)
+{
+    enum { PADDED = 48, K = 5, KP = 8, BYTES = PADDED * KP * sizeof(float) };
+    const cl_uint counts[] = {1, 15, 16, 19, 33, 48}, padded = PADDED, keep = 1, zero = 0;
+    const cl_ulong none = 0;
+    const cl_mem null = NULL;
+    cl_program program = NULL;
+    cl_kernel kernel = NULL;
+    char options[200];
+    snprintf(options, sizeof options, "-DCLN_K=%d -DCLN_KP=%d -DCLN_V=%d -DCLN_GROUP=1 -DCLN_ITEM_ROWS=16", K, KP,
+             4 << _i);
+    MUST(cln_program_build(device, "softmax_narrow", options, &program, error));
+    MUST(cln_kernel_create(program, "softmax_narrow", &kernel, error));
+    for (size_t c = 0; c < CLN_COUNT(counts); c++) {
+        float logits[PADDED * KP];
+        cl_uint targets[PADDED], count = counts[c];
+        for (uint32_t i = 0; i < PADDED * KP; i++)
+            logits[i] = (float)(i * 7 % 11) - 5;
+        for (uint32_t i = 0; i < PADDED; i++)
+            targets[i] = i % K;
+        cl_mem rows = guarded(logits, BYTES), columns = guarded(logits, BYTES),
+               target = guarded(targets, sizeof targets);
+        const cln_argument arguments[] = {CLN_ARG(rows),  CLN_ARG(target), CLN_ARG(null), CLN_ARG(none),
+                                          CLN_ARG(count), CLN_ARG(padded), CLN_ARG(null), CLN_ARG(zero),
+                                          CLN_ARG(null),  CLN_ARG(none),   CLN_ARG(keep), CLN_ARG(columns)};
+        cln_grid grid = {{PADDED / 16, 1}, {1, 1}};
+        MUST(cln_launch(device, kernel, grid, arguments, CLN_COUNT(arguments), error));
+        float *residual = read_floats(rows, PADDED * KP), *flipped = read_floats(columns, PADDED * KP);
+        for (uint32_t i = 0; i < PADDED; i++)
+            for (uint32_t k = 0; k < KP; k++) {
+                float r = residual[i * KP + k];
+                bool there = i < count && k < K, right = there ? (k == i % K ? r < 0 : r > 0) : r == 0;
+                ck_assert_msg(right && flipped[k * PADDED + i] == r, "width %d, %u rows: row %u output %u: %g and %g",
+                              4 << _i, count, i, k, (double)r, (double)flipped[k * PADDED + i]);
+            }
+        free(residual);
+        free(flipped);
+        check_guard(&rows, BYTES);
+        check_guard(&columns, BYTES);
+        check_guard(&target, sizeof targets);
+    }
+    cln_kernel_release(&kernel);
+    cln_program_release(&program);
+}
+END_TEST
+
 START_TEST(auto_takes_it_for_wide_outputs)
 {
     cln_problem problem = {20, CLN_FUSED_OUTPUTS, CLN_FLOAT32, 1, true, 10};
@@ -159,6 +207,7 @@ int main(void)
     tcase_add_loop_test(ok, agrees_with_the_reference, 0, CASES);
     tcase_add_test(ok, agrees_as_on_a_gpu);
     tcase_add_loop_test(ok, nothing_is_left_of_earlier_rows, 0, 4);
+    tcase_add_loop_test(ok, residual_and_its_transpose, 0, 3);
     tcase_add_test(ok, auto_takes_it_for_wide_outputs);
     tcase_add_test(invalid, clblast_s_codes_become_words);
     suite_add_tcase(suite, ok);
