@@ -1,11 +1,12 @@
 /*
- * The engine for wide outputs: the products by CLBlast on operands packed for it, softmax and residual in between by cl/softmax.cl.
+ * The engine for wide outputs: the products by CLBlast on operands packed for it, softmax and residual in between by cl/softmax.cl,
+ * or cl/softmax_narrow.cl, which leaves the residual transposed.
  * A call takes its rows in blocks that stay in a CPU's second cache. The products of a block:
  *
  *   wide      weights (ld,kp), columns (ld,padded)   logitsᵀ (kp,padded) = weightsᵀ·columns, flipped to logits (padded,kp)
  *             rows (padded,ld)                       gradient (kp,ld)    = residualᵀ·rows
  *   narrow    weights (ld,kp), rows (padded,ld)      logits (padded,kp)  = rows·weights
- *             the residual flipped (kp,padded)       gradient (kp,ld)    = flipped·rows
+ *             residualᵀ (kp,padded)                  gradient (kp,ld)    = residualᵀ·rows
  *
  * W is packed transposed, as weights; X as rows, and for wide outputs transposed as columns, too: CLBlast's faster kernel wants the
  * index that it sums over to be the slow one of both operands, so that X serves both products in two copies. Beside narrow outputs
@@ -20,7 +21,8 @@
 
 #include <stdio.h>
 
-#define ITEM_ROWS 8
+#define SCORE_ROWS  8  /* rows that add up to a partial score: those of a work-item beside wide outputs */
+#define NARROW_ROWS 16 /* rows of a work-item beside narrow ones; they divide every layout's unit */
 
 /* On CPUs: outputs up to which one copy of X is better; rows of a block, and elements of its copy of X, at most. */
 #define CPU_NARROW 64
@@ -36,11 +38,12 @@ typedef struct clblast_plan {
     uint32_t tile;  /* of `flip`: a vector's width that divides kp, itself a multiple of 8 */
     cl_program pack_program, softmax_program;
     cl_kernel pack_rows, pack_columns, flip, softmax;
-    size_t group;   /* work-items */
-    cl_mem rows;    /* (block,ld) */
-    cl_mem columns; /* (ld,block); wide */
-    cl_mem weights; /* (ld,kp) */
-    cl_mem flipped; /* (kp,block) */
+    size_t group;       /* work-items */
+    uint32_t item_rows; /* of the softmax kernel */
+    cl_mem rows;        /* (block,ld) */
+    cl_mem columns;     /* (ld,block); wide */
+    cl_mem weights;     /* (ld,kp) */
+    cl_mem flipped;     /* (kp,block) */
 } clblast_plan;
 
 /* A block of the rows of a call, from row `begin` on, and its part of the residual memory. */
@@ -117,27 +120,27 @@ out:
     return status;
 }
 
-static cln_status block_softmax(clblast_plan *own, const stretch *b, const cln_outcome *outcome, cln_error *error)
+/* gradient: its product follows. */
+static cln_status block_softmax(clblast_plan *own, const stretch *b, const cln_outcome *outcome, bool gradient,
+                                cln_error *error)
 {
-    cl_ulong first_score = outcome->first_score + b->begin / ITEM_ROWS;
+    cl_ulong first_score = outcome->first_score + b->begin / SCORE_ROWS;
+    cl_uint keep = outcome->residual;
+    cl_mem flipped = gradient ? own->flipped : NULL;
     const cln_argument arguments[] = {CLN_ARG(b->residual),        CLN_ARG(b->of.target), CLN_ARG(b->of.order),
                                       CLN_ARG(b->of.first),        CLN_ARG(b->of.count),  CLN_ARG(b->padded),
                                       CLN_ARG(outcome->predicted), CLN_ARG(b->begin),     CLN_ARG(outcome->scores),
-                                      CLN_ARG(first_score)};
-    cln_grid grid = {{cln_ceil_divide(b->padded, own->group * ITEM_ROWS), 1}, {own->group, 1}};
+                                      CLN_ARG(first_score),        CLN_ARG(keep),         CLN_ARG(flipped)};
+    size_t count = CLN_COUNT(arguments) - (own->narrow ? 0 : 2); /* the last two are softmax_narrow's */
+    cln_grid grid = {{cln_ceil_divide(b->padded, own->group * own->item_rows), 1}, {own->group, 1}};
     cln_profile_expect(own->base.device, cln_work_softmax(&own->base, b->padded));
-    return cln_launch(own->base.device, own->softmax, grid, arguments, CLN_COUNT(arguments), error);
+    return cln_launch(own->base.device, own->softmax, grid, arguments, count, error);
 }
 
 static cln_status block_gradient(clblast_plan *own, const stretch *b, float beta, cl_mem gradient, cln_error *error)
 {
-    cln_status status;
     cln_product product = {own->base.layout.kp, own->base.layout.ld, b->padded, own->narrow};
-    if (own->narrow)
-        TRY(flip(own, b->residual, b->padded, product.n, own->flipped, error));
-    TRY(multiply(own, product, own->narrow ? own->flipped : b->residual, own->rows, beta, gradient, error));
-out:
-    return status;
+    return multiply(own, product, own->narrow ? own->flipped : b->residual, own->rows, beta, gradient, error);
 }
 
 /* Block after block; sink NULL: without the gradient. */
@@ -153,7 +156,7 @@ static cln_status pass(cln_plan *plan, const cln_rows *rows, cl_mem w, const cln
     for (uint32_t begin = 0; begin < rows->count; begin += even) {
         TRY(stretch_at(own, rows, begin, even, outcome, &b, error));
         TRY(block_logits(own, &b, sink != NULL, error));
-        TRY(block_softmax(own, &b, outcome, error));
+        TRY(block_softmax(own, &b, outcome, sink != NULL, error));
         if (sink)
             TRY(block_gradient(own, &b, begin || sink->op == CLN_ADD ? 1 : 0, sink->gradient, error));
         cln_buffer_part_release(&b.residual);
@@ -182,7 +185,7 @@ out:
 static uint32_t scores(const cln_plan *plan, uint32_t count)
 {
     (void)plan;
-    return (uint32_t)cln_ceil_divide(count, ITEM_ROWS);
+    return (uint32_t)cln_ceil_divide(count, SCORE_ROWS);
 }
 
 static void release(cln_plan *plan)
@@ -214,9 +217,11 @@ static cln_status build_kernels(clblast_plan *own, cln_error *error)
     TRY(cln_kernel_create(own->pack_program, "pack_rows", &own->pack_rows, error));
     TRY(cln_kernel_create(own->pack_program, "pack_columns", &own->pack_columns, error));
     TRY(cln_kernel_create(own->pack_program, "flip", &own->flip, error));
-    snprintf(options, sizeof options, "%s -DCLN_GROUP=%zu -DCLN_ITEM_ROWS=%d", defines, own->group, ITEM_ROWS);
-    TRY(cln_program_build(plan->device, "softmax", options, &own->softmax_program, error));
-    TRY(cln_kernel_create(own->softmax_program, "softmax", &own->softmax, error));
+    const char *softmax = own->narrow ? "softmax_narrow" : "softmax";
+    snprintf(options, sizeof options, "%s -DCLN_GROUP=%zu -DCLN_ITEM_ROWS=%u -DCLN_SCORE_ROWS=%d", defines, own->group,
+             own->item_rows, SCORE_ROWS);
+    TRY(cln_program_build(plan->device, softmax, options, &own->softmax_program, error));
+    TRY(cln_kernel_create(own->softmax_program, softmax, &own->softmax, error));
     TRY(cln_plan_check_group(plan, own->pack_rows, own->group, error));
     TRY(cln_plan_check_group(plan, own->pack_columns, own->group, error));
     TRY(cln_plan_check_group(plan, own->flip, own->group, error));
@@ -287,6 +292,7 @@ cln_status cln_clblast_create(cln_device *device, const cln_problem *problem, co
     own->block = block_rows(&device->facts, problem, &own->base.layout);
     TRY(cln_plan_init(&own->base, &engine, device, problem, shape, error));
     own->group = cln_shape_plain_group(shape);
+    own->item_rows = own->narrow ? NARROW_ROWS : SCORE_ROWS;
     own->tile = own->base.layout.kp % shape->vector ? 8 : shape->vector;
     TRY(build_kernels(own, error));
     TRY(cln_blas_prepare(device, error));
