@@ -4,7 +4,7 @@
  *
  *   pack_rows     (padded,LD)  X·scale, 1 in column d (0 in a model without bias)
  *   pack_columns  (LD,padded)  the same transposed
- *   flip          (C,R)        a matrix (R,C) of weights, logits or residuals transposed
+ *   flip          (C,R)        a matrix (R,C) of weights or logits transposed
  *
  * Geometry, in groups of CLN_GROUP work-items along the first dimension: pack_rows has a work-group for each row; pack_columns
  * (LD / V, padded / V) work-items, each with a tile of V rows and V features in registers; flip (C / T, R / T), T = CLN_TILE, each with a tile of T·T.

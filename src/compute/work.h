@@ -20,7 +20,7 @@ cln_work cln_work_pass(const cln_plan *plan, uint32_t count, uint32_t splits, ui
 /* `splits` partial gradients added up and applied to the weights. */
 cln_work cln_work_update(const cln_plan *plan, uint32_t splits);
 
-/* The clblast engine: `padded` rows into one orientation; a matrix transposed; a product; softmax in place. */
+/* The clblast engine: `padded` rows into one orientation; a matrix transposed; a product; softmax. */
 cln_work cln_work_pack(const cln_plan *plan, uint32_t padded);
 cln_work cln_work_flip(uint32_t height, uint32_t width);
 cln_work cln_work_product(const cln_product *product);
