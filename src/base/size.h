@@ -29,7 +29,7 @@ static inline uint32_t cln_round_up(uint32_t a, uint32_t step)
     return (a + step - 1) / step * step;
 }
 
-/* The least common multiple of two sizes that are not 0. */
+/* The least common multiple; 1 where a size is 0. */
 static inline uint32_t cln_common_multiple(uint32_t a, uint32_t b)
 {
     uint32_t x = a, y = b;
@@ -38,7 +38,7 @@ static inline uint32_t cln_common_multiple(uint32_t a, uint32_t b)
         x = y;
         y = rest;
     }
-    return a / x * b;
+    return a && b ? a / x * b : 1;
 }
 
 /* count·size zeroed bytes (one byte where that is 0), to be released with free(). `what` names them in the error. */

@@ -109,7 +109,7 @@ static int tune(const request *r)
     cln_message_end_live();
     TRY(status);
     if (s.error.status != CLN_OK)
-        status = cln_fail(&error, s.error.status, "%s", s.error.message);
+        cln_fail(&error, s.error.status, "%s", s.error.message);
     report.file = s.kept ? path : NULL;
     report.seconds = cln_os_seconds() - began;
     report.interrupted = cln_interrupted();

@@ -151,6 +151,7 @@ bool cln_tuned_shape_is_sound(const cln_tuned_shape *row, const cln_facts *facts
     CLN_TUNED_SHAPE_MAP(X)
 #undef X
     shape = cln_tuning_apply(row, facts, &problem);
-    return sound && (shape.group_rows == 0 || (shape.group_rows % shape.rows == 0 && shape.group_rows % 16 == 0)) &&
+    return sound && shape.rows > 0 &&
+           (shape.group_rows == 0 || (shape.group_rows % shape.rows == 0 && shape.group_rows % 16 == 0)) &&
            cln_shape_fits(facts, &problem, &shape);
 }

@@ -33,11 +33,11 @@ static uint64_t hash_of(const cln_device_info *info)
     return hash;
 }
 
-/* Letters and digits of `text`, with one '_' for what stands between them; at most `most` of them. */
-static void append_plain(char *to, size_t size, const char *text, size_t most)
+/* Letters and digits of `text`, with one '_' for what stands between them; at most `most` of them. to: (most + 1). */
+static void copy_plain(char *to, const char *text, size_t most)
 {
-    size_t used = strlen(to), end = used + most < size ? used + most : size - 1;
-    for (; *text && used < end; text++) {
+    size_t used = 0;
+    for (; *text && used < most; text++) {
         char c = *text;
         bool plain =
             (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c == '.' && used > 0);
@@ -51,11 +51,10 @@ static void append_plain(char *to, size_t size, const char *text, size_t most)
 
 static void name_file(const cln_device_info *info, char name[160])
 {
-    *name = '\0';
-    append_plain(name, 160, info->name, 60);
-    strcat(name, "-");
-    append_plain(name, 160, info->driver, 40);
-    snprintf(name + strlen(name), 160 - strlen(name), "-%016llx.json", (unsigned long long)hash_of(info));
+    char device[61], driver[41];
+    copy_plain(device, info->name, sizeof device - 1);
+    copy_plain(driver, info->driver, sizeof driver - 1);
+    snprintf(name, 160, "%s-%s-%016llx.json", device, driver, (unsigned long long)hash_of(info));
 }
 
 cln_status cln_device_tuning_path(const cln_device *device, char path[CLN_TUNING_PATH_BYTES], cln_error *error)
