@@ -1,6 +1,7 @@
 /* The tuning of a device, its file's name, and how the file is written. */
 #include "compute/tuning_file.h"
 
+#include "base/hash.h"
 #include "base/os.h"
 #include "base/size.h"
 
@@ -24,10 +25,8 @@ void cln_tuning_plain(const char *text, char plain[128])
 /* FNV-1a, 64 bits, of all that names a device and its driver. */
 static uint64_t hash_of(const cln_device_info *info)
 {
-    uint64_t hash = 14695981039346656037u;
-#define X(member)                                                                                                      \
-    for (size_t i = 0; i <= strlen(info->member); i++)                                                                 \
-        hash = (hash ^ (unsigned char)info->member[i]) * 1099511628211u;
+    uint64_t hash = CLN_HASH_BASIS;
+#define X(member) hash = cln_hash_on(hash, info->member, strlen(info->member) + 1);
     CLN_TUNING_DEVICE_MAP(X)
 #undef X
     return hash;

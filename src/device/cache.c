@@ -1,5 +1,6 @@
 #include "device/cache.h"
 
+#include "base/hash.h"
 #include "base/os.h"
 #include "base/size.h"
 
@@ -26,15 +27,6 @@ bool cln_cache_serves(const cln_device *device)
     return !device->facts.binaries_compile && !device->facts.info.simulator;
 }
 
-/* FNV-1a, 64 bits (Fowler, Noll, Vo); `hash` is what came before, or the offset basis. */
-static uint64_t hash_on(uint64_t hash, const void *bytes, uint64_t count)
-{
-    for (uint64_t i = 0; i < count; i++)
-        hash = (hash ^ ((const unsigned char *)bytes)[i]) * 0x100000001b3u;
-    return hash;
-}
-#define HASH_BASIS 0xcbf29ce484222325u
-
 static void entry_release(entry *e)
 {
     free(e->key);
@@ -56,7 +48,7 @@ static bool entry_find(const cln_device *device, const char *text, const char *o
                                       info->platform, (int)sizeof platform - 1, platform, info->name, info->vendor,
                                       info->version, info->driver, options, text);
     snprintf(e->path, sizeof e->path, "%s/program-%016llx", folder,
-             (unsigned long long)hash_on(HASH_BASIS, e->key, e->key_bytes));
+             (unsigned long long)cln_hash_on(CLN_HASH_BASIS, e->key, e->key_bytes));
     return true;
 }
 
@@ -75,7 +67,7 @@ static unsigned char *read_binary(const entry *e, size_t *bytes)
     uint64_t rest = file.size - sizeof head;
     if (memcmp(head.magic, magic, sizeof magic) != 0 || head.key_bytes != e->key_bytes || rest <= e->key_bytes ||
         head.binary_bytes != rest - e->key_bytes || memcmp(all + sizeof head, e->key, e->key_bytes) != 0 ||
-        head.check != hash_on(HASH_BASIS, all + sizeof head, rest))
+        head.check != cln_hash_on(CLN_HASH_BASIS, all + sizeof head, rest))
         goto out;
     *bytes = (size_t)head.binary_bytes;
     memmove(all, all + sizeof head + head.key_bytes, *bytes);
@@ -114,7 +106,7 @@ static bool write_file(const entry *e, const unsigned char *binary, size_t bytes
     cln_replacement file;
     header head = {.key_bytes = e->key_bytes, .binary_bytes = bytes};
     memcpy(head.magic, magic, sizeof magic);
-    head.check = hash_on(hash_on(HASH_BASIS, e->key, e->key_bytes), binary, bytes);
+    head.check = cln_hash_on(cln_hash_on(CLN_HASH_BASIS, e->key, e->key_bytes), binary, bytes);
     if (cln_os_replace_begin(&file, e->path, NULL) != CLN_OK)
         return false;
     cln_os_replace_privately(&file);
