@@ -44,6 +44,17 @@ static inline int run_device_suite(Suite *suite)
     return run_suite_forking(suite, CK_NOFORK);
 }
 
+/* Cases of a suite on a device: between the same fixtures, and without a time limit, for drivers compile at leisure. */
+static inline void add_device_cases(Suite *suite, TCase *ok, TCase *invalid, SFun begin, SFun end)
+{
+    TCase *cases[] = {ok, invalid};
+    for (int i = 0; i < 2; i++) {
+        tcase_set_timeout(cases[i], 0);
+        tcase_add_checked_fixture(cases[i], begin, end);
+        suite_add_tcase(suite, cases[i]);
+    }
+}
+
 /* The folder of MNIST's files: beside the checkout, then under $CLINEAR_DATA; NULL where neither is. */
 static inline const char *mnist_folder(void)
 {

@@ -41,7 +41,7 @@ static void cut_for_cpu(const cln_problem *problem, cln_shape *shape)
     uint64_t row = products + 2 * (uint64_t)layout.stride * cln_type_bytes(problem->type) + 512;
     shape->split_rows = between(16, 75 * (7840 + 2 * 784 + 512) / row, UINT32_MAX);
     shape->most_splits = between(2, (4u << 20) / weights, 64);
-    shape->row_looks = between(1, row * 32 / 75, 1u << 20);
+    shape->looks_per_row = between(1, row * 32 / 75, 1u << 20);
 }
 
 /* Two rows (or two vectors of features) against KB outputs: 2·KB accumulators, 2 operands and 1 weight have to fit the vector
@@ -140,5 +140,5 @@ uint32_t cln_shape_splits(const cln_shape *shape, uint32_t count)
 uint32_t cln_shape_patience(const cln_shape *shape, uint32_t batch)
 {
     uint64_t stretch = cln_ceil_divide(batch, cln_shape_splits(shape, batch));
-    return between(1, 1 + stretch * shape->row_looks, UINT32_MAX);
+    return between(1, 1 + stretch * shape->looks_per_row, UINT32_MAX);
 }

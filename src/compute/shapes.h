@@ -41,7 +41,7 @@ typedef struct cln_shape {
     uint32_t rows;            /* ROWS: rows against them, forward */
     uint32_t group_rows;      /* CPU: GROUP_ROWS, a multiple of ROWS and V */
     uint32_t feature_vectors; /* CPU: FV, backward */
-    uint32_t row_looks;       /* CPU: looks at the queue of tasks for each row of a stretch that is waited for */
+    uint32_t looks_per_row;   /* CPU: looks at the queue of tasks for each row of a stretch that is waited for */
     uint32_t lanes, slots;    /* GPU: the work-group, forward */
     uint32_t group;           /* GPU: the work-group, backward */
     uint32_t split_rows;      /* rows that make another stretch worth it, in the gradient */

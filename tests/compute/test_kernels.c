@@ -26,8 +26,8 @@ static cln_shape shape_at(const sample *s, int index, const char **name)
         shape.feature_vectors = 3;
         shape.outputs = 3;
         shape.split_rows = 2;
-        shape.most_splits = 7; /* 5 rows: the fourth stretch of 2 has none */
-        shape.row_looks = 0;   /* nobody waits for anybody */
+        shape.most_splits = 7;   /* 5 rows: the fourth stretch of 2 has none */
+        shape.looks_per_row = 0; /* nobody waits for anybody */
     }
     if (index == 5) {
         shape.lanes = 5;
@@ -271,7 +271,7 @@ START_TEST(descents_repeat)
     for (int i = 0; i < (tiny() ? 2 : 100); i++) {
         cln_rows rows;
         shape.split_rows = 16;
-        shape.row_looks = i % 3 ? 100000 : 0;
+        shape.looks_per_row = i % 3 ? 100000 : 0;
         snprintf(place, sizeof place, "descent %d", i);
         rig r = rig_create(&s, "fused", &shape, 0);
         cl_mem kept = r.scores;

@@ -125,12 +125,7 @@ int main(void)
 {
     Suite *suite = suite_create("upload");
     TCase *ok = tcase_create("ok"), *invalid = tcase_create("invalid");
-    TCase *cases[] = {ok, invalid};
-    for (int i = 0; i < 2; i++) {
-        tcase_set_timeout(cases[i], 0);
-        tcase_add_checked_fixture(cases[i], begin, end);
-        suite_add_tcase(suite, cases[i]);
-    }
+    add_device_cases(suite, ok, invalid, begin, end);
     tcase_add_test(ok, all_rows_arrive);
     tcase_add_test(ok, nothing_is_waited_for_when_it_is_given_up);
     tcase_add_loop_test(invalid, what_the_thread_finds_is_told, 0, 2);

@@ -248,12 +248,7 @@ int main(void)
 {
     Suite *suite = suite_create("program cache");
     TCase *ok = tcase_create("ok"), *invalid = tcase_create("invalid");
-    TCase *cases[] = {ok, invalid};
-    for (int i = 0; i < 2; i++) {
-        tcase_set_timeout(cases[i], 0);
-        tcase_add_checked_fixture(cases[i], begin, end);
-        suite_add_tcase(suite, cases[i]);
-    }
+    add_device_cases(suite, ok, invalid, begin, end);
     tcase_add_test(ok, what_was_kept_is_taken);
     tcase_add_test(ok, building_fills_and_asks_it);
     tcase_add_test(ok, no_place_is_no_error);

@@ -93,12 +93,7 @@ int main(void)
 {
     Suite *suite = suite_create("compiling");
     TCase *ok = tcase_create("ok"), *invalid = tcase_create("invalid");
-    TCase *cases[] = {ok, invalid};
-    for (int i = 0; i < 2; i++) {
-        tcase_set_timeout(cases[i], 0);
-        tcase_add_checked_fixture(cases[i], begin, end);
-        suite_add_tcase(suite, cases[i]);
-    }
+    add_device_cases(suite, ok, invalid, begin, end);
     tcase_add_test(ok, training_and_scoring_tell);
     tcase_add_test(invalid, failures_tell_their_end);
     return run_on_device(suite);
