@@ -203,7 +203,7 @@ static void release(cln_plan *plan)
     cln_buffer_release(plan->device, &own->flipped);
 }
 
-static const cln_engine engine = {"clblast", forward, gradient, NULL, scores, release};
+static const cln_engine engine = {"clblast", forward, gradient, cln_plan_descend_each, scores, release};
 
 static cln_status build_kernels(clblast_plan *own, cln_error *error)
 {

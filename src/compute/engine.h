@@ -57,7 +57,6 @@ typedef struct cln_engine {
     cln_status (*forward)(cln_plan *plan, const cln_rows *rows, cl_mem w, const cln_outcome *outcome, cln_error *error);
     cln_status (*gradient)(cln_plan *plan, const cln_rows *rows, cl_mem w, const cln_outcome *outcome,
                            const cln_sink *sink, cln_error *error);
-    /* NULL: one gradient after the other. */
     cln_status (*descend)(cln_plan *plan, const cln_rows *rows, uint32_t batch, const cln_outcome *outcome,
                           const cln_sink *sink, cln_error *error);
     uint32_t (*scores)(const cln_plan *plan, uint32_t count);

@@ -101,19 +101,14 @@ static cln_status descend(cln_plan *plan, const cln_rows *rows, uint32_t batch, 
 {
     cln_status status = CLN_OK;
     fused_plan *fused = (fused_plan *)plan;
-    bool at_once = fused->queue || cln_shape_splits(&plan->shape, batch) == 1;
     cln_outcome here = *outcome;
+    if (!fused->queue && cln_shape_splits(&plan->shape, batch) > 1)
+        return cln_plan_descend_each(plan, rows, batch, outcome, sink, error);
     for (uint32_t done = 0, count; done < rows->count; done += count) {
         uint32_t left = rows->count - done, each = left < batch ? left : batch;
-        count = at_once ? left / each * each : each; /* the last minibatch, where it is smaller, by itself */
+        count = left / each * each; /* the last minibatch, where it is smaller, by itself */
         cln_rows some = cln_rows_part(rows, done, count);
-        if (at_once) {
-            TRY(descend_whole(fused, &some, each, &here, sink, error));
-        } else {
-            cln_sink moving = *sink;
-            moving.step.mean = cln_mean_of(count);
-            TRY(gradient(plan, &some, sink->w, &here, &moving, error));
-        }
+        TRY(descend_whole(fused, &some, each, &here, sink, error));
         here.first_score += (uint64_t)(count / each) * cln_plan_scores(plan, each);
     }
 out:

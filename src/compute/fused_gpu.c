@@ -91,7 +91,7 @@ static void release(cln_plan *plan)
     cln_partials_release(plan->device, &fused->partials);
 }
 
-static const cln_engine engine = {"fused", forward, gradient, NULL, scores, release};
+static const cln_engine engine = {"fused", forward, gradient, cln_plan_descend_each, scores, release};
 
 static cln_status build_kernels(fused_plan *fused, cln_error *error)
 {

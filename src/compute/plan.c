@@ -89,11 +89,15 @@ cln_status cln_plan_gradient(cln_plan *plan, const cln_rows *rows, cl_mem w, con
 cln_status cln_plan_descend(cln_plan *plan, const cln_rows *rows, uint32_t batch, const cln_outcome *outcome,
                             const cln_sink *sink, cln_error *error)
 {
+    return plan->engine->descend(plan, rows, batch, outcome, sink, error);
+}
+
+cln_status cln_plan_descend_each(cln_plan *plan, const cln_rows *rows, uint32_t batch, const cln_outcome *outcome,
+                                 const cln_sink *sink, cln_error *error)
+{
     cln_status status = CLN_OK;
     cln_outcome here = *outcome;
     cln_sink moving = *sink;
-    if (plan->engine->descend)
-        return plan->engine->descend(plan, rows, batch, outcome, sink, error);
     for (uint32_t done = 0; done < rows->count; done += batch) {
         cln_rows minibatch = cln_rows_part(rows, done, batch);
         moving.step.mean = cln_mean_of(minibatch.count);

@@ -18,6 +18,10 @@ void cln_plan_note_product(cln_plan *plan, const cln_product *product, const cln
 #define CLN_DEFINES_BYTES 1024
 void cln_plan_defines(const cln_plan *plan, char text[CLN_DEFINES_BYTES]);
 
+/* A descent as one gradient after the other, which every engine can. */
+cln_status cln_plan_descend_each(cln_plan *plan, const cln_rows *rows, uint32_t batch, const cln_outcome *outcome,
+                                 const cln_sink *sink, cln_error *error);
+
 /* Rows begin … begin+count−1 of a block, or as many as there are. */
 cln_rows cln_rows_part(const cln_rows *rows, uint32_t begin, uint32_t count);
 /* What makes a mean of a sum over `count` rows. */
