@@ -288,7 +288,9 @@ typedef int cln_progress_fn(const cln_progress *progress, void *user);
     X(EPOCHS, "epochs")                                                                                                \
     X(PATIENCE, "patience")                                                                                            \
     X(INTERRUPTED, "interrupted")                                                                                      \
-    X(DIVERGED, "diverged")
+    X(DIVERGED, "diverged")                                                                                            \
+    X(TOLERANCE, "tolerance")                                                                                          \
+    X(LINE_SEARCH, "line-search")
 
 typedef enum cln_stop {
 #define X(name, word) CLN_STOP_##name,

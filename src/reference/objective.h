@@ -1,0 +1,52 @@
+/*
+ * The objective of a model over a training set and its gradient, in double precision on the host, row block after row block: the
+ * certificate of a training, what `verify` recomputes and what the direct solver refines with. W and b are those of x·scale, as a
+ * model has them.
+ *
+ *   f(W,b) = (1/n)·Σ loss_i + (λ₂/2)·Σ (s_j·W_cj)² + λ₁·Σ |s_j·W_cj|,   s the features' deviations where they are standardised, else 1
+ *
+ * The largest component of the gradient is in W's and b's own coordinates; at W_cj = 0 with λ₁ > 0 it is that of the subgradient
+ * of least norm.
+ */
+#ifndef CLN_REFERENCE_OBJECTIVE_H
+#define CLN_REFERENCE_OBJECTIVE_H
+
+#include "model/loss.h"
+
+typedef struct cln_objective_problem {
+    cln_row_loss loss;
+    cln_target target;
+    uint32_t k, d;
+    cln_type type;        /* of the rows */
+    double scale;         /* of the features */
+    double l1, l2;        /* λ₁, λ₂ */
+    const double *spread; /* (d): s; NULL for ones */
+    bool bias;            /* b may move, and its gradient counts; where not, b stays as it is */
+} cln_objective_problem;
+
+typedef struct cln_objective cln_objective;
+
+/* weight (k,d), bias (k) or NULL for zeros: copied. Zero sums. */
+cln_status cln_objective_create(const cln_objective_problem *problem, const double *weight, const double *bias,
+                                cln_objective **objective, cln_error *error);
+/* Starts again at other weights. */
+void cln_objective_move(cln_objective *objective, const double *weight, const double *bias);
+/* Adds rows x (rows,d) of the problem's type. labels (rows) for ONEHOT and VALUE, targets (rows,k) for REAL; weights (rows) or NULL. */
+cln_status cln_objective_add(cln_objective *objective, const void *x, uint64_t rows, const int32_t *labels,
+                             const float *targets, const float *weights, cln_error *error);
+
+typedef struct cln_objective_value {
+    double loss;          /* mean over rows */
+    double objective;     /* with the penalties */
+    double gradient_norm; /* the largest absolute component */
+    double
+        bound; /* objective − optimum is at most this, proven; NaN where nothing proves it (λ₂ = 0, a loss that is not convex) */
+    uint64_t rows, errors;
+} cln_objective_value;
+
+/* Of all rows so far. gw (k,d) and gb (k), either may be NULL: the gradient of f without the λ₁ part. */
+cln_status cln_objective_read(const cln_objective *objective, cln_objective_value *value, double *gw, double *gb,
+                              cln_error *error);
+void cln_objective_free(cln_objective *objective); /* accepts NULL */
+
+#endif
