@@ -199,11 +199,11 @@ typedef enum cln_type { CLN_UINT8, CLN_FLOAT32 } cln_type;
 typedef struct cln_dataset_info {
     uint64_t rows;
     uint32_t features;      /* d */
-    uint32_t outputs;       /* k: the largest label plus one; 0 without labels */
+    uint32_t outputs;       /* k: the largest label plus one, or the targets of a row; 0 without either */
     uint32_t height, width; /* of an image; height·width = features, 1 high where the rows are no images */
     cln_type type;
-    bool labelled;
-    char path[1024]; /* where the features come from; "memory" for cln_dataset_wrap */
+    bool labelled, real; /* there are labels; there are real-valued targets */
+    char path[1024];     /* where the features come from; "memory" for cln_dataset_wrap */
 } cln_dataset_info;
 
 /* Opens a folder with MNIST's file names (plain or .gz), of which `part` picks the training or the test files, or one
@@ -216,6 +216,12 @@ CLN_API bool cln_dataset_has_parts(const char *path);
 /* Wraps rows in memory, which must outlive the data set. x: (n,d) of `type`; labels: (n) in 0…, or NULL. */
 CLN_API cln_status cln_dataset_wrap(const void *x, cln_type type, uint64_t n, uint32_t d, const int32_t *labels,
                                     cln_dataset **data, cln_error *error);
+/* The same with real-valued targets in the place of labels, for linear models: (n,k), copied, finite. */
+CLN_API cln_status cln_dataset_wrap_targets(const void *x, cln_type type, uint64_t n, uint32_t d, const float *targets,
+                                            uint32_t k, cln_dataset **data, cln_error *error);
+/* Weighs the rows in the loss of a training; weights: (rows kept now), copied, 0 or more, not all 0. They count relative to
+   each other: a trainer divides them by their mean over its training rows. */
+CLN_API cln_status cln_dataset_weigh(cln_dataset *data, const float *weights, cln_error *error);
 /* Keeps rows of these classes only and renumbers them in the order given; classes: (count), distinct. A class may have no rows here
    (in a test part, say), but not all. */
 CLN_API cln_status cln_dataset_keep_classes(cln_dataset *data, const uint32_t *classes, uint32_t count,

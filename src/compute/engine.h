@@ -20,10 +20,11 @@
 /* A block of rows: row i is order[first + i], or first + i where order is NULL. target NULL: rows without labels. */
 typedef struct cln_rows {
     cl_mem x;      /* (·,stride) */
-    cl_mem target; /* (·) uint32, or NULL */
+    cl_mem target; /* (·) uint32, or (·,k) float for TARGET_REAL, or NULL */
     cl_mem order;  /* (·) uint32, or NULL */
     uint64_t first;
     uint32_t count; /* 1 or more */
+    cl_mem weight;  /* (·) float: of the rows' losses; NULL for ones */
 } cln_rows;
 
 /* What a pass over rows leaves behind. */

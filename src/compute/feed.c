@@ -152,7 +152,7 @@ static cln_status gather_rows(cln_resident *resident, cl_mem order, uint64_t fir
         if (!elsewhere)
             TRY(cln_launch(resident->device, resident->gather, grid, arguments, CLN_COUNT(arguments), error));
     }
-    *rows = (cln_rows){resident->gathered_x, target, NULL, 0, count};
+    *rows = (cln_rows){.x = resident->gathered_x, .target = target, .count = count};
 out:
     return status;
 }
@@ -164,6 +164,7 @@ cln_status cln_resident_rows(cln_resident *resident, cl_mem order, uint64_t firs
     bool together = order ? resident->chunk_count == 1 : first + count <= part->first + part->rows;
     if (!together)
         return gather_rows(resident, order, first, count, rows, error);
-    *rows = (cln_rows){part->x, part->target, order, first - part->first, count};
+    *rows =
+        (cln_rows){.x = part->x, .target = part->target, .order = order, .first = first - part->first, .count = count};
     return CLN_OK;
 }

@@ -6,15 +6,21 @@
 #define CLN_COMPUTE_SHAPES_H
 
 #include "device/facts.h"
+#include "model/loss.h"
 
-/* Softmax regression on rows of one type. Logits are scale·X·Wᵀ + b. */
+/* Models on rows of one type. Logits are W·(scale·x − shift) + b: see cln_plan_fold for the shift, which is 0 where not `centred`. */
 typedef struct cln_problem {
-    uint32_t features, outputs; /* d, k */
+    uint32_t features, outputs; /* d, k; of all models together */
+    uint32_t models; /* stacked: outputs is a multiple of it, each has its own softmax, steps and scores; 0 is 1 */
     cln_type type;
+    cln_row_loss loss;
+    cln_target target;
+    int32_t lowest, highest; /* TARGET_VALUE: the labels that a logit is rounded and clipped to */
     float scale;
     bool bias;
-    uint32_t block_rows; /* the most rows in one call of an engine */
-    uint32_t batch_rows; /* in most calls, which engine and shape are chosen for; 0: many */
+    bool centred, spread; /* cln_plan_fold gives a shift; a spread */
+    uint32_t block_rows;  /* the most rows in one call of an engine */
+    uint32_t batch_rows;  /* in most calls, which engine and shape are chosen for; 0: many */
 } cln_problem;
 
 /* Row lengths on the device, in elements. What lies behind the data is zero. */

@@ -20,4 +20,11 @@ cln_status cln_dataset_rewind(cln_dataset *data, cln_error *error);
    bytes, are CLN_INVALID. After a failure, rewind. */
 cln_status cln_dataset_pull(cln_dataset *data, void *to, uint64_t rows, size_t stride, cln_error *error);
 
+/* Keeps these rows of those that are kept now: ascending, distinct; rows (count). */
+cln_status cln_dataset_keep_list(cln_dataset *data, const uint32_t *rows, uint64_t count, cln_error *error);
+
+/* (rows,k) of cln_dataset_wrap_targets, of the rows that are kept, and (rows) of cln_dataset_weigh; NULL without. */
+const float *cln_dataset_targets(const cln_dataset *data);
+const float *cln_dataset_weights(const cln_dataset *data);
+
 #endif

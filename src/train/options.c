@@ -1,5 +1,5 @@
 /* One table: names, arguments, defaults, help, ranges. Parser, command line, model metadata and messages read it. */
-#include "train/settings.h"
+#include "train/option_kinds.h"
 
 #include "base/number.h"
 #include "base/size.h"
@@ -8,84 +8,59 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum { SWITCH, COUNT, REAL, WORD, CLASSES } kind;
-
-typedef struct option {
-    cln_option_info info;
-    kind kind;
-    size_t offset;            /* in cln_settings */
-    double least, most;       /* COUNT and REAL; what is accepted where the option is given */
-    const char *const *words; /* WORD: what is accepted, behind the last NULL */
-} option;
-
-static const char *const models[] = {"softmax", NULL};
-static const char *const losses[] = {"cross-entropy", NULL};
-static const char *const solvers[] = {"sgd", NULL};
+static const char *const models[] = {"softmax", "linear", NULL};
+static const char *const losses[] = {"cross-entropy", "squared", NULL};
+static const char *const solvers[] = {"sgd", "lbfgs", "direct", NULL};
+static const char *const targets[] = {"onehot", "value", NULL};
+static const char *const schedules[] = {"constant", "step", "exponential", "cosine", "inverse-time", NULL};
 static const char *const engines[] = {"auto", "fused", "clblast", NULL};
 
 #define AT(field) offsetof(cln_settings, field)
 #define ANY_COUNT 1e18
 
-static const option table[] = {
-    {{"model", "NAME", "softmax", "kind of model: softmax"}, WORD, AT(model), 0, 0, models},
-    {{"loss", "NAME", "cross-entropy", "loss of a row: cross-entropy"}, WORD, AT(loss), 0, 0, losses},
-    {{"solver", "NAME", "sgd", "how the objective is minimised: sgd (minibatches)"}, WORD, AT(solver), 0, 0, solvers},
-    {{"engine", "NAME", "auto", "who computes the products: auto, fused (own kernels) or clblast"},
-     WORD,
-     AT(engine),
-     0,
-     0,
-     engines},
-    {{"classes", "A,B,…", "", "keep the rows of these classes only, renumbered in this order"},
-     CLASSES,
-     AT(classes),
-     0,
-     0,
-     NULL},
-    {{"scale", "F", "", "factor on every feature (1/255 for bytes, 1 for floats)"}, REAL, AT(scale), 1e-30, 1e30, NULL},
-    {{"train-rows", "N", "", "use the first N rows only, before the split"}, COUNT, AT(train_rows), 1, ANY_COUNT, NULL},
-    {{"valid", "N|DATA", "", "validate on the last N rows, or on the test part of a folder"},
-     COUNT,
-     AT(valid_rows),
-     1,
-     ANY_COUNT,
-     NULL},
-    {{"batch-size", "N", "200", "rows of a minibatch"}, COUNT, AT(batch_size), 1, ANY_COUNT, NULL},
-    {{"drop-last", NULL, "", "leave out a last minibatch that is not whole"}, SWITCH, AT(drop_last), 0, 0, NULL},
-    {{"epochs", "N", "10", "passes over the training rows, at most"}, COUNT, AT(epochs), 1, ANY_COUNT, NULL},
-    {{"learning-rate", "F", "0.1", "step size"}, REAL, AT(learning_rate), 1e-30, 1e30, NULL},
-    {{"momentum", "F", "0", "share of the last step in the next one, below 1"}, REAL, AT(momentum), 0, 0.999999, NULL},
-    {{"l2", "F", "0", "penalty (F/2)·|W|² on the mean loss; not on the bias"}, REAL, AT(l2), 0, 1e30, NULL},
-    {{"alpha", "F", "0", "the same in units of summed losses: l2 = F / training rows"}, REAL, AT(alpha), 0, 1e30, NULL},
-    {{"no-bias", NULL, "", "a model without bias"}, SWITCH, AT(no_bias), 0, 0, NULL},
-    {{"no-shuffle", NULL, "", "visit the rows in the order of the file"}, SWITCH, AT(no_shuffle), 0, 0, NULL},
-    {{"seed", "N", "0", "seed of the shuffling"}, COUNT, AT(seed), 0, ANY_COUNT, NULL},
-    {{"patience", "N", "", "stop after N epochs without a better validation error"},
-     COUNT,
-     AT(patience),
-     1,
-     ANY_COUNT,
-     NULL},
-    {{"patience-iterations", "N", "", "stop after N minibatches, unless validation improves (see the next two)"},
-     COUNT,
-     AT(patience_iterations),
-     1,
-     ANY_COUNT,
-     NULL},
-    {{"patience-increase", "F", "2", "an improvement at minibatch i extends the patience to F·i"},
-     REAL,
-     AT(patience_increase),
-     1,
-     1e6,
-     NULL},
-    {{"improvement", "F", "0.995", "what counts as one: an error below F times the best"},
-     REAL,
-     AT(improvement),
-     1e-6,
-     1,
-     NULL},
-    {{"log-every", "N", "", "log every N-th minibatch, besides every epoch"}, COUNT, AT(log_every), 1, ANY_COUNT, NULL},
+/* clang-format off */
+#define SWITCH(name, help, of, field)                        {{name, NULL, "", help}, CLN_OPTION_SWITCH, CLN_OF_##of, AT(field), 0, 0, NULL}
+#define COUNT(name, argument, initial, help, of, field, least) {{name, argument, initial, help}, CLN_OPTION_COUNT, CLN_OF_##of, AT(field), least, ANY_COUNT, NULL}
+#define REAL(name, initial, help, of, field, least, most)    {{name, "F", initial, help}, CLN_OPTION_REAL, CLN_OF_##of, AT(field), least, most, NULL}
+#define WORD(name, initial, help, of, field, words)          {{name, "NAME", initial, help}, CLN_OPTION_WORD, CLN_OF_##of, AT(field), 0, 0, words}
+#define LIST(name, argument, initial, help, kind, most)      {{name, argument, initial, help}, CLN_OPTION_##kind, CLN_OF_ALL, 0, 0, most, NULL}
+
+static const cln_option table[] = {
+    WORD("model", "softmax", "kind of model: softmax (classes) or linear", ALL, model, models),
+    WORD("loss", "", "loss of a row: cross-entropy (softmax's own) or squared (linear's)", ALL, loss, losses),
+    WORD("solver", "sgd", "how the objective is minimised: sgd (minibatches), lbfgs (all rows, to an optimum) or direct (linear, in closed form)", ALL, solver, solvers),
+    WORD("target", "onehot", "what a linear model is fitted to: onehot (an output for each class) or value (the label as a number)", ALL, target, targets),
+    WORD("engine", "auto", "who computes the products: auto, fused (own kernels) or clblast", ALL, engine, engines),
+    LIST("classes", "A,B,…", "", "keep the rows of these classes only, renumbered in this order", CLASSES, 0),
+    REAL("scale", "", "factor on every feature (1/255 for bytes, 1 for floats)", ALL, scale, 1e-30, 1e30),
+    SWITCH("center", "subtract each feature's mean over the training rows", ALL, center),
+    SWITCH("standardize", "and divide by its standard deviation", ALL, standardize),
+    LIST("class-weights", "WEIGHTS", "", "weights of the classes' rows in the loss: balanced, or 3:0.5,6:2 (others 1)", CLASS_WEIGHTS, 0),
+    COUNT("train-rows", "N", "", "use the first N rows only, before the split", ALL, train_rows, 1),
+    COUNT("valid", "N|DATA", "", "validate on the last N rows, or on the test part of a folder", ALL, valid_rows, 1),
+    COUNT("batch-size", "N", "200", "rows of a minibatch", SGD, batch_size, 1),
+    SWITCH("drop-last", "leave out a last minibatch that is not whole", SGD, drop_last),
+    COUNT("epochs", "N", "", "passes over the training rows (10), or iterations of lbfgs (1000), at most", ALL, epochs, 1),
+    REAL("learning-rate", "", "step size (a safe one, from the largest eigenvalue of the features' Gram matrix)", SGD, learning_rate, 1e-30, 1e30),
+    WORD("schedule", "constant", "step size by epoch: constant, step, exponential, cosine or inverse-time", SGD, schedule, schedules),
+    REAL("decay", "", "of the schedule: factor of step (0.1) and exponential (0.95), last over first of cosine (0), rate of inverse-time (1)", SGD, decay, 1e-30, 1e30),
+    COUNT("decay-epochs", "N", "", "epochs between the steps of schedule step (a third of the epochs)", SGD, decay_epochs, 1),
+    REAL("momentum", "0", "share of the last step in the next one, below 1", SGD, momentum, 0, 0.999999),
+    SWITCH("nesterov", "look ahead along the momentum", SGD, nesterov),
+    REAL("l1", "0", "penalty F·|W| on the mean loss, which makes weights exactly zero; not on the bias", LBFGS, l1, 0, 1e30),
+    REAL("l2", "0", "penalty (F/2)·|W|² on the mean loss; not on the bias", ALL, l2, 0, 1e30),
+    LIST("alpha", "F,…", "0", "l2 in units of summed losses: l2 = F / training rows; direct takes several and keeps the best in validation", ALPHAS, 1e30),
+    SWITCH("no-bias", "a model without bias", ALL, no_bias),
+    SWITCH("no-shuffle", "visit the rows in the order of the file", SGD, no_shuffle),
+    COUNT("seed", "N", "0", "seed of the shuffling", SGD, seed, 0),
+    COUNT("patience", "N", "", "stop after N epochs without a better validation error", SGD, patience, 1),
+    COUNT("patience-iterations", "N", "", "stop after N minibatches, unless validation improves (see the next two)", SGD, patience_iterations, 1),
+    REAL("patience-increase", "2", "an improvement at minibatch i extends the patience to F·i", SGD, patience_increase, 1, 1e6),
+    REAL("improvement", "0.995", "what counts as one: an error below F times the best", SGD, improvement, 1e-6, 1),
+    REAL("tolerance", "1e-5", "lbfgs stops where the largest component of the gradient is at most this", LBFGS, tolerance, 0, 1e30),
+    COUNT("log-every", "N", "", "log every N-th minibatch, besides every epoch", SGD, log_every, 1),
 };
+/* clang-format on */
 
 #define OPTIONS CLN_COUNT(table)
 
@@ -105,103 +80,12 @@ const cln_option_info *cln_option_at(size_t index)
     return index < OPTIONS ? &table[index].info : NULL;
 }
 
-static const option *find(const char *name)
+static const cln_option *find(const char *name)
 {
     for (size_t i = 0; i < OPTIONS; i++)
         if (strcmp(table[i].info.name, name) == 0)
             return &table[i];
     return NULL;
-}
-
-static cln_status set_switch(const option *entry, bool *field, const char *value, cln_error *error)
-{
-    if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
-        return cln_fail(error, CLN_INVALID, "option %s takes true or false, not \"%.80s\"", entry->info.name, value);
-    *field = value[0] == 't';
-    return CLN_OK;
-}
-
-static cln_status set_count(const option *entry, uint64_t *field, const char *value, cln_error *error)
-{
-    uint64_t parsed;
-    if (!cln_parse_count(value, &parsed) || parsed < (uint64_t)entry->least || parsed > (uint64_t)entry->most)
-        return cln_fail(error, CLN_INVALID, "option %s takes a whole number from %.0f to 10^18, not \"%.80s\"",
-                        entry->info.name, entry->least, value);
-    *field = parsed;
-    return CLN_OK;
-}
-
-static cln_status set_real(const option *entry, double *field, const char *value, cln_error *error)
-{
-    double parsed;
-    if (!cln_parse_real(value, &parsed) || parsed < entry->least || parsed > entry->most)
-        return cln_fail(error, CLN_INVALID, "option %s takes a number from %g to %g, not \"%.80s\"", entry->info.name,
-                        entry->least, entry->most, value);
-    *field = parsed;
-    return CLN_OK;
-}
-
-/* The field points at the table's word, which outlives the caller's text. */
-static cln_status set_word(const option *entry, const char **field, const char *value, cln_error *error)
-{
-    char accepted[120] = "";
-    size_t count = 0;
-    for (const char *const *word = entry->words; *word; word++, count++) {
-        if (strcmp(*word, value) == 0) {
-            *field = *word;
-            return CLN_OK;
-        }
-        size_t used = strlen(accepted);
-        snprintf(accepted + used, sizeof accepted - used, "%s%s", used ? ", " : "", *word);
-    }
-    const char *nearest = cln_nearest(value, entry->words, count);
-    return cln_fail(error, CLN_INVALID, "option %s takes one of: %s; not \"%.80s\"%s%s%s", entry->info.name, accepted,
-                    value, nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
-}
-
-static cln_status set_classes(cln_settings *settings, const char *value, cln_error *error)
-{
-    uint32_t classes[CLN_MOST_CLASSES], count = 0;
-    const char *rest = value;
-    for (;;) {
-        char word[12] = "";
-        uint64_t parsed;
-        size_t length = strcspn(rest, ",");
-        if (length < sizeof word)
-            memcpy(word, rest, length);
-        if (count == CLN_MOST_CLASSES || !cln_parse_count(word, &parsed) || parsed > UINT16_MAX)
-            return cln_fail(error, CLN_INVALID,
-                            "option classes takes up to %d labels with commas between, as 3,6, not \"%.80s\"",
-                            CLN_MOST_CLASSES, value);
-        for (uint32_t i = 0; i < count; i++)
-            if (classes[i] == parsed)
-                return cln_fail(error, CLN_INVALID, "option classes names %llu twice", (unsigned long long)parsed);
-        classes[count++] = (uint32_t)parsed;
-        if (rest[length] == '\0')
-            break;
-        rest += length + 1;
-    }
-    memcpy(settings->classes, classes, sizeof classes);
-    settings->class_count = count;
-    return CLN_OK;
-}
-
-static cln_status set_field(const option *entry, cln_settings *settings, const char *value, cln_error *error)
-{
-    void *field = (char *)settings + entry->offset;
-    switch (entry->kind) {
-    case SWITCH:
-        return set_switch(entry, field, value, error);
-    case COUNT:
-        return set_count(entry, field, value, error);
-    case REAL:
-        return set_real(entry, field, value, error);
-    case WORD:
-        return set_word(entry, field, value, error);
-    case CLASSES:
-        return set_classes(settings, value, error);
-    }
-    return CLN_OK;
 }
 
 cln_status cln_options_create(cln_options **result, cln_error *error)
@@ -223,7 +107,7 @@ out:
 
 cln_status cln_options_set(cln_options *options, const char *name, const char *value, cln_error *error)
 {
-    const option *entry = find(name);
+    const cln_option *entry = find(name);
     if (!entry) {
         const char *names[OPTIONS];
         for (size_t i = 0; i < OPTIONS; i++)
@@ -234,7 +118,7 @@ cln_status cln_options_set(cln_options *options, const char *name, const char *v
                         name, nearest ? nearest : "");
     }
     cln_settings changed = options->settings;
-    cln_status status = set_field(entry, &changed, value, error);
+    cln_status status = cln_option_apply(entry, &changed, value, error);
     if (status != CLN_OK)
         return status;
     char *copy = NULL;
@@ -250,27 +134,38 @@ cln_status cln_options_set(cln_options *options, const char *name, const char *v
 
 const char *cln_options_get(const cln_options *options, const char *name)
 {
-    const option *entry = find(name);
+    const cln_option *entry = find(name);
     if (!entry)
         return NULL;
     const char *text = options->text[entry - table];
     return text ? text : "";
 }
 
+/* An option that was given another value than it has by itself. */
+static bool is_changed(const cln_options *options, size_t i)
+{
+    return options->text[i] && strcmp(options->text[i], table[i].info.initial) != 0;
+}
+
+/* What would be without effect is a mistake that is better heard of. */
+static const char *check_solver(cln_options *options)
+{
+    static const char *const owners[] = {"", "sgd", "lbfgs"};
+    for (size_t i = 0; i < OPTIONS; i++)
+        if (table[i].of != CLN_OF_ALL && is_changed(options, i) &&
+            !cln_settings_solver_is(&options->settings, owners[table[i].of])) {
+            snprintf(options->sentence, sizeof options->sentence,
+                     "option %s is for solver %s and does nothing with %s; leave it out, or change the solver",
+                     table[i].info.name, owners[table[i].of], options->settings.solver);
+            return options->sentence;
+        }
+    return NULL;
+}
+
 const char *cln_options_check(cln_options *options)
 {
-    const cln_settings *settings = &options->settings;
-    if (settings->l2 > 0 && settings->alpha > 0)
-        return "options l2 and alpha are the same penalty in two units; give one of them";
-    if (settings->patience && settings->patience_iterations)
-        return "options patience and patience-iterations are two rules for the same; give one of them";
-    if (settings->train_rows && settings->valid_rows >= settings->train_rows) {
-        snprintf(options->sentence, sizeof options->sentence,
-                 "option valid takes %llu of the %llu rows that train-rows leaves, and none remain to train on",
-                 (unsigned long long)settings->valid_rows, (unsigned long long)settings->train_rows);
-        return options->sentence;
-    }
-    return NULL;
+    const char *wrong = check_solver(options);
+    return wrong ? wrong : cln_settings_check(&options->settings, options->sentence, sizeof options->sentence);
 }
 
 cln_status cln_options_copy(const cln_options *options, cln_options **result, cln_error *error)

@@ -17,14 +17,11 @@ static cln_status take_options(cln_trainer *trainer, const cln_options *options,
     if (wrong)
         return cln_fail(error, CLN_INVALID, "%s", wrong);
     trainer->settings = *cln_options_settings(trainer->options);
+    trainer->settings.epochs = cln_settings_epochs(&trainer->settings);
+    if (!(trainer->settings.learning_rate > 0))
+        trainer->settings.learning_rate = 0.1;
     trainer->patience = cln_patience_begin(&trainer->settings);
     return CLN_OK;
-}
-
-/* λ in mean-loss units. */
-static float penalty(const cln_settings *settings, uint64_t rows)
-{
-    return (float)(settings->alpha > 0 ? settings->alpha / (double)rows : settings->l2);
 }
 
 static cln_status plan_batches(cln_trainer *trainer, cln_error *error)
@@ -38,7 +35,8 @@ static cln_status plan_batches(cln_trainer *trainer, cln_error *error)
             (unsigned long long)rows, (unsigned long long)settings->batch_size);
     trainer->batch = settings->batch_size < rows ? settings->batch_size : rows;
     trainer->batches = settings->drop_last ? rows / settings->batch_size : cln_ceil_divide(rows, settings->batch_size);
-    trainer->step = (cln_step){0, penalty(settings, rows), (float)settings->momentum, (float)settings->learning_rate};
+    trainer->step = (cln_step){0, (float)cln_settings_l2(settings, rows), (float)settings->momentum,
+                               (float)settings->learning_rate};
     return CLN_OK;
 }
 

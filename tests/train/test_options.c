@@ -52,18 +52,27 @@ static const struct {
     bool has_argument;
 } defaults[] = {
     {"model", "softmax", true},
-    {"loss", "cross-entropy", true},
+    {"loss", "", true},
     {"solver", "sgd", true},
+    {"target", "onehot", true},
     {"engine", "auto", true},
     {"classes", "", true},
     {"scale", "", true},
+    {"center", "", false},
+    {"standardize", "", false},
+    {"class-weights", "", true},
     {"train-rows", "", true},
     {"valid", "", true},
     {"batch-size", "200", true},
     {"drop-last", "", false},
-    {"epochs", "10", true},
-    {"learning-rate", "0.1", true},
+    {"epochs", "", true},
+    {"learning-rate", "", true},
+    {"schedule", "constant", true},
+    {"decay", "", true},
+    {"decay-epochs", "", true},
     {"momentum", "0", true},
+    {"nesterov", "", false},
+    {"l1", "0", true},
     {"l2", "0", true},
     {"alpha", "0", true},
     {"no-bias", "", false},
@@ -73,6 +82,7 @@ static const struct {
     {"patience-iterations", "", true},
     {"patience-increase", "2", true},
     {"improvement", "0.995", true},
+    {"tolerance", "1e-5", true},
     {"log-every", "", true},
 };
 
@@ -100,16 +110,21 @@ START_TEST(test_default_settings)
     const cln_settings *s = settings();
     ck_assert_str_eq(s->engine, "auto");
     ck_assert_str_eq(s->model, "softmax");
-    ck_assert_str_eq(s->loss, "cross-entropy");
+    ck_assert_ptr_null(s->loss);
+    ck_assert_int_eq(cln_settings_loss(s), CLN_CROSS_ENTROPY);
+    ck_assert_int_eq(cln_settings_target(s), CLN_TARGET_ONEHOT);
+    ck_assert_str_eq(s->schedule, "constant");
     ck_assert_str_eq(s->solver, "sgd");
     ck_assert_uint_eq(s->class_count, 0);
     ck_assert_double_eq(s->scale, 0);
     ck_assert_uint_eq(s->train_rows + s->valid_rows + s->patience + s->patience_iterations + s->log_every + s->seed, 0);
     ck_assert(!s->drop_last && !s->no_bias && !s->no_shuffle);
     ck_assert_uint_eq(s->batch_size, 200);
-    ck_assert_uint_eq(s->epochs, 10);
-    ck_assert_double_eq(s->learning_rate, 0.1);
-    ck_assert_double_eq(s->momentum + s->l2 + s->alpha, 0);
+    ck_assert_uint_eq(s->epochs, 0);
+    ck_assert_uint_eq(cln_settings_epochs(s), 10);
+    ck_assert_double_eq(s->learning_rate + s->momentum + s->l1 + s->l2 + s->decay + cln_settings_l2(s, 7), 0);
+    ck_assert(!cln_settings_has_alpha(s));
+    ck_assert_double_eq(s->tolerance, 1e-5);
     ck_assert_double_eq(s->patience_increase, 2);
     ck_assert_double_eq(s->improvement, 0.995);
     ck_assert_ptr_null(cln_options_check(options));
@@ -188,7 +203,9 @@ static const struct {
     {"learning-rate", offsetof(cln_settings, learning_rate), "1e-30", "1e30", "0", "1e31"},
     {"momentum", offsetof(cln_settings, momentum), "0", "0.999999", "-0.1", "1"},
     {"l2", offsetof(cln_settings, l2), "0", "1e30", "-1e-300", "1e31"},
-    {"alpha", offsetof(cln_settings, alpha), "0", "1e30", "-1", "1e31"},
+    {"l1", offsetof(cln_settings, l1), "0", "1e30", "-1", "1e31"},
+    {"tolerance", offsetof(cln_settings, tolerance), "0", "1e30", "-1", "1e31"},
+    {"decay", offsetof(cln_settings, decay), "1e-30", "1e30", "0", "1e31"},
     {"patience-increase", offsetof(cln_settings, patience_increase), "1", "1e6", "0.99", "1000001"},
     {"improvement", offsetof(cln_settings, improvement), "1e-6", "1", "0", "1.0001"},
 };
