@@ -20,7 +20,8 @@ static const char about[] = "Writes the class of every row of DATA as CSV: a lin
 static const char examples[] = "  clinear predict digits.safetensors data/mnist | head\n"
                                "  clinear predict digits.safetensors images-idx3-ubyte -o classes.csv\n"
                                "  clinear predict digits.safetensors data/mnist --proba\n"
-                               "      adds the probability of each class: columns p0, p1, ...\n";
+                               "      adds the probability of each class: columns p0, p1, ...; of a linear\n"
+                               "      model its scores s0, s1, ..., or the value that was rounded\n";
 
 typedef struct request {
     const char *model, *data, *device, *part, *output, *proba, *no_tuning;
@@ -37,6 +38,18 @@ typedef struct sheet {
     cln_error error;
 } sheet;
 
+/* Probabilities or scores of classes, or the value that the class is rounded from. */
+static void put_columns(const sheet *s)
+{
+    uint32_t outputs = cln_model_outputs(s->model);
+    if (outputs < cln_model_classes(s->model))
+        fputs(",value", s->to);
+    else
+        for (uint32_t output = 0; output < outputs; output++)
+            fprintf(s->to, ",%c%u", cln_model_is_softmax(s->model) ? 'p' : 's',
+                    (unsigned)cln_model_class(s->model, output));
+}
+
 static cln_status begin_sheet(sheet *s)
 {
     cln_status status = CLN_OK;
@@ -45,8 +58,8 @@ static cln_status begin_sheet(sheet *s)
         TRY(cln_os_replace_begin(&s->file, s->path, &s->error));
     s->to = s->path ? s->file.stream : stdout;
     fputs("row,class", s->to);
-    for (uint32_t output = 0; s->proba && output < cln_model_outputs(s->model); output++)
-        fprintf(s->to, ",p%u", (unsigned)cln_model_class(s->model, output));
+    if (s->proba)
+        put_columns(s);
     fputc('\n', s->to);
 out:
     return status;
@@ -60,7 +73,7 @@ static int write_rows(uint64_t first, uint32_t count, const uint32_t *outputs, c
         return 1;
     for (uint32_t i = 0; i < count; i++) {
         fprintf(s->to, "%llu,", (unsigned long long)(first + i));
-        if (outputs[i] < k) /* not where a logit is NaN */
+        if (outputs[i] < cln_model_classes(s->model)) /* not where a logit is NaN */
             fprintf(s->to, "%u", (unsigned)cln_model_class(s->model, outputs[i]));
         for (uint32_t output = 0; s->proba && output < k; output++) {
             cln_text number;
@@ -128,7 +141,7 @@ int cln_command_predict(int argc, const char **argv)
     const char *quiet = NULL;
     const cln_flag flags[] = {
         {"output", 'o', "FILE", "write to this file, which appears whole or not at all (default: stdout)", &r.output},
-        {"proba", 0, NULL, "add the probability of each class", &r.proba},
+        {"proba", 0, NULL, "add the probability of each class, or what a linear model says of it", &r.proba},
         CLN_FLAG_DEVICE(&r.device),
         {"part", 0, "train|test", "which part of the folder DATA (default test)", &r.part},
         CLN_FLAG_NO_TUNING(&r.no_tuning),

@@ -71,6 +71,41 @@ static bool is_renumbered(const cln_model *model)
     return false;
 }
 
+const char *const cln_outputs_words[3] = {"softmax", "softmax-squared", "linear"};
+const char *const cln_target_words[3] = {"onehot", "value", "real"};
+
+/* The place of `text` among words (3), or 0 for NULL; false where it is none of them. */
+static bool find_word(const char *const *words, const char *text, int *found)
+{
+    for (*found = 0; text && *found < 3; ++*found)
+        if (strcmp(words[*found], text) == 0)
+            return true;
+    return !text;
+}
+
+static cln_status apply_kind(cln_model *model, const char *path, cln_error *error)
+{
+    int loss, target;
+    const char *labels = cln_model_metadata(model, "labels");
+    if (!find_word(cln_outputs_words, cln_model_metadata(model, "outputs"), &loss) ||
+        !find_word(cln_target_words, cln_model_metadata(model, "target"), &target) ||
+        (target != CLN_TARGET_ONEHOT && loss != CLN_SQUARED))
+        return cln_fail(error, CLN_FORMAT, "cannot load model %s: its outputs or target are of no kind that there is",
+                        path);
+    model->loss = (cln_row_loss)loss;
+    model->target = (cln_target)target;
+    if (model->target != CLN_TARGET_VALUE)
+        return CLN_OK;
+    uint32_t range[2] = {0, 0};
+    if (!labels || model->outputs != 1 || !next_label(&labels, &range[0]) || !next_label(&labels, &range[1]) ||
+        *labels || range[0] > range[1])
+        return cln_fail(error, CLN_FORMAT, "cannot load model %s: it predicts a value, but names no range of labels",
+                        path);
+    model->lowest = (int32_t)range[0];
+    model->highest = (int32_t)range[1];
+    return CLN_OK;
+}
+
 cln_status cln_metadata_apply(cln_model *model, const char *path, cln_error *error)
 {
     cln_status status = CLN_OK;
@@ -87,6 +122,7 @@ cln_status cln_metadata_apply(cln_model *model, const char *path, cln_error *err
         TRY(apply_classes(model, path, classes, error));
     if (subset && strcmp(subset, "true") != 0 && strcmp(subset, "false") != 0)
         return cln_fail(error, CLN_FORMAT, "cannot load model %s: its subset is neither true nor false", path);
+    TRY(apply_kind(model, path, error));
     model->subset = is_renumbered(model) || (subset && strcmp(subset, "true") == 0);
 out:
     return status;

@@ -4,6 +4,9 @@
 
 #include "model/model.h"
 
+/* By cln_row_loss and cln_target. */
+extern const char *const cln_outputs_words[3], *const cln_target_words[3];
+
 /* Sets scale, classes and subset from the metadata of a model that was read from `path`; where they are not there, they stay
    as cln_model_create made them. CLN_FORMAT for a value that is not right, CLN_UNSUPPORTED for a later version's file. */
 cln_status cln_metadata_apply(cln_model *model, const char *path, cln_error *error);

@@ -111,7 +111,19 @@ const char *cln_model_metadata(const cln_model *model, const char *key)
 
 uint32_t cln_model_class(const cln_model *model, uint32_t output)
 {
+    if (model->target == CLN_TARGET_VALUE)
+        return output;
     return output < model->outputs ? model->classes[output] : UINT32_MAX;
+}
+
+uint32_t cln_model_classes(const cln_model *model)
+{
+    return model->target == CLN_TARGET_VALUE ? (uint32_t)model->highest + 1 : model->outputs;
+}
+
+bool cln_model_is_softmax(const cln_model *model)
+{
+    return model->loss != CLN_SQUARED;
 }
 
 void cln_model_free(cln_model *model)

@@ -2,7 +2,7 @@
 #ifndef CLN_MODEL_MODEL_H
 #define CLN_MODEL_MODEL_H
 
-#include "base/error.h"
+#include "model/loss.h"
 
 typedef struct cln_entry {
     char *key, *value;
@@ -13,9 +13,12 @@ struct cln_model {
     float *weight;              /* (k,d) */
     float *bias;                /* (k), or NULL for a model without */
     double scale;               /* logits are those of x·scale */
-    uint32_t *classes;          /* (k): the label of each output in the data; ascending from 0 unless a subset */
-    bool subset;                /* trained on some classes only */
-    cln_entry *metadata;        /* (entries) */
+    cln_row_loss loss;          /* that it was trained for: whether its outputs are logits of classes, or values */
+    cln_target target;
+    int32_t lowest, highest; /* TARGET_VALUE: the labels that an output is rounded and clipped to */
+    uint32_t *classes;       /* (k): the label of each output in the data; ascending from 0 unless a subset */
+    bool subset;             /* trained on some classes only */
+    cln_entry *metadata;     /* (entries) */
     size_t entries;
 };
 

@@ -9,6 +9,9 @@
  *     scale     logits are those of x·scale (1)
  *     classes   the label of each output, "3,6" (0 … k−1)
  *     subset    "true" where rows of other classes were left out ("false")
+ *     outputs   "softmax" for logits of classes, "softmax-squared" where they were fitted by squared loss, "linear" for values ("softmax")
+ *     target    of a linear model: "onehot", "value" or "real" ("onehot")
+ *     labels    the range of a value, "0,9": outputs are rounded and clipped to it
  */
 #ifndef CLN_MODEL_SAFETENSORS_H
 #define CLN_MODEL_SAFETENSORS_H

@@ -2,7 +2,7 @@
 #include "base/number.h"
 #include "base/os.h"
 #include "base/size.h"
-#include "model/model.h"
+#include "model/metadata.h"
 #include "model/safetensors.h"
 
 #include <errno.h>
@@ -48,6 +48,10 @@ static int set_metadata(json_t *metadata, const cln_model *model)
     failed |= json_object_set_new(metadata, "scale", json_string(scale));
     failed |= !classes || json_object_set_new(metadata, "classes", json_string(classes));
     failed |= json_object_set_new(metadata, "subset", json_string(model->subset ? "true" : "false"));
+    failed |= json_object_set_new(metadata, "outputs", json_string(cln_outputs_words[model->loss]));
+    failed |= json_object_set_new(metadata, "target", json_string(cln_target_words[model->target]));
+    if (model->target == CLN_TARGET_VALUE)
+        failed |= json_object_set_new(metadata, "labels", json_sprintf("%d,%d", model->lowest, model->highest));
     free(classes);
     return failed;
 }

@@ -106,14 +106,14 @@ static json_t *classes_json(const cln_assessment *assessment)
 cln_status cln_report_evaluation_json(const cln_assessment *assessment, FILE *to, cln_error *error)
 {
     const cln_evaluation *evaluation = &assessment->evaluation;
-    const char *kind = cln_model_metadata(assessment->model, "option.model"); /* NULL in a file from elsewhere */
+    const char *kind = cln_model_is_softmax(assessment->model) ? "softmax" : "linear";
     json_t *object = json_pack(
-        "{so so so s{so so so} so so so so so so}", "model", cln_json_text(kind ? kind : "softmax"), "engine",
+        "{so so so s{so so so} so so so so so so}", "model", cln_json_text(kind), "engine",
         cln_json_text(evaluation->engine), "device", cln_json_device(&assessment->device), "data", "rows",
         cln_json_count(evaluation->score.rows), "features", cln_json_count(cln_model_features(assessment->model)),
-        "outputs", cln_json_count(evaluation->outputs), assessment->part, cln_json_score(&evaluation->score),
-        "confusion", confusion_json(evaluation), "classes", classes_json(assessment), "seconds",
-        cln_json_seconds(&evaluation->seconds), "peak_host_bytes", cln_json_count(evaluation->peak_host_bytes),
-        "device_bytes", cln_json_count(evaluation->device_bytes));
+        "outputs", cln_json_count(cln_model_outputs(assessment->model)), assessment->part,
+        cln_json_score(&evaluation->score), "confusion", confusion_json(evaluation), "classes",
+        classes_json(assessment), "seconds", cln_json_seconds(&evaluation->seconds), "peak_host_bytes",
+        cln_json_count(evaluation->peak_host_bytes), "device_bytes", cln_json_count(evaluation->device_bytes));
     return cln_json_write(object, 0, to, error);
 }

@@ -37,16 +37,16 @@ static cln_status select_data(struct session *session, bool labels, cln_error *e
                         session->info.features, model->features);
     if (!labels)
         return CLN_OK;
-    if (!session->info.labelled)
-        return cln_fail(error, CLN_INVALID, "%s has no labels to score against; name their file, or predict instead",
-                        session->info.path);
+    if (model->target == CLN_TARGET_REAL ? !session->info.real : !session->info.labelled)
+        return cln_fail(error, CLN_INVALID, "%s has no %s to score against; name their file, or predict instead",
+                        session->info.path, model->target == CLN_TARGET_REAL ? "targets" : "labels");
     if (model->subset) {
         TRY(cln_dataset_copy(session->data, &session->copy, error));
         TRY(cln_dataset_keep_classes(session->copy, model->classes, model->outputs, error));
         session->data = session->copy;
         cln_dataset_describe(session->data, &session->info);
     }
-    if (session->info.outputs > model->outputs)
+    if (model->target != CLN_TARGET_VALUE && session->info.outputs > model->outputs)
         return cln_fail(error, CLN_INVALID, "%s has label %u, but the model knows only 0 to %u", session->info.path,
                         session->info.outputs - 1, model->outputs - 1);
 out:
@@ -107,6 +107,10 @@ static cln_status session_open(struct session *session, const char *engine, bool
     cln_problem problem = {.features = model->features,
                            .outputs = model->outputs,
                            .type = session->info.type,
+                           .loss = model->loss,
+                           .target = model->target,
+                           .lowest = model->lowest,
+                           .highest = model->highest,
                            .scale = (float)model->scale,
                            .bias = model->bias != NULL};
     problem.block_rows = cln_plan_block_rows(session->device, engine, &problem, session->info.rows);
@@ -146,12 +150,21 @@ static void session_close(struct session *session)
     cln_dataset_close(session->copy);
 }
 
+/* Of labels and predictions; 0 where the data has other targets. */
+static uint32_t count_classes(const struct session *session)
+{
+    uint32_t predicted = cln_model_classes(session->model), labels = session->info.outputs;
+    if (session->model->target == CLN_TARGET_REAL)
+        return 0;
+    return session->model->target == CLN_TARGET_VALUE && labels > predicted ? labels : predicted;
+}
+
 static cln_status score(struct session *session, cln_evaluation *evaluation, cln_error *error)
 {
     cln_status status = CLN_OK;
     cln_score_buffer scores = {0};
     const int32_t *labels = cln_dataset_labels(session->data);
-    uint32_t most = session->plan->problem.block_rows, k = session->model->outputs;
+    uint32_t most = session->plan->problem.block_rows, k = evaluation->outputs;
     double loss = 0;
     uint64_t errors = 0;
 
@@ -165,7 +178,7 @@ static cln_status score(struct session *session, cln_evaluation *evaluation, cln
         cln_score block = cln_score_sum(&scores, 0, parts, count);
         loss += block.loss * count;
         errors += block.errors;
-        for (uint32_t i = 0; i < count; i++)
+        for (uint32_t i = 0; k && i < count; i++)
             if (session->h_predicted[i] < k) /* not where a logit is NaN */
                 evaluation->confusion[(uint64_t)labels[first + i] * k + session->h_predicted[i]]++;
     }
@@ -181,10 +194,10 @@ cln_status cln_model_evaluate(const cln_model *model, cln_device *device, const 
     cln_status status;
     struct session session = {.device = device, .model = model, .data = data};
     memset(evaluation, 0, sizeof *evaluation);
-    evaluation->outputs = model->outputs;
     TRY(session_open(&session, engine, true, error));
-    TRY(cln_allocate((void **)&evaluation->confusion, (uint64_t)model->outputs * model->outputs, sizeof(uint64_t),
-                     "the confusion matrix", error));
+    evaluation->outputs = count_classes(&session);
+    TRY(cln_allocate((void **)&evaluation->confusion, (uint64_t)evaluation->outputs * evaluation->outputs,
+                     sizeof(uint64_t), "the confusion matrix", error));
     double before = cln_os_seconds();
     TRY(score(&session, evaluation, error));
     session.seconds.evaluate = cln_os_seconds() - before;
