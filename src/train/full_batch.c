@@ -1,0 +1,115 @@
+#include "train/full_batch.h"
+
+#include "base/size.h"
+#include "device/buffer.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+cln_status cln_full_batch_create(cln_full_batch *full, cln_trainer *trainer, cln_error *error)
+{
+    cln_status status;
+    const cln_problem *problem = &trainer->plan->problem;
+    const double *deviation = trainer->scaling.deviation;
+    *full = (cln_full_batch){.trainer = trainer,
+                             .k = problem->outputs,
+                             .d = problem->features,
+                             .ld = trainer->plan->layout.ld,
+                             .l2 = cln_settings_l2(&trainer->settings, trainer->selection.rows[CLN_TRAIN])};
+    full->count = (uint64_t)full->k * (full->d + problem->bias);
+    TRY(cln_allocate((void **)&full->h_weights, (uint64_t)full->k * full->ld, sizeof(float), "weights", error));
+    TRY(cln_allocate((void **)&full->h_sum, (uint64_t)full->k * full->ld, sizeof(float), "a gradient", error));
+    if (deviation)
+        TRY(cln_allocate((void **)&full->inverse, full->d, sizeof(double), "deviations", error));
+    for (uint32_t j = 0; full->inverse && j < full->d; j++)
+        full->inverse[j] = 1 / deviation[j];
+out:
+    return status;
+}
+
+void cln_full_batch_release(cln_full_batch *full)
+{
+    free(full->h_weights);
+    free(full->h_sum);
+    free(full->inverse);
+    *full = (cln_full_batch){0};
+}
+
+static double factor(const double *values, uint32_t j)
+{
+    return values ? values[j] : 1;
+}
+
+cln_status cln_full_batch_take(cln_full_batch *full, cl_mem w, double *x, cln_error *error)
+{
+    uint64_t k = full->k, d = full->d, ld = full->ld;
+    cln_status status = cln_buffer_read(full->trainer->device, w, 0, k * ld * sizeof(float), full->h_weights, error);
+    if (status != CLN_OK)
+        return status;
+    for (uint64_t c = 0; c < k; c++) {
+        for (uint32_t j = 0; j < d; j++)
+            x[c * d + j] = (double)full->h_weights[c * ld + j] / factor(full->inverse, j);
+        if (full->count > k * d)
+            x[k * d + c] = (double)full->h_weights[c * ld + d];
+    }
+    return CLN_OK;
+}
+
+cln_status cln_full_batch_give(cln_full_batch *full, const double *x, cl_mem w, cln_error *error)
+{
+    uint64_t k = full->k, d = full->d, ld = full->ld;
+    for (uint64_t c = 0; c < k; c++) {
+        for (uint32_t j = 0; j < d; j++)
+            full->h_weights[c * ld + j] = (float)(x[c * d + j] * factor(full->inverse, j));
+        full->h_weights[c * ld + d] = full->count > k * d ? (float)x[k * d + c] : 0;
+    }
+    return cln_buffer_write(full->trainer->device, w, 0, k * ld * sizeof(float), full->h_weights, error);
+}
+
+cln_status cln_full_batch_evaluate(cln_full_batch *full, const double *x, double *f, double *g, cln_error *error)
+{
+    cln_status status = cln_full_batch_give(full, x, full->trainer->weights, error);
+    return status == CLN_OK ? cln_full_batch_at(full, full->trainer->weights, x, f, g, error) : status;
+}
+
+cln_status cln_full_batch_at(cln_full_batch *full, cl_mem w, const double *x, double *f, double *g, cln_error *error)
+{
+    cln_status status;
+    cln_trainer *trainer = full->trainer;
+    uint64_t k = full->k, d = full->d, ld = full->ld;
+    double n = (double)trainer->selection.rows[CLN_TRAIN], squares = 0;
+    TRY(cln_score_range(trainer->plan, &trainer->selection.range[CLN_TRAIN], w, trainer->gradient, &trainer->scores,
+                        &full->score, error));
+    TRY(cln_buffer_read(trainer->device, trainer->gradient, 0, k * ld * sizeof(float), full->h_sum, error));
+    for (uint64_t c = 0; c < k; c++) {
+        for (uint32_t j = 0; j < d; j++) {
+            double v = x[c * d + j];
+            g[c * d + j] = (double)full->h_sum[c * ld + j] / n * factor(full->inverse, j) + full->l2 * v;
+            squares += v * v;
+        }
+        if (full->count > k * d)
+            g[k * d + c] = (double)full->h_sum[c * ld + d] / n;
+    }
+    *f = full->score.loss + full->l2 / 2 * squares;
+out:
+    return status;
+}
+
+/* The model's bias is b − W·shift, so that its W moves b along: ∂f/∂W = ∂f/∂V·deviation + ∂f/∂b·shiftᵀ. */
+double cln_full_batch_norm(const cln_full_batch *full, const double *g)
+{
+    const double *shift = full->trainer->scaling.shift;
+    uint64_t k = full->k, d = full->d;
+    bool bias = full->count > k * d;
+    double norm = 0;
+    for (uint64_t c = 0; c < k; c++) {
+        double gb = bias ? g[k * d + c] : 0, component = fabs(gb);
+        norm = isnan(component) || component > norm ? component : norm;
+        for (uint32_t j = 0; j < d; j++) {
+            component = fabs(g[c * d + j] / factor(full->inverse, j) + (bias && shift ? gb * shift[j] : 0));
+            if (isnan(component) || component > norm) /* a NaN stays */
+                norm = component;
+        }
+    }
+    return norm;
+}

@@ -1,0 +1,136 @@
+/* L-BFGS over all rows: the gradient by one pass on the device, everything else on the host in double. */
+#include "base/os.h"
+#include "base/size.h"
+#include "device/profile.h"
+#include "train/full_batch.h"
+#include "train/minimize.h"
+#include "train/solve.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What a mean of float losses is good for: partial sums over up to some thousand rows, each rounded to 2⁻²⁴. */
+#define LOSS_NOISE 1e-6
+
+typedef struct solving {
+    cln_full_batch full;
+    cln_progress_fn *progress;
+    void *user;
+    double began; /* by the clock; evaluation on other parts is not counted */
+    double *l1;   /* (count), or NULL */
+} solving;
+
+static cln_status evaluate(const double *x, double *f, double *g, void *user, cln_error *error)
+{
+    solving *s = user;
+    return cln_full_batch_evaluate(&s->full, x, f, g, error);
+}
+
+static double norm(const double *g, void *user)
+{
+    return cln_full_batch_norm(&((solving *)user)->full, g);
+}
+
+static int report(const cln_minimum_progress *at, void *user)
+{
+    solving *s = user;
+    cln_trainer *trainer = s->full.trainer;
+    double seconds = cln_os_seconds() - s->began;
+    trainer->epoch = at->iteration;
+    trainer->steps = at->evaluations;
+    if (!s->progress)
+        return 0;
+    cln_progress now = {.event = CLN_EVENT_EPOCH,
+                        .epoch = at->iteration,
+                        .epochs = trainer->settings.epochs,
+                        .step = at->evaluations,
+                        .steps = 1,
+                        .train = s->full.score,
+                        .objective = at->objective,
+                        .gradient_norm = at->gradient_norm,
+                        .seconds = seconds};
+    double n = (double)trainer->selection.rows[CLN_TRAIN];
+    now.seconds_left = seconds * (double)(now.epochs - now.epoch) / (double)now.epoch;
+    now.rows_per_second = seconds > 0 ? n * (double)now.step / seconds : 0;
+    double before = cln_os_seconds();
+    if (cln_trainer_score(trainer, CLN_VALID, trainer->weights, NULL, &now.valid, NULL) != CLN_OK)
+        now.valid = (cln_score){0}; /* the next evaluation says what is wrong */
+    s->began += cln_os_seconds() - before;
+    return s->progress(&now, s->user);
+}
+
+/* λ₁ counts in the coordinates that are penalised, which the variables are; the bias has none. */
+static cln_status take_l1(solving *s, double l1, cln_error *error)
+{
+    if (!(l1 > 0))
+        return CLN_OK;
+    cln_status status = cln_allocate((void **)&s->l1, s->full.count, sizeof *s->l1, "penalties", error);
+    for (uint64_t i = 0; status == CLN_OK && i < (uint64_t)s->full.k * s->full.d; i++)
+        s->l1[i] = l1;
+    return status;
+}
+
+static void explain(const cln_minimum *minimum, const cln_settings *settings, char reason[CLN_REASON_BYTES])
+{
+    switch (minimum->stopped) {
+    case CLN_STOP_TOLERANCE:
+        snprintf(reason, CLN_REASON_BYTES, "the largest component of the gradient, %.2g, is within the tolerance of %g",
+                 minimum->gradient_norm, settings->tolerance);
+        break;
+    case CLN_STOP_EPOCHS:
+        snprintf(
+            reason, CLN_REASON_BYTES,
+            "the limit of %llu iterations was reached with a gradient of %.2g, above the tolerance of %g; give more "
+            "epochs",
+            (unsigned long long)minimum->iterations, minimum->gradient_norm, settings->tolerance);
+        break;
+    case CLN_STOP_LINE_SEARCH:
+        snprintf(
+            reason, CLN_REASON_BYTES,
+            "no step lowers the objective any more in single precision, with a gradient of %.2g, above the tolerance "
+            "of %g; give a larger tolerance",
+            minimum->gradient_norm, settings->tolerance);
+        break;
+    case CLN_STOP_DIVERGED:
+        snprintf(reason, CLN_REASON_BYTES, "objective or gradient is not finite at the start; give a smaller scale");
+        break;
+    default:
+        snprintf(reason, CLN_REASON_BYTES, "it was interrupted");
+    }
+}
+
+cln_status cln_solve_lbfgs(cln_trainer *trainer, cln_progress_fn *progress, void *user, char reason[CLN_REASON_BYTES],
+                           cln_error *error)
+{
+    cln_status status;
+    solving s = {.progress = progress, .user = user, .began = cln_os_seconds()};
+    double *x = NULL;
+    cln_minimum minimum;
+    TRY(cln_full_batch_create(&s.full, trainer, error));
+    TRY(take_l1(&s, trainer->settings.l1, error));
+    TRY(cln_allocate((void **)&x, s.full.count, sizeof *x, "variables", error));
+    cln_profile_resume(trainer->device);
+    cln_minimize task = {.count = s.full.count,
+                         .evaluate = evaluate,
+                         .norm = norm,
+                         .progress = report,
+                         .user = &s,
+                         .l1 = s.l1,
+                         .tolerance = trainer->settings.tolerance,
+                         .iterations = trainer->settings.epochs,
+                         .noise = LOSS_NOISE};
+    TRY(cln_minimize_run(&task, x, &minimum, error));
+    TRY(cln_full_batch_give(&s.full, x, trainer->weights, error));
+    cln_profile_pause(trainer->device);
+    trainer->epoch = minimum.iterations;
+    trainer->steps = minimum.evaluations;
+    trainer->stopped = minimum.stopped;
+    trainer->kept = trainer->weights;
+    trainer->seconds.train = cln_os_seconds() - s.began;
+    explain(&minimum, &trainer->settings, reason);
+out:
+    free(x);
+    free(s.l1);
+    cln_full_batch_release(&s.full);
+    return status;
+}
