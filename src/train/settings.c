@@ -39,6 +39,8 @@ static const char *check_model(const cln_settings *settings)
         return "loss cross-entropy needs model softmax; a linear model has loss squared";
     if (!is_linear(settings) && value)
         return "target value needs model linear; softmax is fitted to classes";
+    if (value && settings->class_count)
+        return "target value does not go with classes, which are renumbered and then mean no number";
     return NULL;
 }
 

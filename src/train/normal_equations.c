@@ -1,0 +1,130 @@
+#include "train/normal_equations.h"
+
+#include "base/os.h"
+#include "base/size.h"
+#include "compute/gram.h"
+#include "device/profile.h"
+#include "train/certify.h"
+
+#include <stdlib.h>
+
+/* More labels than this are not worth a column each in the Gram matrix. */
+#define COUNTED_LABELS 256
+#define WARM_ROWS      16
+
+typedef struct sums {
+    cln_trainer *trainer;
+    uint32_t d, k, labels; /* labels: columns of the Gram matrix for classes; 0: targets are summed on the host */
+    uint64_t n, size;      /* size: d + 1 + labels */
+    double *gram;          /* (size,size) */
+    double *cross, *total; /* (d,k), (k), of x as it is stored */
+} sums;
+
+/* All training rows into the Gram matrix; the first few once before, for drivers compile at the first launch. */
+static cln_status sum_rows(sums *own, double *built, cln_error *error)
+{
+    cln_status status;
+    cln_trainer *trainer = own->trainer;
+    const cln_range *range = &trainer->selection.range[CLN_TRAIN];
+    cln_gram *gram = NULL;
+    uint32_t most = trainer->plan->problem.block_rows;
+    double before = cln_os_seconds();
+    TRY(cln_gram_create(trainer->device, own->d, own->labels, trainer->plan->problem.type, &gram, error));
+    for (uint64_t first = 0, warm = 1; first < range->rows; first += warm ? 0 : most, warm = 0) {
+        cln_rows rows;
+        uint64_t left = range->rows - first, here = warm && left > 16 ? 16 : left < most ? left : most;
+        TRY(cln_resident_rows(range->data, NULL, range->first + first, (uint32_t)here, &rows, error));
+        if (!own->labels)
+            rows.target = NULL;
+        TRY(cln_gram_add(gram, &rows, error));
+        if (!warm)
+            continue;
+        TRY(cln_gram_clear(gram, error));
+        *built = cln_os_seconds() - before;
+        cln_profile_resume(trainer->device);
+    }
+    TRY(cln_gram_read(gram, own->gram, error));
+    cln_profile_pause(trainer->device);
+out:
+    cln_gram_release(gram);
+    return status;
+}
+
+/* Xᵀt and Σt from the columns of the classes: each is a target, or they are weighed with their label. */
+static void take_labels(sums *own)
+{
+    bool value = own->trainer->plan->problem.target == CLN_TARGET_VALUE;
+    for (uint64_t j = 0; j <= own->d; j++) /* column d is the ones */
+        for (uint64_t c = 0; c < own->labels; c++) {
+            double sum = own->gram[j * own->size + own->d + 1 + c];
+            double *to = j < own->d ? own->cross + j * own->k : own->total;
+            to[value ? 0 : c] += value ? (double)c * sum : sum;
+        }
+}
+
+/* The same for any targets: at W = 0 the gradient of the squared loss is −Xᵀt/n. */
+static cln_status take_targets(sums *own, cln_error *error)
+{
+    cln_status status;
+    cln_objective *objective = NULL;
+    cln_objective_value value;
+    double n = (double)own->n, scale = own->trainer->scale;
+    TRY(cln_trainer_objective(own->trainer, 0, own->weight, own->bias, &objective, error)); /* both zero */
+    TRY(cln_trainer_add_rows(own->trainer, objective, error));
+    TRY(cln_objective_read(objective, &value, own->gw, own->gb, error));
+    for (uint64_t j = 0; j < own->d; j++)
+        for (uint64_t c = 0; c < own->k; c++)
+            own->cross[j * own->k + c] = -own->gw[c * own->d + j] * n / scale;
+    for (uint64_t c = 0; c < own->k; c++)
+        own->total[c] = -own->gb[c] * n;
+out:
+    cln_objective_free(objective);
+    return status;
+}
+
+static cln_status factorise(sums *own, cln_ridge **ridge, cln_error *error)
+{
+    const cln_trainer *trainer = own->trainer;
+    const cln_problem *problem = &trainer->plan->problem;
+    const cln_ridge_sums of = {.d = own->d,
+                               .k = own->k,
+                               .n = (double)own->n,
+                               .gram = own->gram,
+                               .gram_ld = own->size,
+                               .sum = own->gram + own->d * own->size,
+                               .cross = own->cross,
+                               .total = own->total,
+                               .noise = problem->type == CLN_UINT8 ? 0 : 1e-7,
+                               .scale = trainer->scale,
+                               .spread = trainer->scaling.deviation,
+                               .bias = problem->bias,
+                               .centred = trainer->settings.center || trainer->settings.standardize};
+    return cln_ridge_create(&of, ridge, error);
+}
+
+cln_status cln_normal_equations(cln_trainer *trainer, double *built, cln_ridge **ridge, cln_error *error)
+{
+    cln_status status;
+    const cln_problem *problem = &trainer->plan->problem;
+    sums own = {
+        .trainer = trainer, .d = problem->features, .k = problem->outputs, .n = trainer->selection.rows[CLN_TRAIN]};
+    if (problem->target == CLN_TARGET_ONEHOT)
+        own.labels = own.k;
+    else if (problem->target == CLN_TARGET_VALUE && problem->highest < COUNTED_LABELS)
+        own.labels = (uint32_t)problem->highest + 1;
+    own.size = own.d + 1 + own.labels;
+    TRY(cln_allocate((void **)&own.gram, own.size * own.size, sizeof(double), "sums of products", error));
+    TRY(cln_allocate((void **)&own.cross, (uint64_t)own.d * own.k, sizeof(double), "sums of products", error));
+    TRY(cln_allocate((void **)&own.total, own.k, sizeof(double), "sums of targets", error));
+    TRY(sum_rows(&own, built, error));
+    if (own.labels)
+        take_labels(&own);
+    else
+        TRY(take_targets(&own, error));
+    TRY(factorise(&own, ridge, error));
+out:
+    free(own.gram);
+    free(own.cross);
+    free(own.total);
+    return status;
+}
