@@ -1,9 +1,12 @@
 /* A model from a trainer, its metadata saying how it came about. */
 #include "compute/tuning.h"
+#include "base/number.h"
+#include "base/size.h"
 #include "model/model.h"
-#include "train/trainer.h"
+#include "train/certify.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* For the lists of members in compute/tuning.h and compute/gemm.h: " name=%u" and the value. */
@@ -56,6 +59,39 @@ out:
     return status;
 }
 
+/* A list of numbers (count), to nine digits. */
+static cln_status note_list(cln_model *model, const char *key, const double *values, uint32_t count, cln_error *error)
+{
+    char *text = NULL;
+    size_t size = (size_t)count * 18 + 1, length = 0;
+    if (!values)
+        return CLN_OK;
+    cln_status status = cln_allocate((void **)&text, size, 1, "metadata", error);
+    for (uint32_t j = 0; status == CLN_OK && j < count; j++)
+        length += (size_t)cln_format(text + length, size - length, "%s%.9g", j ? "," : "", values[j]);
+    if (status == CLN_OK)
+        status = cln_model_note(model, error, key, "%s", text);
+    free(text);
+    return status;
+}
+
+/* What was minimised, how near it came, and how features were seen meanwhile: the weights are unfolded by it. */
+static cln_status note_objective(cln_model *model, cln_trainer *trainer, cln_error *error)
+{
+    cln_status status;
+    cln_certificate certificate;
+    char number[32];
+    uint32_t d = trainer->plan->problem.features;
+    TRY(note_list(model, "shift", trainer->scaling.shift, d, error));
+    TRY(note_list(model, "deviation", trainer->scaling.deviation, d, error));
+    cln_format_real(trainer->l2, number);
+    TRY(cln_model_note(model, error, "l2", "%s", number));
+    TRY(cln_trainer_certify(trainer, &certificate, error));
+    TRY(cln_certificate_note(&certificate, model, error));
+out:
+    return status;
+}
+
 static cln_status note_origin(cln_model *model, const cln_trainer *trainer, cln_error *error)
 {
     cln_status status;
@@ -82,11 +118,16 @@ cln_status cln_trainer_model(cln_trainer *trainer, cln_model **result, cln_error
                          error));
     TRY(cln_trainer_read(trainer, trainer->kept, model->weight, model->bias, error));
     model->scale = trainer->scale;
+    model->loss = trainer->plan->problem.loss;
+    model->target = trainer->plan->problem.target;
+    model->lowest = trainer->plan->problem.lowest;
+    model->highest = trainer->plan->problem.highest;
     model->subset = settings->class_count > 0;
     for (uint32_t i = 0; i < settings->class_count; i++)
         model->classes[i] = settings->classes[i];
     TRY(note_options(model, trainer, error));
     TRY(note_origin(model, trainer, error));
+    TRY(note_objective(model, trainer, error));
     *result = model;
     model = NULL;
 out:

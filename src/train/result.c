@@ -1,7 +1,8 @@
 /* What a run comes to: the kept weights scored on every part, the certificate, the reason why it stopped. */
 #include "base/os.h"
 #include "base/size.h"
-#include "train/trainer.h"
+#include "train/certify.h"
+#include "train/full_batch.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -33,28 +34,44 @@ cln_status cln_trainer_score(cln_trainer *trainer, int part, cl_mem w, cl_mem gr
     return status;
 }
 
-/* The largest absolute component of the gradient of the objective, from the gradient (kp,ld) of the summed loss. */
-static cln_status gradient_norm(cln_trainer *trainer, uint64_t rows, double *norm, double *objective, cln_error *error)
+/* Objective and gradient at the kept weights: by the device after sgd, from the certificate of a solver that has to prove what it
+   found. */
+static cln_status take_objective(cln_trainer *trainer, cln_result *result, cln_error *error)
 {
     cln_status status;
-    uint64_t k = trainer->plan->problem.outputs, d = trainer->plan->problem.features;
-    float *g = NULL, *w = NULL;
-    TRY(cln_allocate((void **)&g, k * (d + 1), sizeof *g, "a gradient", error));
-    TRY(cln_allocate((void **)&w, k * d, sizeof *w, "weights", error));
-    TRY(cln_trainer_read(trainer, trainer->gradient, g, g + k * d, error));
-    TRY(cln_trainer_read(trainer, trainer->kept, w, NULL, error));
-    *norm = 0;
-    for (uint64_t i = 0; i < k * (d + 1); i++) {
-        double penalty = i < k * d ? (double)trainer->step.l2 * (double)w[i] : 0;
-        double component = fabs((double)g[i] / (double)rows + penalty);
-        if (isnan(component) || component > *norm) /* a NaN stays */
-            *norm = component;
-        if (i < k * d)
-            *objective += penalty / 2 * (double)w[i];
+    cln_full_batch full = {0};
+    double *x = NULL, *g = NULL;
+    if (!cln_settings_solver_is(&trainer->settings, "sgd")) {
+        TRY(cln_trainer_certify(trainer, &result->certificate, error));
+        result->objective = result->certificate.objective;
+        result->gradient_norm = result->certificate.gradient_norm;
+        return CLN_OK;
     }
+    TRY(cln_full_batch_create(&full, trainer, error));
+    TRY(cln_allocate((void **)&x, full.count, sizeof *x, "weights", error));
+    TRY(cln_allocate((void **)&g, full.count, sizeof *g, "a gradient", error));
+    TRY(cln_full_batch_take(&full, trainer->kept, x, error));
+    TRY(cln_full_batch_at(&full, trainer->kept, x, &result->objective, g, error));
+    result->gradient_norm = cln_full_batch_norm(&full, g);
+    result->train = full.score;
 out:
+    free(x);
     free(g);
-    free(w);
+    cln_full_batch_release(&full);
+    return status;
+}
+
+static cln_status count_zeros(cln_trainer *trainer, uint64_t *zeros, cln_error *error)
+{
+    cln_status status;
+    uint64_t count = (uint64_t)trainer->plan->problem.outputs * trainer->plan->problem.features;
+    float *weight = NULL;
+    TRY(cln_allocate((void **)&weight, count, sizeof *weight, "weights", error));
+    TRY(cln_trainer_read(trainer, trainer->kept, weight, NULL, error));
+    for (uint64_t i = 0; i < count; i++)
+        *zeros += !(weight[i] > 0) && !(weight[i] < 0);
+out:
+    free(weight);
     return status;
 }
 
@@ -75,9 +92,12 @@ static void check_end(cln_trainer *trainer, cln_result *result)
 static cln_status score_all(cln_trainer *trainer, cln_result *result, cln_error *error)
 {
     cln_status status;
-    TRY(cln_trainer_score(trainer, CLN_TRAIN, trainer->kept, trainer->gradient, &result->train, error));
-    result->objective = result->train.loss;
-    TRY(gradient_norm(trainer, result->train.rows, &result->gradient_norm, &result->objective, error));
+    TRY(take_objective(trainer, result, error));
+    if (result->train.rows == 0 ||
+        trainer->row_weights) /* the score is of rows that weigh the same, as in other parts */
+        TRY(cln_trainer_score(trainer, CLN_TRAIN, trainer->kept, NULL, &result->train, error));
+    if (result->sparse)
+        TRY(count_zeros(trainer, &result->zeros, error));
     TRY(cln_trainer_score(trainer, CLN_VALID, trainer->kept, NULL, &result->valid, error));
     TRY(cln_trainer_score(trainer, CLN_TEST, trainer->kept, NULL, &result->test, error));
     check_end(trainer, result);
@@ -95,6 +115,10 @@ static void describe(const cln_trainer *trainer, cln_result *result)
     result->epochs = trainer->epoch;
     result->steps = trainer->steps;
     result->best_epoch = cln_patience_on(&trainer->patience) ? trainer->patience.best_epoch : 0;
+    result->learning_rate =
+        cln_settings_solver_is(&trainer->settings, "sgd") ? trainer->settings.learning_rate : (double)NAN;
+    result->l2 = trainer->l2;
+    result->sparse = trainer->settings.l1 > 0;
     result->objective = result->gradient_norm = NAN;
     result->train = result->valid = result->test = none;
 }
@@ -110,7 +134,8 @@ cln_status cln_trainer_conclude(cln_trainer *trainer, cln_result *result, cln_er
     result->stopped = trainer->stopped;
     if (trainer->stopped == CLN_STOP_DIVERGED)
         return cln_fail(error, CLN_DIVERGED, "training diverged: %s", result->reason);
-    snprintf(result->reason, sizeof result->reason, "%s", words[trainer->stopped]);
+    if (!*result->reason)
+        snprintf(result->reason, sizeof result->reason, "%s", words[trainer->stopped]);
 out:
     return status;
 }

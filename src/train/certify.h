@@ -1,0 +1,20 @@
+/* The certificate of weights, by reference/objective.h from the rows that they were trained on. */
+#ifndef CLN_TRAIN_CERTIFY_H
+#define CLN_TRAIN_CERTIFY_H
+
+#include "reference/objective.h"
+#include "train/trainer.h"
+
+/* An objective over the trainer's rows at weight (k,d) and bias (k, or NULL) of x·scale, with penalty l2; *objective to be freed. */
+cln_status cln_trainer_objective(cln_trainer *trainer, double l2, const double *weight, const double *bias,
+                                 cln_objective **objective, cln_error *error);
+/* Adds all training rows, which are read back from the device. */
+cln_status cln_trainer_add_rows(cln_trainer *trainer, cln_objective *objective, cln_error *error);
+
+cln_certificate cln_certificate_of(const cln_objective_value *value);
+/* What the certificate is called in a model's metadata; none where it has no rows. */
+cln_status cln_certificate_note(const cln_certificate *certificate, cln_model *model, cln_error *error);
+/* And back: rows is 0 where there is none, or none that makes sense. */
+cln_certificate cln_certificate_recall(const cln_model *model);
+
+#endif
