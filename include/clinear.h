@@ -311,6 +311,18 @@ typedef struct cln_seconds {
     double total, load, build, upload, train, evaluate;
 } cln_seconds;
 
+/* What is proven about weights, computed in double precision on the host from the rows that they were trained on. */
+typedef struct cln_certificate {
+    uint64_t rows;    /* 0: nothing was computed */
+    double loss;      /* mean over rows, weighted as in training */
+    double objective; /* the same with the penalties */
+    double
+        gradient_norm; /* the largest absolute component of the objective's gradient, by weights and bias of x·scale */
+    double
+        suboptimality; /* objective − optimum is at most this: a duality gap (Boyd and Vandenberghe 2004, 5.5.1); NaN where nothing
+                              proves it (no l2, or a loss that is not convex) */
+} cln_certificate;
+
 typedef struct cln_result {
     const char *engine; /* the one that `auto` took: "fused" or "clblast" */
     uint64_t rows;      /* of training, after split and subset */
@@ -320,6 +332,11 @@ typedef struct cln_result {
     cln_stop stopped;
     char reason[256];                /* the same in words; for a divergence with epoch and batch */
     double objective, gradient_norm; /* at the kept weights; the norm is the largest absolute component */
+    double learning_rate;            /* of sgd, the first: as given, or found */
+    double l2;                       /* λ in force, that of alpha included */
+    bool sparse;                     /* there was an l1 */
+    uint64_t zeros;                  /* then: weights that are exactly 0, of outputs·features */
+    cln_certificate certificate;     /* of lbfgs and direct, and once cln_trainer_certify was called */
     cln_score train, valid, test;    /* at the kept weights */
     cln_seconds seconds;
     uint64_t peak_host_bytes, device_bytes;
@@ -341,7 +358,22 @@ CLN_API cln_status cln_trainer_step(cln_trainer *trainer, uint64_t index, double
    or those that a run has kept. */
 CLN_API cln_status cln_trainer_valid_errors(cln_trainer *trainer, uint64_t index, uint64_t *errors, cln_error *error);
 CLN_API cln_status cln_trainer_test_errors(cln_trainer *trainer, uint64_t index, uint64_t *errors, cln_error *error);
-/* A copy of the kept weights with what describes them. */
+/* Objective, gradient and a bound on what is missing to the optimum, in double on the host, of the kept weights; *certificate stays
+   the same when it is asked for again. Lbfgs and direct have it from their run. */
+CLN_API cln_status cln_trainer_certify(cln_trainer *trainer, cln_certificate *certificate, cln_error *error);
+
+/* One penalty of those that solver direct was given. */
+typedef struct cln_path_row {
+    double alpha, l2;
+    double objective;
+    cln_score valid; /* rows 0 where there is no validation part */
+    bool best;       /* fewest errors in validation, or the smallest loss among those; the one that is kept */
+} cln_path_row;
+
+/* What the run of solver direct came to for each alpha, (*count), in their order; valid until the trainer is closed. */
+CLN_API const cln_path_row *cln_trainer_path(const cln_trainer *trainer, size_t *count);
+
+/* A copy of the kept weights with what describes them, their certificate included. */
 CLN_API cln_status cln_trainer_model(cln_trainer *trainer, cln_model **model, cln_error *error);
 CLN_API void cln_trainer_close(cln_trainer *trainer);
 
@@ -358,12 +390,16 @@ CLN_API const float *cln_model_bias(const cln_model *model);                    
 CLN_API const char *cln_model_metadata(const cln_model *model, const char *key); /* NULL: no such key */
 /* The label of output `output` in the data that the model was trained on (differs after option `classes`). */
 CLN_API uint32_t cln_model_class(const cln_model *model, uint32_t output);
+/* Predicted outputs are below this: k, or the largest label plus one in a linear model of the label's value. */
+CLN_API uint32_t cln_model_classes(const cln_model *model);
+/* Outputs are logits of classes, and softmax gives probabilities; false: they are values. */
+CLN_API bool cln_model_is_softmax(const cln_model *model);
 CLN_API void cln_model_free(cln_model *model);
 
 typedef struct cln_evaluation {
     cln_score score;
     uint64_t *confusion; /* (k,k): [true class][predicted class]; released with cln_evaluation_free */
-    uint32_t outputs;    /* k */
+    uint32_t outputs;    /* k: classes, of labels and predictions; 0 where the data has real-valued targets */
     const char *engine;
     cln_seconds seconds;
     uint64_t peak_host_bytes, device_bytes;
@@ -382,8 +418,23 @@ CLN_API cln_status cln_model_evaluate(const cln_model *model, cln_device *device
 CLN_API cln_class_score cln_evaluation_class(const cln_evaluation *evaluation, uint32_t output);
 CLN_API void cln_evaluation_free(cln_evaluation *evaluation);
 
-/* Receives rows first … first+count−1: outputs (count), the predicted output of each, k where a logit is NaN; probability
-   (count,k). Nonzero stops the prediction. */
+/* A model's certificate, computed again. */
+typedef struct cln_verification {
+    cln_certificate stored, found;
+    double tolerance; /* that the gradient was to meet; NaN: none */
+    bool agrees; /* the objective within 1e-6 relative; the gradient at most twice the tolerance, or what was stored */
+    char reason[256]; /* why, or why not */
+} cln_verification;
+
+/* Computes the certificate of a model again, on the host, from the training part of the data it was trained on (`data`, from which
+   options classes, train-rows and valid are applied as they were). CLN_INVALID where they cannot be those: other sizes, or a model
+   without a certificate. */
+CLN_API cln_status cln_model_verify(const cln_model *model, cln_dataset *data, cln_verification *verification,
+                                    cln_error *error);
+
+/* Receives rows first … first+count−1: outputs (count), the predicted output of each (cln_model_class says its label), of
+   cln_model_classes or more where a logit is NaN; probability (count,k), or the outputs themselves of a linear model. Nonzero stops the
+   prediction. */
 typedef int cln_predict_fn(uint64_t first, uint32_t count, const uint32_t *outputs, const float *probability,
                            void *user);
 CLN_API cln_status cln_model_predict(const cln_model *model, cln_device *device, const char *engine, cln_dataset *data,

@@ -117,7 +117,7 @@ static int train(const request *r)
         if (finished && (r->json ? cln_report_training_json(&training, NULL, stdout, &error)
                                  : cln_report_training(&training, stdout, &error)) != CLN_OK)
             code = cln_message_failure(&error, NULL);
-        cln_profile_rows_release(&training.profile);
+        cln_training_release(&training);
     } else {
         code = cln_message_failure(&error, NULL);
     }

@@ -13,6 +13,7 @@ int cln_command_devices(int argc, const char **argv);
 int cln_command_train(int argc, const char **argv);
 int cln_command_evaluate(int argc, const char **argv);
 int cln_command_predict(int argc, const char **argv);
+int cln_command_verify(int argc, const char **argv);
 int cln_command_recipe(int argc, const char **argv);
 int cln_command_tune(int argc, const char **argv);
 

@@ -55,8 +55,14 @@ static void compose(char *text, size_t size, const cln_progress *progress, const
 {
     cln_text number;
     *text = '\0';
-    append(text, size, "epoch %llu/%llu", (unsigned long long)progress->epoch, (unsigned long long)progress->epochs);
-    if (train->rows)
+    bool iterates = isfinite(progress->objective);
+    append(text, size, "%s %llu/%llu", iterates ? "iteration" : "epoch", (unsigned long long)progress->epoch,
+           (unsigned long long)progress->epochs);
+    if (iterates)
+        append(text, size, ": objective %.8f", progress->objective);
+    if (isfinite(progress->gradient_norm))
+        append(text, size, ", gradient %.2g", progress->gradient_norm);
+    if (train->rows && !iterates)
         append(text, size, ": loss %.4f", train->loss);
     if (valid->rows)
         append(text, size, ", validation error %s%s", cln_text_percent(number, error_rate(valid)),

@@ -9,6 +9,7 @@
 #include "cli/progress.h"
 #include "report/log.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct watcher {
@@ -61,6 +62,21 @@ out:
     return status;
 }
 
+/* A copy, for the trainer is gone when it is told. */
+static cln_status take_path(const cln_trainer *trainer, cln_training *training, cln_error *error)
+{
+    size_t count;
+    const cln_path_row *path = cln_trainer_path(trainer, &count);
+    if (count <= 1)
+        return CLN_OK;
+    training->path = calloc(count, sizeof *path);
+    if (!training->path)
+        return cln_fail_memory(error, "a path", count * sizeof *path);
+    memcpy(training->path, path, count * sizeof *path);
+    training->path_count = count;
+    return CLN_OK;
+}
+
 /* After the run: keeps the model and says how it ended. */
 static int conclude(const watcher *w, cln_trainer *trainer, cln_training *training, const cln_device *device,
                     cln_error *error)
@@ -71,7 +87,8 @@ static int conclude(const watcher *w, cln_trainer *trainer, cln_training *traini
         return CLN_EXIT_FAILED;
     }
     if (output) {
-        if (save(trainer, output, error) != CLN_OK)
+        if (save(trainer, output, error) != CLN_OK ||
+            cln_trainer_certify(trainer, &training->result.certificate, error) != CLN_OK)
             return cln_message_failure(error, device);
         training->saved = output;
     }
@@ -125,6 +142,8 @@ int cln_job_run(const cln_job *job, cln_training *training, bool *finished)
     status = cln_trainer_run(trainer, on_progress, &w, &training->result, &error);
     cln_message_end_live();
     *finished = status == CLN_OK || status == CLN_DIVERGED;
+    if (status == CLN_OK)
+        TRY(take_path(trainer, training, &error));
     if (*finished)
         code = conclude(&w, trainer, training, device, &error);
     cln_trainer_close(trainer);

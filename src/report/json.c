@@ -34,6 +34,16 @@ json_t *cln_json_score(const cln_score *score)
                      "rows", cln_json_count(score->rows), "accuracy", cln_json_real(cln_accuracy(score)));
 }
 
+json_t *cln_json_certificate(const cln_certificate *certificate)
+{
+    if (certificate->rows == 0)
+        return json_null();
+    return json_pack("{so so so so so}", "rows", cln_json_count(certificate->rows), "loss",
+                     cln_json_real(certificate->loss), "objective", cln_json_real(certificate->objective),
+                     "gradient_norm", cln_json_real(certificate->gradient_norm), "suboptimality",
+                     cln_json_real(certificate->suboptimality));
+}
+
 json_t *cln_json_seconds(const cln_seconds *seconds)
 {
     return json_pack("{so so so so so so}", "total", cln_json_real(seconds->total), "load",

@@ -15,6 +15,7 @@ json_t *cln_json_real(double value); /* NaN and infinity are null */
 json_t *cln_json_count(uint64_t count);
 json_t *cln_json_text(const char *text);        /* NULL is null; what is no printable UTF-8 becomes '?' */
 json_t *cln_json_score(const cln_score *score); /* null where the part was not scored */
+json_t *cln_json_certificate(const cln_certificate *certificate); /* null where there is none */
 json_t *cln_json_seconds(const cln_seconds *seconds);
 json_t *cln_json_device(const cln_device_info *device); /* the five fields that name one */
 

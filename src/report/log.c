@@ -77,10 +77,12 @@ cln_status cln_log_progress(cln_log *log, const cln_progress *progress, cln_erro
                          cln_json_count(progress->step), "train", cln_json_score(&progress->train), "seconds",
                          cln_json_real(progress->seconds));
     else
-        line = json_pack("{ss so so so so sb so so}", "event", "epoch", "epoch", cln_json_count(progress->epoch),
+        line = json_pack("{ss so so so so sb so so so so}", "event", "epoch", "epoch", cln_json_count(progress->epoch),
                          "step", cln_json_count(progress->step), "train", cln_json_score(&progress->train), "valid",
-                         cln_json_score(&progress->valid), "best", progress->best, "seconds",
-                         cln_json_real(progress->seconds), "rows_per_second", cln_json_real(progress->rows_per_second));
+                         cln_json_score(&progress->valid), "best", progress->best, "objective",
+                         cln_json_real(progress->objective), "gradient_norm", cln_json_real(progress->gradient_norm),
+                         "seconds", cln_json_real(progress->seconds), "rows_per_second",
+                         cln_json_real(progress->rows_per_second));
     return write_line(log, line, error);
 }
 

@@ -5,6 +5,8 @@
 #include "report/text.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 void cln_report_score_head(cln_table *table)
 {
@@ -33,6 +35,30 @@ static void add_fact(cln_table *table, const char *name, const char *value)
     cln_table_add(table, '<', "%s", value);
 }
 
+static bool iterates(const cln_training *training)
+{
+    return strcmp(training->solver, "sgd") != 0;
+}
+
+/* What was minimised, and what is proven of it. */
+static void add_objective(cln_table *table, const cln_result *result)
+{
+    const cln_certificate *proven = &result->certificate;
+    char line[256];
+    cln_text zeros, all;
+    int length =
+        snprintf(line, sizeof line, "%.9g, largest gradient component %.2g", result->objective, result->gradient_norm);
+    if (proven->rows && isfinite(proven->suboptimality))
+        snprintf(line + length, sizeof line - (size_t)length, ", above the optimum by at most %.2g",
+                 proven->suboptimality);
+    add_fact(table, "objective", line);
+    if (!result->sparse)
+        return;
+    snprintf(line, sizeof line, "%s of %s are exactly zero", cln_text_count(zeros, result->zeros),
+             cln_text_count(all, (uint64_t)result->features * result->outputs));
+    add_fact(table, "weights", line);
+}
+
 static void add_facts(cln_table *table, const cln_training *training)
 {
     const cln_result *result = &training->result;
@@ -48,8 +74,9 @@ static void add_facts(cln_table *table, const cln_training *training)
     add_fact(table, "model", line);
     snprintf(line, sizeof line, "%d: %s (%s, %s)", device->index, device->name, device->type, device->platform);
     add_fact(table, "device", line);
-    snprintf(line, sizeof line, "%s, %s", cln_text_count(a, result->epochs), result->reason);
-    add_fact(table, "epochs", line);
+    snprintf(line, sizeof line, "%s: %s", cln_text_count(a, result->epochs), result->reason);
+    add_fact(table, iterates(training) ? "iterations" : "epochs", line);
+    add_objective(table, result);
     if (result->best_epoch) {
         snprintf(line, sizeof line, "of epoch %s, the best in validation", cln_text_count(a, result->best_epoch));
         add_fact(table, "weights", line);
@@ -66,9 +93,26 @@ static void add_facts(cln_table *table, const cln_training *training)
         add_fact(table, "saved", training->saved);
 }
 
+/* What each of several penalties came to. */
+static void add_path(cln_table *table, const cln_training *training)
+{
+    static const char *const heads[] = {"alpha", "objective", "valid loss", "errors", ""};
+    for (size_t i = 0; i < 5; i++)
+        cln_table_add(table, i == 4 ? '<' : '>', "%s", heads[i]);
+    for (size_t i = 0; i < training->path_count; i++) {
+        const cln_path_row *row = &training->path[i];
+        cln_text errors;
+        cln_table_add(table, '>', "%g", row->alpha);
+        cln_table_add(table, '>', "%.7g", row->objective);
+        cln_table_add(table, '>', "%.6g", row->valid.loss);
+        cln_table_add(table, '>', "%s", cln_text_count(errors, row->valid.errors));
+        cln_table_add(table, '<', "%s", row->best ? "kept" : "");
+    }
+}
+
 cln_status cln_report_training(const cln_training *training, FILE *to, cln_error *error)
 {
-    cln_table *facts = cln_table_create(2), *scores = cln_table_create(5);
+    cln_table *facts = cln_table_create(2), *scores = cln_table_create(5), *path = cln_table_create(5);
     add_facts(facts, training);
     cln_report_score_head(scores);
     cln_report_score(scores, "train", &training->result.train);
@@ -79,11 +123,25 @@ cln_status cln_report_training(const cln_training *training, FILE *to, cln_error
         fputc('\n', to);
         written = cln_table_write(scores, to) && written;
     }
+    if (training->path_count > 1) {
+        add_path(path, training);
+        fputc('\n', to);
+        written = cln_table_write(path, to) && written;
+    }
+    cln_table_free(path);
     cln_table_free(facts);
     cln_table_free(scores);
     if (!written)
         return cln_fail_memory(error, "a table", 0);
     return training->profile.count ? cln_report_profile(&training->profile, to, error) : CLN_OK;
+}
+
+void cln_training_release(cln_training *training)
+{
+    cln_profile_rows_release(&training->profile);
+    free(training->path);
+    training->path = NULL;
+    training->path_count = 0;
 }
 
 bool cln_verdict_reproduced(const cln_verdict *verdict)
@@ -118,6 +176,38 @@ cln_status cln_report_verdict(const cln_verdict *verdict, FILE *to, cln_error *e
     return CLN_OK;
 }
 
+static json_t *path_json(const cln_training *training)
+{
+    json_t *path = json_array();
+    for (size_t i = 0; i < training->path_count; i++) {
+        const cln_path_row *row = &training->path[i];
+        json_array_append_new(path, json_pack("{so so so so sb}", "alpha", cln_json_real(row->alpha), "l2",
+                                              cln_json_real(row->l2), "objective", cln_json_real(row->objective),
+                                              "valid", cln_json_score(&row->valid), "best", row->best));
+    }
+    return path;
+}
+
+/* Adds what not every training has. */
+static int add_more(json_t *object, const cln_training *training)
+{
+    const cln_result *result = &training->result;
+    int failed = json_object_set_new(object, "reason", cln_json_text(result->reason));
+    failed |= json_object_set_new(object, "l2", cln_json_real(result->l2));
+    if (!iterates(training))
+        failed |= json_object_set_new(object, "learning_rate", cln_json_real(result->learning_rate));
+    if (result->best_epoch)
+        failed |= json_object_set_new(object, "best_epoch", cln_json_count(result->best_epoch));
+    if (result->sparse)
+        failed |= json_object_set_new(object, "zeros", cln_json_count(result->zeros));
+    failed |= json_object_set_new(object, "certificate", cln_json_certificate(&result->certificate));
+    if (training->path_count > 1)
+        failed |= json_object_set_new(object, "path", path_json(training));
+    if (training->profile.count)
+        failed |= json_object_set_new(object, "profile", cln_json_profile(&training->profile));
+    return failed;
+}
+
 static json_t *training_json(const cln_training *training)
 {
     const cln_result *result = &training->result;
@@ -133,9 +223,7 @@ static json_t *training_json(const cln_training *training)
                   cln_json_score(&result->valid), "test", cln_json_score(&result->test), "seconds",
                   cln_json_seconds(&result->seconds), "peak_host_bytes", cln_json_count(result->peak_host_bytes),
                   "device_bytes", cln_json_count(result->device_bytes));
-    int failed = json_object_update(object, figures);
-    if (training->profile.count)
-        failed |= json_object_set_new(object, "profile", cln_json_profile(&training->profile));
+    int failed = json_object_update(object, figures) | add_more(object, training);
     json_decref(figures);
     if (failed) {
         json_decref(object);

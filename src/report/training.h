@@ -13,6 +13,8 @@ typedef struct cln_training {
     cln_device_info device;
     cln_result result;
     cln_profile_rows profile; /* of the optimisation; empty without one */
+    cln_path_row *path;       /* (path_count): of several alphas; to be released with free() */
+    size_t path_count;
 } cln_training;
 
 /* One published figure beside the one obtained. */
@@ -29,6 +31,9 @@ typedef struct cln_verdict {
     const cln_finding *findings;
     size_t count;
 } cln_verdict;
+
+/* Frees the rows; accepts one that is all zero. */
+void cln_training_release(cln_training *training);
 
 bool cln_verdict_reproduced(const cln_verdict *verdict);
 
