@@ -15,9 +15,10 @@
 static const char about[] = "Repeats a published training and prints its figures beside those obtained. The\n"
                             "exit status is 0 where all of them agree, 1 otherwise. Without a NAME it lists\n"
                             "the recipes.\n\n"
-                            "The recipes need MNIST's files. They are looked for in ./data/mnist, in\n"
-                            "$CLINEAR_DATA/mnist and in ~/.local/share/clinear/mnist; scripts/get-mnist.sh\n"
-                            "fetches them.\n";
+                            "The recipes need the files of MNIST, fashion-mnist those of Fashion-MNIST. Their\n"
+                            "folders, mnist and fashion-mnist, are looked for in ./data, in $CLINEAR_DATA, in\n"
+                            "~/.local/share/clinear and in /usr/share/datasets; scripts/get-mnist.sh fetches\n"
+                            "MNIST, Debian's package dataset-fashion-mnist has the other.\n";
 
 static const char examples[] = "  clinear recipe\n"
                                "  clinear recipe theano\n"
@@ -71,45 +72,49 @@ static const cln_recipe *find_recipe(const char *name)
 }
 
 /* path (size): the folder named, or the first of the usual places that is there. */
-static cln_status find_data(const char *named, char *path, size_t size, cln_error *error)
+static cln_status find_data(const cln_recipe *recipe, const char *named, char *path, size_t size, cln_error *error)
 {
     const char *data = getenv("CLINEAR_DATA"), *home = getenv("HOME");
+    const char *const places[][2] = {
+        {named ? NULL : "data", ""}, {data, ""}, {home, "/.local/share/clinear"}, {"/usr/share/datasets", ""}};
     if (named) {
         snprintf(path, size, "%s", named);
         return CLN_OK;
     }
-    snprintf(path, size, "data/mnist");
-    if (cln_os_is_folder(path))
-        return CLN_OK;
-    snprintf(path, size, "%s/mnist", data ? data : "");
-    if (data && cln_os_is_folder(path))
-        return CLN_OK;
-    snprintf(path, size, "%s/.local/share/clinear/mnist", home ? home : "");
-    if (home && cln_os_is_folder(path))
-        return CLN_OK;
-    return cln_fail(error, CLN_IO,
-                    "cannot find MNIST's files in ./data/mnist, $CLINEAR_DATA/mnist or ~/.local/share/clinear/mnist; "
-                    "fetch them with scripts/get-mnist.sh or name their folder with --data");
+    for (size_t i = 0; i < CLN_COUNT(places); i++) {
+        snprintf(path, size, "%s%s/%s", places[i][0] ? places[i][0] : "", places[i][1], recipe->data);
+        if (places[i][0] && cln_os_is_folder(path))
+            return CLN_OK;
+    }
+    return cln_fail(
+        error, CLN_IO,
+        "cannot find the folder %s in ./data, $CLINEAR_DATA, ~/.local/share/clinear or /usr/share/datasets; "
+        "scripts/get-mnist.sh fetches MNIST, Debian's package dataset-fashion-mnist has Fashion-MNIST; or name "
+        "a folder with --data",
+        recipe->data);
 }
 
-static cln_status open_parts(const cln_recipe *recipe, const char *path, cln_parts *parts, cln_error *error)
+static cln_status open_parts(const cln_recipe_run *run, const char *path, cln_parts *parts, cln_error *error)
 {
     cln_status status;
     TRY(cln_data_open(path, NULL, CLN_PART_TRAIN, true, &parts->train, error));
     TRY(cln_data_open(path, NULL, CLN_PART_TEST, true, &parts->test, error));
-    if (recipe->test_rows)
-        TRY(cln_dataset_keep_rows(parts->test, 0, recipe->test_rows, error));
-    if (recipe->test_validates)
+    if (run->test_rows)
+        TRY(cln_dataset_keep_rows(parts->test, 0, run->test_rows, error));
+    if (run->test_validates)
         TRY(cln_data_open(path, NULL, CLN_PART_TEST, true, &parts->valid, error));
 out:
     return status;
 }
 
-static cln_status set_options(const cln_recipe *recipe, cln_options *options, cln_error *error)
+/* The run's options and the engine that was asked for. */
+static cln_status make_options(const cln_recipe_run *run, const request *r, cln_options **options, cln_error *error)
 {
-    cln_status status = CLN_OK;
-    for (size_t i = 0; recipe->options[i][0]; i++)
-        TRY(cln_options_set(options, recipe->options[i][0], recipe->options[i][1], error));
+    cln_status status;
+    TRY(cln_options_create(options, error));
+    TRY(cln_options_set(*options, "engine", cln_options_get(r->options, "engine"), error));
+    for (size_t i = 0; run->options[i][0]; i++)
+        TRY(cln_options_set(*options, run->options[i][0], run->options[i][1], error));
 out:
     return status;
 }
@@ -121,12 +126,50 @@ static void watch_early(const cln_progress *progress, void *user)
         early->valid = progress->valid;
 }
 
-static cln_status report(const cln_verdict *verdict, const cln_recipe *recipe, const cln_training *training,
-                         cln_error *error)
+/* What the runs of a recipe have come to. */
+typedef struct outcome {
+    cln_training trainings[CLN_RECIPE_RUNS];
+    const char *labels[CLN_RECIPE_RUNS];
+    cln_finding findings[CLN_RECIPE_RUNS * CLN_RECIPE_CLAIMS];
+    size_t runs, count; /* of findings */
+} outcome;
+
+/* One training, added to what there is; *finished where it came to an end. Returns the exit code. */
+static int run_one(const cln_recipe_run *run, const request *r, const char *path, outcome *to, bool *finished)
 {
+    cln_error error = {0};
+    early_watch early = {.epoch = run->early_epochs};
+    cln_options *options = NULL;
+    cln_job job = {.device = r->device, .no_tuning = r->no_tuning, .data = path, .watch = watch_early, .user = &early};
     cln_status status;
-    printf("  %s\n  %s\n\n", recipe->title, recipe->source);
-    TRY(cln_report_training(training, stdout, error));
+    int code = CLN_EXIT_FAILED;
+    *finished = false;
+    TRY(make_options(run, r, &options, &error));
+    TRY(open_parts(run, path, &job.parts, &error));
+    job.options = options;
+    code = cln_job_run(&job, &to->trainings[to->runs], finished);
+    if (*finished) {
+        to->count += cln_findings(run, &to->trainings[to->runs], &early.valid, to->findings + to->count);
+        to->labels[to->runs++] = run->label;
+    }
+out:
+    if (status != CLN_OK)
+        code = cln_message_failure(&error, NULL);
+    cln_options_free(options);
+    cln_dataset_close(job.parts.test);
+    cln_dataset_close(job.parts.valid);
+    cln_dataset_close(job.parts.train);
+    return code;
+}
+
+static cln_status report(const cln_verdict *verdict, const cln_recipe *recipe, const outcome *of, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    printf("  %s\n  %s\n", recipe->title, recipe->source);
+    for (size_t i = 0; i < of->runs; i++) {
+        printf(of->labels[i] ? "\n  %s\n\n" : "\n", of->labels[i]);
+        TRY(cln_report_training(&of->trainings[i], stdout, error));
+    }
     putchar('\n');
     TRY(cln_report_verdict(verdict, stdout, error));
 out:
@@ -137,35 +180,27 @@ static int run_recipe(const cln_recipe *recipe, const request *r)
 {
     cln_error error = {0};
     char path[4096];
-    early_watch early = {.epoch = recipe->early_epochs};
-    cln_job job = {.options = r->options,
-                   .device = r->device,
-                   .no_tuning = r->no_tuning,
-                   .data = path,
-                   .watch = watch_early,
-                   .user = &early};
-    cln_training training;
-    cln_finding findings[8];
-    cln_status status;
-    bool finished = false;
-    int code = CLN_EXIT_FAILED;
-    TRY(find_data(r->data, path, sizeof path, &error));
-    TRY(set_options(recipe, r->options, &error));
-    TRY(open_parts(recipe, path, &job.parts, &error));
-    code = cln_job_run(&job, &training, &finished);
-    if (finished) {
-        cln_verdict verdict = {recipe->name, findings, cln_findings(recipe, &training.result, &early.valid, findings)};
-        TRY(r->json ? cln_report_training_json(&training, &verdict, stdout, &error)
-                    : report(&verdict, recipe, &training, &error));
-        if (code == CLN_EXIT_DONE && !cln_verdict_reproduced(&verdict))
+    outcome of = {.runs = 0};
+    bool finished = true;
+    int code = CLN_EXIT_DONE;
+    if (find_data(recipe, r->data, path, sizeof path, &error) != CLN_OK)
+        return cln_message_failure(&error, NULL);
+    for (size_t i = 0; i < cln_recipe_run_count(recipe) && code == CLN_EXIT_DONE; i++)
+        code = run_one(&recipe->runs[i], r, path, &of, &finished);
+    if (of.runs > 0 && finished) {
+        cln_verdict verdict = {.recipe = recipe->name,
+                               .computed = recipe->computed,
+                               .lesson = recipe->lesson,
+                               .findings = of.findings,
+                               .count = of.count};
+        if ((r->json ? cln_report_verdict_json(&verdict, of.trainings, of.labels, of.runs, stdout, &error)
+                     : report(&verdict, recipe, &of, &error)) != CLN_OK)
+            code = cln_message_failure(&error, NULL);
+        else if (code == CLN_EXIT_DONE && !cln_verdict_reproduced(&verdict))
             code = CLN_EXIT_FAILED;
     }
-out:
-    if (status != CLN_OK)
-        code = cln_message_failure(&error, NULL);
-    cln_dataset_close(job.parts.test);
-    cln_dataset_close(job.parts.valid);
-    cln_dataset_close(job.parts.train);
+    for (size_t i = 0; i < of.runs; i++)
+        cln_training_release(&of.trainings[i]);
     return code;
 }
 
@@ -186,7 +221,7 @@ int cln_command_recipe(int argc, const char **argv)
     request r = {0};
     const char *quiet = NULL;
     const cln_flag flags[] = {
-        {"data", 0, "FOLDER", "where MNIST's files are", &r.data},
+        {"data", 0, "FOLDER", "where the recipe's files are", &r.data},
         CLN_FLAG_DEVICE(&r.device),
         CLN_FLAG_NO_TUNING(&r.no_tuning),
         CLN_FLAG_JSON(&r.json),

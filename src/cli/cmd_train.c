@@ -114,7 +114,7 @@ static int train(const request *r)
     int code;
     if (open_parts(r, &job.parts, &error) == CLN_OK) {
         code = cln_job_run(&job, &training, &finished);
-        if (finished && (r->json ? cln_report_training_json(&training, NULL, stdout, &error)
+        if (finished && (r->json ? cln_report_training_json(&training, stdout, &error)
                                  : cln_report_training(&training, stdout, &error)) != CLN_OK)
             code = cln_message_failure(&error, NULL);
         cln_training_release(&training);

@@ -3,9 +3,11 @@
 #define CLN_CLI_FINDINGS_H
 
 #include "cli/recipes.h"
-#include "report/training.h"
+#include "report/verdict.h"
 
-/* Fills findings (8) and returns how many. early: the validation score after the recipe's early_epochs. */
-size_t cln_findings(const cln_recipe *recipe, const cln_result *result, const cln_score *early, cln_finding *findings);
+/* Fills findings (CLN_RECIPE_CLAIMS) with those of one run and returns how many. early: the validation score after the run's
+   early_epochs. */
+size_t cln_findings(const cln_recipe_run *run, const cln_training *training, const cln_score *early,
+                    cln_finding *findings);
 
 #endif

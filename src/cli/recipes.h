@@ -12,31 +12,48 @@ typedef enum cln_figure {
     CLN_FIGURE_VALID_ERRORS,
     CLN_FIGURE_TEST_ERRORS,
     CLN_FIGURE_TEST_ROWS,
+    CLN_FIGURE_TRAIN_ERRORS,
     CLN_FIGURE_TRAIN_ACCURACY,
+    CLN_FIGURE_TEST_ACCURACY,
+    CLN_FIGURE_OBJECTIVE,
+    CLN_FIGURE_ALPHA,          /* the one that was kept */
     CLN_FIGURE_EARLY_ACCURACY, /* in validation, after cln_recipe.early_epochs passes */
 } cln_figure;
 
-typedef enum cln_relation { CLN_EQUAL, CLN_ABOVE, CLN_SHOWN } cln_relation;
+typedef enum cln_relation { CLN_EQUAL, CLN_ABOVE, CLN_WITHIN, CLN_SHOWN } cln_relation;
 
-/* The obtained figure must equal `published` or be above it; a shown one has none. */
+/* The obtained figure must equal `published`, be above it, or within `margin` of it; a shown one has none. */
 typedef struct cln_claim {
     const char *key, *label; /* in JSON and for people */
     cln_figure figure;
     cln_relation relation;
-    double published;
+    double published, margin;
 } cln_claim;
 
-typedef struct cln_recipe {
-    const char *name, *title;
-    const char *source;         /* where it was published */
+enum { CLN_RECIPE_CLAIMS = 8, CLN_RECIPE_RUNS = 3 };
+
+/* One training of a recipe. */
+typedef struct cln_recipe_run {
+    const char *label;          /* where there are several; NULL ends them otherwise */
     const char *options[16][2]; /* name and value, ended by NULL */
     bool test_validates;        /* the test part is the validation part too */
     uint64_t test_rows;         /* its first rows; 0: all */
     uint64_t early_epochs;
-    cln_claim claims[8]; /* ended by a NULL key */
+    cln_claim claims[CLN_RECIPE_CLAIMS]; /* ended by a NULL key */
+} cln_recipe_run;
+
+typedef struct cln_recipe {
+    const char *name, *title;
+    const char *source;                   /* where it was published */
+    const char *data;                     /* name of the folder that it needs: "mnist", "fashion-mnist" */
+    bool computed;                        /* nothing was published: the figures come from double precision */
+    const char *lesson;                   /* NULL, or what the figures teach */
+    cln_recipe_run runs[CLN_RECIPE_RUNS]; /* ended by one without options */
 } cln_recipe;
 
 /* NULL beyond the end. */
 const cln_recipe *cln_recipe_at(size_t index);
+/* Trainings of a recipe. */
+size_t cln_recipe_run_count(const cln_recipe *recipe);
 
 #endif

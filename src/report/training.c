@@ -144,38 +144,6 @@ void cln_training_release(cln_training *training)
     training->path_count = 0;
 }
 
-bool cln_verdict_reproduced(const cln_verdict *verdict)
-{
-    for (size_t i = 0; i < verdict->count; i++)
-        if (!verdict->findings[i].agrees)
-            return false;
-    return true;
-}
-
-cln_status cln_report_verdict(const cln_verdict *verdict, FILE *to, cln_error *error)
-{
-    static const char *const heads[] = {"figure", "published", "obtained", ""};
-    cln_table *table = cln_table_create(4);
-    for (size_t i = 0; i < 4; i++)
-        cln_table_add(table, i == 0 || i == 3 ? '<' : '>', "%s", heads[i]);
-    for (size_t i = 0; i < verdict->count; i++) {
-        const cln_finding *finding = &verdict->findings[i];
-        bool shown_only = !*finding->published;
-        cln_table_add(table, '<', "%s", finding->label);
-        cln_table_add(table, '>', "%s", shown_only ? "-" : finding->published);
-        cln_table_add(table, '>', "%s", finding->obtained);
-        cln_table_add(table, '<', "%s", shown_only ? "" : finding->agrees ? "agrees" : "DIFFERS");
-    }
-    bool written = cln_table_write(table, to);
-    cln_table_free(table);
-    if (!written)
-        return cln_fail_memory(error, "a table", 0);
-    fprintf(to, "\n  %s\n",
-            cln_verdict_reproduced(verdict) ? "Reproduced: every published figure was obtained."
-                                            : "Not reproduced: some figures differ from the published ones.");
-    return CLN_OK;
-}
-
 static json_t *path_json(const cln_training *training)
 {
     json_t *path = json_array();
@@ -208,7 +176,7 @@ static int add_more(json_t *object, const cln_training *training)
     return failed;
 }
 
-static json_t *training_json(const cln_training *training)
+json_t *cln_json_training(const cln_training *training)
 {
     const cln_result *result = &training->result;
     json_t *object =
@@ -232,50 +200,7 @@ static json_t *training_json(const cln_training *training)
     return object;
 }
 
-static json_t *finding_json(double value, const char *text)
+cln_status cln_report_training_json(const cln_training *training, FILE *to, cln_error *error)
 {
-    if (isnan(value))
-        return cln_json_text(text);
-    return value >= 0 && value < 9e15 && !(floor(value) < value) ? cln_json_count((uint64_t)value)
-                                                                 : cln_json_real(value);
-}
-
-/* Adds `recipe`, `published`, `obtained` (under the same keys) and `verdict` to a training's object. */
-static int add_verdict(json_t *object, const cln_verdict *verdict)
-{
-    json_t *published = json_object(), *obtained = json_object();
-    int failed = 0;
-    for (size_t i = 0; i < verdict->count; i++) {
-        const cln_finding *finding = &verdict->findings[i];
-        if (*finding->published)
-            failed |= json_object_set_new(published, finding->key,
-                                          finding_json(finding->published_value, finding->published));
-        failed |= json_object_set_new(obtained, finding->key, finding_json(finding->obtained_value, finding->obtained));
-    }
-    failed |= json_object_set_new(object, "recipe", cln_json_text(verdict->recipe));
-    failed |= json_object_set_new(object, "published", published);
-    failed |= json_object_set_new(object, "obtained", obtained);
-    return failed | json_object_set_new(object, "verdict",
-                                        cln_json_text(cln_verdict_reproduced(verdict) ? "reproduced" : "differs"));
-}
-
-cln_status cln_report_training_json(const cln_training *training, const cln_verdict *verdict, FILE *to,
-                                    cln_error *error)
-{
-    json_t *object = training_json(training);
-    if (verdict && add_verdict(object, verdict) != 0) {
-        json_decref(object);
-        object = NULL;
-    }
-    return cln_json_write(object, 2, to, error);
-}
-
-cln_status cln_report_recipes_json(const char *const *names, const char *const *titles, size_t count, FILE *to,
-                                   cln_error *error)
-{
-    json_t *array = json_array();
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(array,
-                              json_pack("{so so}", "name", cln_json_text(names[i]), "title", cln_json_text(titles[i])));
-    return cln_json_write(array, 2, to, error);
+    return cln_json_write(cln_json_training(training), 2, to, error);
 }
