@@ -1,0 +1,74 @@
+/* A certificate computed again: it agrees with what was trained, in any way of training, and no longer once a weight is spoiled. */
+#include "problem.h"
+
+#include "model/model.h"
+
+static const struct {
+    const char *words;
+    double tolerance; /* NaN: none */
+} cases[] = {
+    {"solver=lbfgs l2=0.01 tolerance=1e-5", 1e-5},
+    {"solver=lbfgs l2=0.01 standardize=true tolerance=1e-5 valid=40", 1e-5},
+    {"solver=lbfgs l2=0.01 l1=0.003 tolerance=1e-5 train-rows=150", 1e-5},
+    {"solver=lbfgs l2=0.01 class-weights=balanced tolerance=1e-5 classes=3,1", 1e-5},
+    {"model=linear solver=direct alpha=1 target=value", (double)NAN},
+    {"model=linear solver=direct alpha=1,100 valid=50 center=true", (double)NAN},
+    {"epochs=2 learning-rate=0.1 l2=0.001", (double)NAN},
+    {"epochs=2 learning-rate=0.1 center=true", (double)NAN},
+};
+
+START_TEST(test_verifies_and_refuses)
+{
+    for (size_t i = 0; i < (tiny() ? 1 : sizeof cases / sizeof *cases); i++) {
+        problem p = problem_make(200, 16, 4, CLN_UINT8, 31);
+        cln_verification verification;
+        cln_model *model = trained("auto", cases[i].words, p.data, NULL, NULL, NULL), *loaded = NULL;
+        OK(cln_model_save(model, "verify.safetensors", error));
+        OK(cln_model_load("verify.safetensors", &loaded, error));
+        OK(cln_model_verify(loaded, p.data, &verification, error));
+        ck_assert_msg(verification.agrees, "%s: %s", cases[i].words, verification.reason);
+        ck_assert_uint_eq(verification.found.rows, verification.stored.rows);
+        if (isnan(cases[i].tolerance))
+            ck_assert(isnan(verification.tolerance));
+        else
+            ck_assert_double_eq(verification.tolerance, cases[i].tolerance);
+        loaded->weight[5] += 0.01f;
+        OK(cln_model_verify(loaded, p.data, &verification, error));
+        ck_assert_msg(!verification.agrees, "%s: %s", cases[i].words, verification.reason);
+        ck_assert_uint_gt(strlen(verification.reason), 10);
+        cln_model_free(loaded);
+        cln_model_free(model);
+        remove("verify.safetensors");
+        problem_free(&p);
+    }
+}
+END_TEST
+
+/* Other data, and models that have nothing to verify. */
+START_TEST(test_refusals)
+{
+    problem p = problem_make(100, 6, 3, CLN_UINT8, 1), narrow = problem_make(100, 5, 3, CLN_UINT8, 1),
+            few = problem_make(99, 6, 3, CLN_UINT8, 1);
+    cln_verification verification;
+    cln_model *model = trained("auto", "solver=lbfgs l2=0.1", p.data, NULL, NULL, NULL), *bare = NULL;
+    FAILS(CLN_INVALID, "5 features", cln_model_verify(model, narrow.data, &verification, error));
+    FAILS(CLN_INVALID, "trained on 100 rows", cln_model_verify(model, few.data, &verification, error));
+    OK(cln_model_create(3, 6, true, &bare, error));
+    FAILS(CLN_INVALID, "no certificate", cln_model_verify(bare, p.data, &verification, error));
+    cln_model_free(bare);
+    cln_model_free(model);
+    problem_free(&p);
+    problem_free(&narrow);
+    problem_free(&few);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("train/verify");
+    TCase *ok = tcase_create("ok"), *invalid = tcase_create("invalid");
+    tcase_add_test(ok, test_verifies_and_refuses);
+    tcase_add_test(invalid, test_refusals);
+    add_device_cases(suite, ok, invalid, NULL, NULL);
+    return run_on_device(suite);
+}
