@@ -67,6 +67,8 @@ static void measure_features(cln_ridge *r, const cln_ridge_sums *sums, uint64_t 
         bool constant = centre(r, square, sums->sum[j], sums->sum[j]) <= rounding * square;
         r->mean[j] = r->centred ? sums->sum[j] / r->n * sums->scale : 0;
         r->unit[j] = constant || deviation == 0 ? 0 : 1 / deviation;
+        /* An error of noise·Σ|x_i·x_j| in each entry moves an eigenvalue by noise·Σ‖x‖² at most, before centring as after it. */
+        r->factor->noise += sums->noise * square * (sums->scale * r->unit[j]) * (sums->scale * r->unit[j]);
     }
     for (uint32_t c = 0; c < r->k; c++)
         r->target[c] = r->bias ? sums->total[c] / r->n : 0;
@@ -110,7 +112,6 @@ cln_status cln_ridge_create(const cln_ridge_sums *sums, cln_ridge **ridge, cln_e
     r->bias = sums->bias;
     r->centred = sums->bias || sums->centred;
     TRY(allocate(r, error));
-    r->factor->noise = sums->noise;
     measure_features(r, sums, ld);
     if (!fill(r, sums, ld, cross_ld))
         TRY(cln_fail(error, CLN_INVALID,

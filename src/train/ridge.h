@@ -29,8 +29,10 @@ typedef struct cln_ridge_sums {
     const double *total; /* (k): Σ t */
     uint64_t gram_ld;    /* elements between rows of gram; 0: d */
     uint64_t cross_ld;   /* elements between rows of cross; 0: k */
-    double noise;        /* relative error of the sums; 0 where they are exact or rounded to double */
-    double scale;        /* of the features: the model is of x·scale */
+    double
+        noise; /* errors of gram's entries relative to Σ|x_i·x_j|; 0 where they are exact or rounded to double. Directions
+                             that such errors may explain are left out of the answer: an expected error serves better than a bound. */
+    double scale; /* of the features: the model is of x·scale */
     const double *
         spread; /* (d): deviations that the features, after scaling, are divided by; NULL: they are not. 0: the feature is
                              left out */

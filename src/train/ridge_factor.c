@@ -59,10 +59,10 @@ static cln_status unexpected(lapack_int info, const char *what, cln_error *error
                 : CLN_OK;
 }
 
-/* Below this part of the largest eigenvalue they are rounding errors. */
-static double cutoff(const cln_ridge_factor *f)
+/* Eigenvalues of a matrix of this norm that are no larger are rounding errors. */
+static double cutoff(const cln_ridge_factor *f, double norm)
 {
-    return f->d * DBL_EPSILON + f->noise;
+    return f->d * DBL_EPSILON * norm + f->noise;
 }
 
 static void copy_gram(cln_ridge_factor *f)
@@ -87,7 +87,7 @@ static double norm_1(const cln_ridge_factor *f)
 static cln_status factor_cholesky(cln_ridge_factor *f, bool *definite, cln_error *error)
 {
     cln_status status;
-    double *work = NULL, reciprocal = 0;
+    double *work = NULL, norm = norm_1(f), reciprocal = 0;
     lapack_int *integers = NULL, d = (lapack_int)f->d;
     *definite = false;
     f->form = CLN_RIDGE_NONE;
@@ -100,9 +100,9 @@ static cln_status factor_cholesky(cln_ridge_factor *f, bool *definite, cln_error
     TRY(unexpected(info, "the Cholesky factorisation", error));
     TRY(cln_allocate((void **)&work, 3 * (uint64_t)f->d, sizeof *work, "a condition estimate", error));
     TRY(cln_allocate((void **)&integers, f->d, sizeof *integers, "a condition estimate", error));
-    TRY(unexpected(LAPACKE_dpocon_work(COLUMNS, 'L', d, f->factor, d, norm_1(f), &reciprocal, work, integers),
+    TRY(unexpected(LAPACKE_dpocon_work(COLUMNS, 'L', d, f->factor, d, norm, &reciprocal, work, integers),
                    "the estimate of the condition", error));
-    if (reciprocal > cutoff(f)) {
+    if (reciprocal * norm > cutoff(f, norm)) {
         *definite = true;
         f->form = CLN_RIDGE_CHOLESKY;
         f->condition = 1 / reciprocal;
@@ -149,7 +149,7 @@ out:
 /* Rank and condition of G + αI from G's eigenvalues. */
 static void judge(cln_ridge_factor *f)
 {
-    double largest = f->eigenvalues[f->d - 1] + f->alpha, least = cutoff(f) * largest;
+    double largest = f->eigenvalues[f->d - 1] + f->alpha, least = cutoff(f, largest);
     uint32_t zeros = 0;
     while (zeros < f->d && !(f->eigenvalues[zeros] + f->alpha > least))
         zeros++;
