@@ -8,10 +8,12 @@ build_and_run=(
     libc6-dev             # its headers
     cmake                 # builds
     ninja-build           # fast builds, the generator of the presets
-    pkg-config            # finds CLBlast, Jansson and popt
+    pkg-config            # finds CLBlast, LAPACKE, Jansson and popt
     opencl-headers        # CL/cl.h
     ocl-icd-opencl-dev    # the OpenCL loader
     libclblast-dev        # matrix products on OpenCL devices
+    liblapacke-dev        # linear least squares in closed form
+    libopenblas0-serial   # makes it several times as fast; without threads, the same bits on any number of cores
     libjansson-dev        # JSON of results and model files
     libpopt-dev           # options of the command
     zlib1g-dev            # .gz data files

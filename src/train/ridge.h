@@ -1,11 +1,15 @@
 /*
  * Linear least squares with a penalty in closed form, in double by LAPACK, from the sums over rows that compute/gram.h makes:
  *
- *   minimise (1/2n)·Σ ‖W·x_i + b − t_i‖² + (α/2n)·‖W‖²,   W = (Xc'Xc + αI)⁻¹·Xc'Tc,  b = t̄ − W·x̄      (Bishop 2006, 3.28)
+ *   minimise (1/2n)·Σ ‖W·x_i + b − t_i‖² + (α/2n)·‖W‖²      W = (Xc'Xc + αI)⁻¹·Xc'Tc,  b = t̄ − W·x̄      (Bishop 2006, 3.28)
  *
- * on centred columns Xc, Tc where there is a bias, on X and T as they are where not. One factorisation of nothing else than the sums
- * serves any number of α. A matrix that is not positive definite to working precision gets the answer of least norm, by its
- * eigenvectors.
+ * with columns Xc, Tc less their means x̄, t̄ where there is a bias. Without one, b = 0 and nothing is centred, or the features alone
+ * are and b = −W·x̄. Where they are standardised, ‖W‖² is that of the weights of features divided by their deviations.
+ *
+ * The sums serve any number of α: the first costs a Cholesky factor, the second a reduction to a tridiagonal matrix, every further one
+ * next to nothing (ridge_factor.h). Each answer is refined with residuals in more than double (Higham 2002, 12.1), so that
+ * its error is of the order of double's rounding and not of the condition number. A matrix that is singular to working precision
+ * gets the answer of least norm, and a column that is constant the weight 0.
  */
 #ifndef CLN_TRAIN_RIDGE_H
 #define CLN_TRAIN_RIDGE_H
@@ -14,25 +18,44 @@
 
 typedef struct cln_ridge cln_ridge;
 
-/* gram (d,d) = Σ x·xᵀ, sum (d) = Σ x, cross (d,k) = Σ x·tᵀ, total (k) = Σ t, over n rows; of the features times `scale`, which is
-   applied here. spread (d): standard deviations that features (after scaling) are divided by, or NULL. centred: b is in the model, or
-   features are centred without it. What is passed is copied. */
-cln_status cln_ridge_create(uint32_t d, uint32_t k, double n, const double *gram, const double *sum,
-                            const double *cross, const double *total, double scale, bool centred, const double *spread,
-                            cln_ridge **ridge, cln_error *error);
+/* Sums over n rows (or over their weights, n being the sum of these) of features x (d) as they are stored and targets t (k). All is
+   read by cln_ridge_create() alone. */
+typedef struct cln_ridge_sums {
+    uint32_t d, k;
+    double n;
+    const double *gram;  /* (d,d): Σ x·xᵀ; the lower half, row by row, is read */
+    const double *sum;   /* (d): Σ x */
+    const double *cross; /* (d,k): Σ x·tᵀ */
+    const double *total; /* (k): Σ t */
+    uint64_t gram_ld;    /* elements between rows of gram; 0: d */
+    uint64_t cross_ld;   /* elements between rows of cross; 0: k */
+    double
+        noise; /* errors of gram's entries relative to Σ|x_i·x_j|; 0 where they are exact or rounded to double. Directions
+                             that such errors may explain are left out of the answer: an expected error serves better than a bound. */
+    double scale; /* of the features: the model is of x·scale */
+    const double *
+        spread; /* (d): deviations that the features, after scaling, are divided by; NULL: they are not. 0: the feature is
+                             left out */
+    bool bias;    /* b is in the model */
+    bool centred; /* without bias: the features' means are taken off all the same */
+} cln_ridge_sums;
+
+/* CLN_INVALID for sums that are no finite numbers, CLN_MEMORY and CLN_UNSUPPORTED where two matrices (d,d) are too much. */
+cln_status cln_ridge_create(const cln_ridge_sums *sums, cln_ridge **ridge, cln_error *error);
 
 typedef struct cln_ridge_answer {
-    uint32_t rank;    /* of the matrix that was solved with; d where it is positive definite */
-    double condition; /* an estimate of its condition number */
-    double residual;  /* ‖(G + αI)Wᵀ − C‖max / ‖C‖max after refinement */
+    uint32_t rank;    /* of the matrix that was solved with; d where it is positive definite to working precision */
+    double condition; /* of that matrix; for the first α an estimate */
+    double residual; /* ‖(G + αI)·Wᵀ − C‖max / ‖C‖max, in centred and standardised coordinates; 0 where C is 0 */
 } cln_ridge_answer;
 
-/* weight (k,d) and bias (k, or NULL) of x·scale, with centring and spread folded in. CLN_MEMORY. */
+/* weight (k,d) and bias (k, may be NULL) of x·scale, with centring and deviations folded in; answer may be NULL. α ≥ 0 in units of
+   sums. CLN_INVALID, CLN_MEMORY; CLN_UNSUPPORTED where G + αI is singular and d above 32,765. */
 cln_status cln_ridge_solve(cln_ridge *ridge, double alpha, double *weight, double *bias, cln_ridge_answer *answer,
                            cln_error *error);
-/* delta (k,d) ← (G + αI)⁻¹·delta in the same coordinates as the last solved α: a Newton step for a gradient that was computed
-   elsewhere (times n), of weights of x·scale. */
-cln_status cln_ridge_correct(cln_ridge *ridge, double *delta, cln_error *error);
+/* A Newton step at the last α: gradients of n times the objective, by W (k,d) and b (k), at whatever point they were computed, become
+   the steps that are to be subtracted from W and b there. `bias` may be NULL in a model without centring. */
+cln_status cln_ridge_correct(cln_ridge *ridge, double *weight, double *bias, cln_error *error);
 void cln_ridge_free(cln_ridge *ridge); /* accepts NULL */
 
 #endif
