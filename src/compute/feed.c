@@ -152,6 +152,16 @@ void cln_resident_release(cln_resident *resident)
     free(resident);
 }
 
+const cln_dataset_info *cln_resident_describe(const cln_resident *resident)
+{
+    return &resident->info;
+}
+
+uint32_t cln_resident_block_rows(const cln_resident *resident)
+{
+    return resident->block_rows;
+}
+
 static cln_status create_weights(cln_resident *resident, cln_error *error)
 {
     cln_status status = CLN_OK;

@@ -22,6 +22,10 @@ cln_status cln_resident_finish(cln_resident *resident, uint32_t block_rows, doub
 /* At any time, also while it is being read. */
 void cln_resident_release(cln_resident *resident);
 
+/* The data set as it was uploaded, and block_rows. */
+const cln_dataset_info *cln_resident_describe(const cln_resident *resident);
+uint32_t cln_resident_block_rows(const cln_resident *resident);
+
 /* What rows count in the loss from here on, once everything is there; weights: (rows of the data set), copied; NULL: all alike, without
    weights. A caller for whom a pass has no weights sets cln_rows.weight to NULL. */
 cln_status cln_resident_weigh(cln_resident *resident, const float *weights, cln_error *error);
