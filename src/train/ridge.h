@@ -7,8 +7,8 @@
  * are and b = −W·x̄. Where they are standardised, ‖W‖² is that of the weights of features divided by their deviations.
  *
  * The sums serve any number of α: the first costs a Cholesky factor, the second a reduction to a tridiagonal matrix, every further one
- * next to nothing (ridge_factor.h). Each answer is refined with residuals in more than double (Higham 2002, 12.1), so that
- * its error is of the order of double's rounding and not of the condition number. A matrix that is singular to working precision
+ * next to nothing (ridge_factor.h). Each answer is refined with residuals in more than double (Higham 2002, 12.1): what is left is the
+ * rounding of the centred matrix to double, ε times the condition number at most. A matrix that is singular to working precision
  * gets the answer of least norm, and a column that is constant the weight 0.
  */
 #ifndef CLN_TRAIN_RIDGE_H
@@ -29,13 +29,12 @@ typedef struct cln_ridge_sums {
     const double *total; /* (k): Σ t */
     uint64_t gram_ld;    /* elements between rows of gram; 0: d */
     uint64_t cross_ld;   /* elements between rows of cross; 0: k */
-    double
-        noise; /* errors of gram's entries relative to Σ|x_i·x_j|; 0 where they are exact or rounded to double. Directions
-                             that such errors may explain are left out of the answer: an expected error serves better than a bound. */
+    /* Errors of gram's entries relative to Σ|x_i·x_j|; 0 where they are exact or rounded to double. Directions that such errors may
+       explain are left out of the answer, so an expected error serves better than a bound. */
+    double noise;
     double scale; /* of the features: the model is of x·scale */
-    const double *
-        spread; /* (d): deviations that the features, after scaling, are divided by; NULL: they are not. 0: the feature is
-                             left out */
+    /* (d): deviations that the features, after scaling, are divided by; 0 leaves a feature out. NULL: nothing is divided. */
+    const double *spread;
     bool bias;    /* b is in the model */
     bool centred; /* without bias: the features' means are taken off all the same */
 } cln_ridge_sums;
