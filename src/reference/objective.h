@@ -5,8 +5,10 @@
  *
  *   f(W,b) = (1/n)·Σ loss_i + (λ₂/2)·Σ (s_j·W_cj)² + λ₁·Σ |s_j·W_cj|,   s the features' deviations where they are standardised, else 1
  *
- * The largest component of the gradient is in W's and b's own coordinates; at W_cj = 0 with λ₁ > 0 it is that of the subgradient
- * of least norm.
+ * n counts rows: where rows have weights, these are in loss_i, and of mean 1 by the caller's care. The largest component of the
+ * gradient is in W's and b's own coordinates; at W_cj = 0 with λ₁ > 0 it is that of the subgradient of least norm.
+ *
+ * The same rows in the same order give the same bits, however they are cut into calls.
  */
 #ifndef CLN_REFERENCE_OBJECTIVE_H
 #define CLN_REFERENCE_OBJECTIVE_H
@@ -17,21 +19,23 @@ typedef struct cln_objective_problem {
     cln_row_loss loss;
     cln_target target;
     uint32_t k, d;
-    cln_type type;        /* of the rows */
-    double scale;         /* of the features */
-    double l1, l2;        /* λ₁, λ₂ */
-    const double *spread; /* (d): s; NULL for ones */
-    bool bias;            /* b may move, and its gradient counts; where not, b stays as it is */
+    cln_type type;          /* of the rows */
+    double scale;           /* of the features */
+    double l1, l2;          /* λ₁, λ₂ */
+    const double *spread;   /* (d): s, above 0; copied. NULL for ones */
+    bool bias;              /* b may move, and its gradient counts; where not, b stays as it is */
+    double lowest, highest; /* of the training's labels, for VALUE (reference/rows.h) */
 } cln_objective_problem;
 
 typedef struct cln_objective cln_objective;
 
-/* weight (k,d), bias (k) or NULL for zeros: copied. Zero sums. */
+/* weight (k,d), bias (k) or NULL for zeros: copied. Zero sums. VALUE with k > 1 is CLN_INVALID. */
 cln_status cln_objective_create(const cln_objective_problem *problem, const double *weight, const double *bias,
                                 cln_objective **objective, cln_error *error);
 /* Starts again at other weights. */
 void cln_objective_move(cln_objective *objective, const double *weight, const double *bias);
-/* Adds rows x (rows,d) of the problem's type. labels (rows) for ONEHOT and VALUE, targets (rows,k) for REAL; weights (rows) or NULL. */
+/* Adds rows x (rows,d) of the problem's type. labels (rows) for ONEHOT and VALUE, targets (rows,k) for REAL; weights (rows) or NULL.
+   A label for ONEHOT that is not among 0 … k−1 is CLN_INVALID, and no row has been added then. */
 cln_status cln_objective_add(cln_objective *objective, const void *x, uint64_t rows, const int32_t *labels,
                              const float *targets, const float *weights, cln_error *error);
 
@@ -40,13 +44,14 @@ typedef struct cln_objective_value {
     double objective;     /* with the penalties */
     double gradient_norm; /* the largest absolute component */
     double
-        bound; /* objective − optimum is at most this, proven; NaN where nothing proves it (λ₂ = 0, a loss that is not convex) */
+        bound; /* objective − optimum is at most this, proven but for double's rounding (reference/bound.h); NaN where
+                             nothing proves it: λ₂ = 0, a loss that is not convex, a weight below 0 */
     uint64_t rows, errors;
 } cln_objective_value;
 
-/* Of all rows so far. gw (k,d) and gb (k), either may be NULL: the gradient of f without the λ₁ part. */
-cln_status cln_objective_read(const cln_objective *objective, cln_objective_value *value, double *gw, double *gb,
-                              cln_error *error);
+/* Of all rows so far; NaN where there is none, or a NaN was among what was given. gw (k,d) and gb (k), either may be NULL: the
+   gradient of f without the λ₁ part; gb is 0 where the bias may not move. */
+void cln_objective_read(const cln_objective *objective, cln_objective_value *value, double *gw, double *gb);
 void cln_objective_free(cln_objective *objective); /* accepts NULL */
 
 #endif

@@ -1,0 +1,230 @@
+#include "reference/objective.h"
+
+#include "base/size.h"
+#include "reference/bound.h"
+#include "reference/products.h"
+#include "reference/rows.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK 64 /* rows that are doubles at a time: few enough for a cache */
+#define LINE  8  /* doubles in a line of it */
+
+/* A sum that keeps what its additions round off (Neumaier 1974): a line search compares objectives down to their last digits. */
+typedef struct careful_sum {
+    double sum, rest;
+} careful_sum;
+
+struct cln_objective {
+    cln_objective_problem problem;
+    cln_row_rule rule;
+    uint64_t ld, rows, errors;
+    uint32_t masses; /* k or 1: rows of `moments`; 0 where nothing is to be proven */
+    bool convex;     /* no row has weighed less than 0 */
+    careful_sum loss;
+    double entropy;                           /* Σ ω·H(p) */
+    double *w, *b, *gw, *gb, *moments, *mass; /* reference/bound.h: moments is x there, mass total */
+    double *spread;                           /* (d) */
+    double *x, *z;                            /* (BLOCK,ld), (BLOCK,k) */
+    double *memory;                           /* of all these */
+};
+
+static void add_carefully(careful_sum *to, double term)
+{
+    double sum = to->sum + term;
+    to->rest += fabs(to->sum) >= fabs(term) ? (to->sum - sum) + term : (term - sum) + to->sum;
+    to->sum = sum;
+}
+
+/* One piece of memory for all arrays, each at the start of a cache line: vectors that lie across two are slower. */
+static cln_status allocate_all(cln_objective *o, cln_error *error)
+{
+    uint64_t k = o->problem.k, total = LINE, cells;
+    const struct {
+        double **to;
+        uint64_t rows, columns;
+    } arrays[] = {{&o->w, k, o->ld},     {&o->gw, k, o->ld},     {&o->moments, o->masses, o->ld},
+                  {&o->x, BLOCK, o->ld}, {&o->spread, 1, o->ld}, {&o->z, BLOCK, k},
+                  {&o->b, 1, k},         {&o->gb, 1, k},         {&o->mass, 1, o->masses}};
+    bool fits = true;
+    for (size_t i = 0; i < CLN_COUNT(arrays); i++)
+        fits = fits && cln_multiply(arrays[i].rows, arrays[i].columns, &cells) && cln_add(total, cells + LINE, &total);
+    cln_status status =
+        cln_allocate((void **)&o->memory, fits ? total : UINT64_MAX, sizeof(double), "an objective", error);
+    if (status != CLN_OK)
+        return status;
+    uint64_t at = (LINE - (uintptr_t)o->memory / sizeof(double) % LINE) % LINE;
+    for (size_t i = 0; i < CLN_COUNT(arrays); i++) {
+        *arrays[i].to = o->memory + at;
+        at += cln_ceil_divide(arrays[i].rows * arrays[i].columns, LINE) * LINE;
+    }
+    return CLN_OK;
+}
+
+cln_status cln_objective_create(const cln_objective_problem *problem, const double *weight, const double *bias,
+                                cln_objective **objective, cln_error *error)
+{
+    cln_status status;
+    cln_objective *o = NULL;
+    *objective = NULL;
+    if (problem->target == CLN_TARGET_VALUE && problem->k != 1)
+        return cln_fail(error, CLN_INVALID, "an objective: a label as a value needs one output, and here are %u",
+                        problem->k);
+    TRY(cln_allocate((void **)&o, 1, sizeof *o, "an objective", error));
+    o->problem = *problem;
+    o->rule = (cln_row_rule){problem->loss, problem->target, problem->lowest, problem->highest};
+    o->ld = cln_ceil_divide(problem->d, CLN_PRODUCTS_STEP) * CLN_PRODUCTS_STEP;
+    if (problem->l2 > 0 && problem->loss != CLN_SOFTMAX_SQUARED)
+        o->masses = problem->loss == CLN_CROSS_ENTROPY ? problem->k : 1;
+    TRY(allocate_all(o, error));
+    for (uint32_t j = 0; j < problem->d; j++)
+        o->spread[j] = problem->spread ? problem->spread[j] : 1;
+    o->problem.spread = o->spread;
+    cln_objective_move(o, weight, bias);
+    *objective = o;
+    o = NULL;
+out:
+    cln_objective_free(o);
+    return status;
+}
+
+void cln_objective_free(cln_objective *objective)
+{
+    if (objective)
+        free(objective->memory);
+    free(objective);
+}
+
+void cln_objective_move(cln_objective *objective, const double *weight, const double *bias)
+{
+    cln_objective *o = objective;
+    uint32_t k = o->problem.k, d = o->problem.d;
+    for (uint32_t c = 0; c < k; c++) {
+        memcpy(o->w + c * o->ld, weight + (uint64_t)c * d, d * sizeof *weight);
+        o->b[c] = bias ? bias[c] : 0;
+    }
+    memset(o->gw, 0, k * o->ld * sizeof *o->gw);
+    memset(o->gb, 0, k * sizeof *o->gb);
+    memset(o->moments, 0, o->masses * o->ld * sizeof *o->moments);
+    memset(o->mass, 0, o->masses * sizeof *o->mass);
+    o->loss = (careful_sum){0, 0};
+    o->entropy = 0;
+    o->rows = o->errors = 0;
+    o->convex = true;
+}
+
+/* What the bound needs of a row x (ld) beside its residual. */
+static void add_masses(cln_objective *o, const cln_row_answers *answers, uint64_t row, const double *x, double entropy)
+{
+    double weight = answers->weights ? (double)answers->weights[row] : 1, all = 0;
+    for (uint32_t c = 0; c < o->masses; c++) {
+        double t =
+            o->problem.loss == CLN_SQUARED ? 1 : cln_row_target(o->problem.target, answers, row, o->problem.k, c);
+        double mass = weight * t;
+        all += mass;
+        o->convex = o->convex && mass >= 0;
+        o->mass[c] += mass;
+        if (t != 0 && o->problem.bias)
+            cln_products_gradient(x, 1, o->ld, &mass, 1, o->moments + c * o->ld);
+    }
+    o->entropy += all * entropy;
+}
+
+/* Rows first … first+count−1 of the answers, which are in o->x. */
+static void add_block(cln_objective *o, const cln_row_answers *answers, uint64_t first, uint64_t count)
+{
+    uint32_t k = o->problem.k;
+    for (uint64_t i = 0; i < count; i++)
+        memcpy(o->z + i * k, o->b, k * sizeof *o->z);
+    cln_products_logits(o->x, count, o->ld, o->w, k, o->z);
+    for (uint64_t i = 0; i < count; i++) {
+        double *z = o->z + i * k;
+        cln_row_result row = cln_reference_row(&o->rule, k, z, answers, first + i, z);
+        add_carefully(&o->loss, row.loss);
+        o->errors += row.error;
+        if (o->masses)
+            add_masses(o, answers, first + i, o->x + i * o->ld, row.entropy);
+        for (uint32_t c = 0; c < k; c++)
+            o->gb[c] += z[c];
+    }
+    cln_products_gradient(o->x, count, o->ld, o->z, k, o->gw);
+}
+
+cln_status cln_objective_add(cln_objective *objective, const void *x, uint64_t rows, const int32_t *labels,
+                             const float *targets, const float *weights, cln_error *error)
+{
+    cln_objective *o = objective;
+    const cln_objective_problem *p = &o->problem;
+    cln_row_answers answers = {.labels = labels, .targets = targets, .weights = weights};
+    for (uint64_t i = 0; p->target == CLN_TARGET_ONEHOT && i < rows; i++)
+        if (labels[i] < 0 || (uint32_t)labels[i] >= p->k)
+            return cln_fail(error, CLN_INVALID, "an objective: row %llu has label %d, which none of %u outputs is for",
+                            (unsigned long long)(o->rows + i), labels[i], p->k);
+    for (uint64_t first = 0; first < rows; first += BLOCK) {
+        uint64_t count = rows - first < BLOCK ? rows - first : BLOCK;
+        const char *from = (const char *)x + first * p->d * (p->type == CLN_UINT8 ? 1 : sizeof(float));
+        cln_products_convert(from, p->type, count, p->d, p->scale, o->ld, o->x);
+        add_block(o, &answers, first, count);
+    }
+    o->rows += rows;
+    return CLN_OK;
+}
+
+/* The larger; a NaN stays. */
+static double larger(double a, double b)
+{
+    return a >= b || isnan(a) ? a : b;
+}
+
+/* The absolute component of the (sub)gradient: g without the λ₁ part, of a weight whose feature has deviation s. */
+static double component(const cln_objective *o, double g, double w, double s)
+{
+    double slope = o->problem.l1 * s;
+    return fabs(w > 0 ? g + slope : w < 0 ? g - slope : cln_soft_threshold(g, slope));
+}
+
+static double get_bound(const cln_objective *o)
+{
+    cln_bound_sums sums = {.problem = &o->problem,
+                           .n = (double)o->rows,
+                           .ld = o->ld,
+                           .w = o->w,
+                           .b = o->b,
+                           .gw = o->gw,
+                           .gb = o->gb,
+                           .x = o->moments,
+                           .total = o->mass,
+                           .entropy = o->entropy};
+    return o->masses && o->convex ? cln_bound_compute(&sums) : (double)NAN;
+}
+
+void cln_objective_read(const cln_objective *objective, cln_objective_value *value, double *gw, double *gb)
+{
+    const cln_objective *o = objective;
+    const cln_objective_problem *p = &o->problem;
+    double n = (double)o->rows, squares = 0, sizes = 0, norm = 0;
+    for (uint32_t c = 0; c < p->k; c++) {
+        for (uint32_t j = 0; j < p->d; j++) {
+            double w = o->w[c * o->ld + j], s = o->spread[j];
+            double g = o->gw[c * o->ld + j] / n + p->l2 * s * s * w;
+            squares += s * w * s * w;
+            sizes += fabs(s * w);
+            norm = larger(norm, component(o, g, w, s));
+            if (gw)
+                gw[(uint64_t)c * p->d + j] = g;
+        }
+        double g = p->bias ? o->gb[c] / n : 0;
+        norm = larger(norm, fabs(g));
+        if (gb)
+            gb[c] = g;
+    }
+    double loss = (o->loss.sum + o->loss.rest) / n;
+    *value = (cln_objective_value){.loss = loss,
+                                   .objective = loss + p->l2 / 2 * squares + p->l1 * sizes,
+                                   .gradient_norm = norm,
+                                   .bound = get_bound(o),
+                                   .rows = o->rows,
+                                   .errors = o->errors};
+}
