@@ -210,6 +210,11 @@ out:
     return status;
 }
 
+cln_status cln_gram_clear(cln_gram *gram, cln_error *error)
+{
+    return cln_buffer_zero(gram->device, gram->sums, error);
+}
+
 /* Sum (i,j), i ≤ j, as the device has it, whole. */
 static double sum_at(const cln_gram *gram, const void *sums, uint32_t i, uint32_t j)
 {

@@ -26,6 +26,9 @@ cln_status cln_gram_add(cln_gram *gram, const cln_rows *rows, cln_error *error);
 cln_status cln_gram_add_range(cln_gram *gram, cln_resident *resident, cl_mem order, uint64_t first, uint64_t count,
                               cln_error *error);
 
+/* Back to sums of nothing. */
+cln_status cln_gram_clear(cln_gram *gram, cln_error *error);
+
 /* What has been added so far, symmetric: features 0 … d−1, then the column of ones, then the classes. */
 cln_status cln_gram_read(cln_gram *gram, double *sums /* (d+1+k,d+1+k) */, cln_error *error);
 

@@ -20,7 +20,7 @@ cln_status cln_trainer_objective(cln_trainer *trainer, double l2, const double *
                                            .target = of->target,
                                            .lowest = of->lowest,
                                            .highest = of->highest,
-                                           .k = of->outputs,
+                                           .k = cln_trainer_outputs(trainer),
                                            .d = of->features,
                                            .type = of->type,
                                            .scale = trainer->scale,
@@ -35,8 +35,8 @@ cln_status cln_trainer_objective(cln_trainer *trainer, double l2, const double *
 static cln_status add_block(cln_trainer *trainer, cln_objective *objective, uint64_t first, uint64_t count,
                             const void *x, cln_error *error)
 {
-    const cln_dataset *data = trainer->selection.data[CLN_TRAIN];
-    uint64_t at = trainer->selection.range[CLN_TRAIN].first + first;
+    const cln_dataset *data = trainer->selection->data[CLN_TRAIN];
+    uint64_t at = trainer->selection->range[CLN_TRAIN].first + first;
     const int32_t *labels = cln_dataset_labels(data);
     const float *targets = cln_dataset_targets(data), *weights = trainer->row_weights;
     return cln_objective_add(objective, x, count, labels ? labels + at : NULL,
@@ -47,7 +47,7 @@ static cln_status add_block(cln_trainer *trainer, cln_objective *objective, uint
 cln_status cln_trainer_add_rows(cln_trainer *trainer, cln_objective *objective, cln_error *error)
 {
     cln_status status = CLN_OK;
-    const cln_range *range = &trainer->selection.range[CLN_TRAIN];
+    const cln_range *range = &trainer->selection->range[CLN_TRAIN];
     uint64_t bytes = trainer->plan->problem.features * cln_type_bytes(trainer->plan->problem.type);
     uint64_t most = BLOCK_BYTES / bytes + 1;
     void *x = NULL;
@@ -75,10 +75,10 @@ cln_certificate cln_certificate_of(const cln_objective_value *value)
 static cln_status kept_weights(cln_trainer *trainer, double *weight, double *bias, cln_error *error)
 {
     cln_status status;
-    uint64_t k = trainer->plan->problem.outputs, count = k * trainer->plan->problem.features;
+    uint64_t k = cln_trainer_outputs(trainer), count = k * trainer->plan->problem.features;
     float *rounded = NULL;
     TRY(cln_allocate((void **)&rounded, count + k, sizeof *rounded, "weights", error));
-    TRY(cln_trainer_read(trainer, trainer->kept, rounded, rounded + count, error));
+    TRY(cln_trainer_lane_read(trainer, 0, rounded, rounded + count, error));
     for (uint64_t i = 0; i < count; i++)
         weight[i] = (double)rounded[i];
     for (uint64_t c = 0; c < k; c++)
@@ -91,14 +91,14 @@ out:
 cln_status cln_trainer_certify(cln_trainer *trainer, cln_certificate *certificate, cln_error *error)
 {
     cln_status status = CLN_OK;
-    uint64_t k = trainer->plan->problem.outputs, count = k * trainer->plan->problem.features;
+    uint64_t k = cln_trainer_outputs(trainer), count = k * trainer->plan->problem.features;
     double *weight = NULL, before = cln_os_seconds();
     cln_objective *objective = NULL;
     cln_objective_value value;
     if (trainer->certificate.rows == 0) {
         TRY(cln_allocate((void **)&weight, count + k, sizeof *weight, "weights", error));
         TRY(kept_weights(trainer, weight, weight + count, error));
-        TRY(cln_trainer_objective(trainer, trainer->l2, weight, weight + count, &objective, error));
+        TRY(cln_trainer_objective(trainer, trainer->lanes[0].l2, weight, weight + count, &objective, error));
         TRY(cln_trainer_add_rows(trainer, objective, error));
         TRY(cln_objective_read(objective, &value, NULL, NULL, error));
         trainer->certificate = cln_certificate_of(&value);

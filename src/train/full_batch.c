@@ -6,16 +6,17 @@
 #include <math.h>
 #include <stdlib.h>
 
-cln_status cln_full_batch_create(cln_full_batch *full, cln_trainer *trainer, cln_error *error)
+cln_status cln_full_batch_create(cln_full_batch *full, cln_trainer *trainer, uint32_t lane, cln_error *error)
 {
     cln_status status;
     const cln_problem *problem = &trainer->plan->problem;
     const double *deviation = trainer->scaling.deviation;
     *full = (cln_full_batch){.trainer = trainer,
-                             .k = problem->outputs,
+                             .lane = lane,
+                             .k = cln_trainer_outputs(trainer),
                              .d = problem->features,
                              .ld = trainer->plan->layout.ld,
-                             .l2 = cln_settings_l2(&trainer->settings, trainer->selection.rows[CLN_TRAIN])};
+                             .l2 = trainer->lanes[lane].l2};
     full->count = (uint64_t)full->k * (full->d + problem->bias);
     TRY(cln_allocate((void **)&full->h_weights, (uint64_t)full->k * full->ld, sizeof(float), "weights", error));
     TRY(cln_allocate((void **)&full->h_sum, (uint64_t)full->k * full->ld, sizeof(float), "a gradient", error));
@@ -40,10 +41,16 @@ static double factor(const double *values, uint32_t j)
     return values ? values[j] : 1;
 }
 
+/* Bytes of a lane in a buffer of weights. */
+static uint64_t lane_bytes(const cln_full_batch *full)
+{
+    return (uint64_t)full->k * full->ld * sizeof(float);
+}
+
 cln_status cln_full_batch_take(cln_full_batch *full, cl_mem w, double *x, cln_error *error)
 {
-    uint64_t k = full->k, d = full->d, ld = full->ld;
-    cln_status status = cln_buffer_read(full->trainer->device, w, 0, k * ld * sizeof(float), full->h_weights, error);
+    uint64_t k = full->k, d = full->d, ld = full->ld, bytes = lane_bytes(full);
+    cln_status status = cln_buffer_read(full->trainer->device, w, full->lane * bytes, bytes, full->h_weights, error);
     if (status != CLN_OK)
         return status;
     for (uint64_t c = 0; c < k; c++) {
@@ -63,24 +70,32 @@ cln_status cln_full_batch_give(cln_full_batch *full, const double *x, cl_mem w, 
             full->h_weights[c * ld + j] = (float)(x[c * d + j] * factor(full->inverse, j));
         full->h_weights[c * ld + d] = full->count > k * d ? (float)x[k * d + c] : 0;
     }
-    return cln_buffer_write(full->trainer->device, w, 0, k * ld * sizeof(float), full->h_weights, error);
+    return cln_buffer_write(full->trainer->device, w, full->lane * lane_bytes(full), lane_bytes(full), full->h_weights,
+                            error);
 }
 
 cln_status cln_full_batch_evaluate(cln_full_batch *full, const double *x, double *f, double *g, cln_error *error)
 {
-    cln_status status = cln_full_batch_give(full, x, full->trainer->weights, error);
-    return status == CLN_OK ? cln_full_batch_at(full, full->trainer->weights, x, f, g, error) : status;
-}
-
-cln_status cln_full_batch_at(cln_full_batch *full, cl_mem w, const double *x, double *f, double *g, cln_error *error)
-{
     cln_status status;
     cln_trainer *trainer = full->trainer;
-    uint64_t k = full->k, d = full->d, ld = full->ld;
-    double n = (double)trainer->selection.rows[CLN_TRAIN], squares = 0;
-    TRY(cln_score_range(trainer->plan, &trainer->selection.range[CLN_TRAIN], w, trainer->gradient, &trainer->scores,
-                        &full->score, error));
-    TRY(cln_buffer_read(trainer->device, trainer->gradient, 0, k * ld * sizeof(float), full->h_sum, error));
+    cln_score score;
+    TRY(cln_full_batch_give(full, x, trainer->weights, error));
+    TRY(cln_score_range(trainer->plan, &trainer->selection->range[CLN_TRAIN], trainer->weights, trainer->gradient,
+                        &trainer->scores, &score, error));
+    TRY(cln_full_batch_finish(full, &score, x, f, g, error));
+out:
+    return status;
+}
+
+cln_status cln_full_batch_finish(cln_full_batch *full, const cln_score *score, const double *x, double *f, double *g,
+                                 cln_error *error)
+{
+    cln_status status;
+    const cln_trainer *trainer = full->trainer;
+    uint64_t k = full->k, d = full->d, ld = full->ld, bytes = lane_bytes(full);
+    double n = (double)score->rows, squares = 0;
+    full->score = *score;
+    TRY(cln_buffer_read(trainer->device, trainer->gradient, full->lane * bytes, bytes, full->h_sum, error));
     for (uint64_t c = 0; c < k; c++) {
         for (uint32_t j = 0; j < d; j++) {
             double v = x[c * d + j];

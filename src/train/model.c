@@ -21,7 +21,7 @@ static cln_status note_options(cln_model *model, const cln_trainer *trainer, cln
     cln_status status = CLN_OK;
     for (size_t i = 0; i < cln_option_count(); i++) {
         const cln_option_info *option = cln_option_at(i);
-        const char *text = cln_options_get(trainer->options, option->name);
+        const char *text = cln_options_get(trainer->lanes[0].options, option->name);
         char key[80];
         snprintf(key, sizeof key, "option.%s", option->name);
         if (*text && strcmp(option->name, "classes") != 0 && strcmp(option->name, "scale") != 0)
@@ -82,9 +82,10 @@ static cln_status note_objective(cln_model *model, cln_trainer *trainer, cln_err
     cln_certificate certificate;
     char number[32];
     uint32_t d = trainer->plan->problem.features;
-    TRY(note_list(model, "shift", trainer->scaling.shift, d, error));
+    if (trainer->settings.center || trainer->settings.standardize)
+        TRY(note_list(model, "shift", trainer->scaling.shift, d, error));
     TRY(note_list(model, "deviation", trainer->scaling.deviation, d, error));
-    cln_format_real(trainer->l2, number);
+    cln_format_real(trainer->lanes[0].l2, number);
     TRY(cln_model_note(model, error, "l2", "%s", number));
     TRY(cln_trainer_certify(trainer, &certificate, error));
     TRY(cln_certificate_note(&certificate, model, error));
@@ -97,11 +98,11 @@ static cln_status note_origin(cln_model *model, const cln_trainer *trainer, cln_
     cln_status status;
     const cln_device_info *device = &trainer->device->facts.info;
     TRY(cln_model_note(model, error, "version", "%s", cln_version()));
-    TRY(cln_model_note(model, error, "data", "%s", trainer->selection.info.path));
-    TRY(cln_model_note(model, error, "rows", "%llu", (unsigned long long)trainer->selection.rows[CLN_TRAIN]));
+    TRY(cln_model_note(model, error, "data", "%s", trainer->selection->info.path));
+    TRY(cln_model_note(model, error, "rows", "%llu", (unsigned long long)trainer->selection->rows[CLN_TRAIN]));
     TRY(cln_model_note(model, error, "epochs", "%llu", (unsigned long long)trainer->epoch));
     TRY(cln_model_note(model, error, "steps", "%llu", (unsigned long long)trainer->steps));
-    TRY(cln_model_note(model, error, "stopped", "%s", cln_stop_word(trainer->stopped)));
+    TRY(cln_model_note(model, error, "stopped", "%s", cln_stop_word(trainer->lanes[0].stopped)));
     TRY(cln_model_note(model, error, "device", "%s; %s; %s", device->name, device->platform, device->driver));
     TRY(note_engine(model, trainer, error));
 out:
@@ -114,9 +115,9 @@ cln_status cln_trainer_model(cln_trainer *trainer, cln_model **result, cln_error
     cln_model *model = NULL;
     const cln_settings *settings = &trainer->settings;
     *result = NULL;
-    TRY(cln_model_create(trainer->plan->problem.outputs, trainer->plan->problem.features, !settings->no_bias, &model,
-                         error));
-    TRY(cln_trainer_read(trainer, trainer->kept, model->weight, model->bias, error));
+    TRY(cln_model_create(cln_trainer_outputs(trainer), trainer->plan->problem.features, cln_trainer_has_bias(trainer),
+                         &model, error));
+    TRY(cln_trainer_lane_read(trainer, 0, model->weight, model->bias, error));
     model->scale = trainer->scale;
     model->loss = trainer->plan->problem.loss;
     model->target = trainer->plan->problem.target;

@@ -4,6 +4,7 @@
 #include "base/size.h"
 #include "compute/gram.h"
 #include "device/profile.h"
+#include "device/queue.h"
 #include "train/certify.h"
 
 #include <stdlib.h>
@@ -25,24 +26,17 @@ static cln_status sum_rows(sums *own, double *built, cln_error *error)
 {
     cln_status status;
     cln_trainer *trainer = own->trainer;
-    const cln_range *range = &trainer->selection.range[CLN_TRAIN];
+    const cln_range *range = &trainer->selection->range[CLN_TRAIN];
     cln_gram *gram = NULL;
-    uint32_t most = trainer->plan->problem.block_rows;
     double before = cln_os_seconds();
     TRY(cln_gram_create(trainer->device, own->d, own->labels, trainer->plan->problem.type, &gram, error));
-    for (uint64_t first = 0, warm = 1; first < range->rows; first += warm ? 0 : most, warm = 0) {
-        cln_rows rows;
-        uint64_t left = range->rows - first, here = warm && left > 16 ? 16 : left < most ? left : most;
-        TRY(cln_resident_rows(range->data, NULL, range->first + first, (uint32_t)here, &rows, error));
-        if (!own->labels)
-            rows.target = NULL;
-        TRY(cln_gram_add(gram, &rows, error));
-        if (!warm)
-            continue;
-        TRY(cln_gram_clear(gram, error));
-        *built = cln_os_seconds() - before;
-        cln_profile_resume(trainer->device);
-    }
+    TRY(cln_gram_add_range(gram, range->data, range->order, range->first,
+                           range->rows < WARM_ROWS ? range->rows : WARM_ROWS, error));
+    TRY(cln_gram_clear(gram, error));
+    TRY(cln_queue_finish(trainer->device, error));
+    *built = cln_os_seconds() - before;
+    cln_profile_resume(trainer->device);
+    TRY(cln_gram_add_range(gram, range->data, range->order, range->first, range->rows, error));
     TRY(cln_gram_read(gram, own->gram, error));
     cln_profile_pause(trainer->device);
 out:
@@ -107,7 +101,7 @@ cln_status cln_normal_equations(cln_trainer *trainer, double *built, cln_ridge *
     cln_status status;
     const cln_problem *problem = &trainer->plan->problem;
     sums own = {
-        .trainer = trainer, .d = problem->features, .k = problem->outputs, .n = trainer->selection.rows[CLN_TRAIN]};
+        .trainer = trainer, .d = problem->features, .k = problem->outputs, .n = trainer->selection->rows[CLN_TRAIN]};
     if (problem->target == CLN_TARGET_ONEHOT)
         own.labels = own.k;
     else if (problem->target == CLN_TARGET_VALUE && problem->highest < COUNTED_LABELS)

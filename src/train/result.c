@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct {
     const char *word;
@@ -21,39 +22,34 @@ const char *cln_stop_word(cln_stop stop)
     return (size_t)stop < CLN_COUNT(stops) ? stops[stop].word : "unknown";
 }
 
-cln_status cln_trainer_score(cln_trainer *trainer, int part, cl_mem w, cl_mem gradient, cln_score *score,
+cln_status cln_trainer_score(cln_trainer *trainer, int part, cl_mem w, cl_mem gradient, cln_score *scores,
                              cln_error *error)
 {
     double before = cln_os_seconds();
-    *score = (cln_score){NAN, 0, 0};
-    if (!trainer->selection.rows[part])
+    for (uint32_t m = 0; m < trainer->lane_count; m++)
+        scores[m] = (cln_score){NAN, 0, 0};
+    if (!trainer->selection->rows[part])
         return CLN_OK;
-    cln_status status =
-        cln_score_range(trainer->plan, &trainer->selection.range[part], w, gradient, &trainer->scores, score, error);
+    cln_range range = trainer->selection->range[part];
+    range.alike = !gradient;
+    cln_status status = cln_score_range(trainer->plan, &range, w, gradient, &trainer->scores, scores, error);
     trainer->seconds.evaluate += cln_os_seconds() - before;
     return status;
 }
 
-/* Objective and gradient at the kept weights: by the device after sgd, from the certificate of a solver that has to prove what it
-   found. */
-static cln_status take_objective(cln_trainer *trainer, cln_result *result, cln_error *error)
+/* Objective and gradient of a lane's kept weights, whose score this is and whose gradient is in the trainer's. */
+static cln_status take_objective(cln_trainer *trainer, uint32_t lane, const cln_score *score, cln_result *result,
+                                 cln_error *error)
 {
     cln_status status;
     cln_full_batch full = {0};
     double *x = NULL, *g = NULL;
-    if (!cln_settings_solver_is(&trainer->settings, "sgd")) {
-        TRY(cln_trainer_certify(trainer, &result->certificate, error));
-        result->objective = result->certificate.objective;
-        result->gradient_norm = result->certificate.gradient_norm;
-        return CLN_OK;
-    }
-    TRY(cln_full_batch_create(&full, trainer, error));
+    TRY(cln_full_batch_create(&full, trainer, lane, error));
     TRY(cln_allocate((void **)&x, full.count, sizeof *x, "weights", error));
     TRY(cln_allocate((void **)&g, full.count, sizeof *g, "a gradient", error));
     TRY(cln_full_batch_take(&full, trainer->kept, x, error));
-    TRY(cln_full_batch_at(&full, trainer->kept, x, &result->objective, g, error));
+    TRY(cln_full_batch_finish(&full, score, x, &result->objective, g, error));
     result->gradient_norm = cln_full_batch_norm(&full, g);
-    result->train = full.score;
 out:
     free(x);
     free(g);
@@ -61,13 +57,22 @@ out:
     return status;
 }
 
+/* A solver that has to prove what it found: the same in double. */
+static cln_status take_certificate(cln_trainer *trainer, cln_result *result, cln_error *error)
+{
+    cln_status status = cln_trainer_certify(trainer, &result->certificate, error);
+    result->objective = result->certificate.objective;
+    result->gradient_norm = result->certificate.gradient_norm;
+    return status;
+}
+
 static cln_status count_zeros(cln_trainer *trainer, uint64_t *zeros, cln_error *error)
 {
     cln_status status;
-    uint64_t count = (uint64_t)trainer->plan->problem.outputs * trainer->plan->problem.features;
+    uint64_t count = (uint64_t)cln_trainer_outputs(trainer) * trainer->plan->problem.features;
     float *weight = NULL;
     TRY(cln_allocate((void **)&weight, count, sizeof *weight, "weights", error));
-    TRY(cln_trainer_read(trainer, trainer->kept, weight, NULL, error));
+    TRY(cln_trainer_lane_read(trainer, 0, weight, NULL, error));
     for (uint64_t i = 0; i < count; i++)
         *zeros += !(weight[i] > 0) && !(weight[i] < 0);
 out:
@@ -76,66 +81,99 @@ out:
 }
 
 /* The last step may have broken the weights after its own loss was fine. */
-static void check_end(cln_trainer *trainer, cln_result *result)
+static void check_end(const cln_trainer *trainer, cln_lane *lane, const cln_result *result)
 {
-    if (trainer->stopped == CLN_STOP_DIVERGED ||
-        (cln_score_is_sound(&result->train) && isfinite(result->gradient_norm)))
+    if (lane->stopped == CLN_STOP_DIVERGED || (cln_score_is_sound(&result->train) && isfinite(result->gradient_norm)))
         return;
-    trainer->stopped = CLN_STOP_DIVERGED;
-    snprintf(result->reason, sizeof result->reason,
+    lane->stopped = CLN_STOP_DIVERGED;
+    snprintf(lane->reason, sizeof lane->reason,
              "the weights after minibatch %llu of epoch %llu give a loss of %g; try a smaller learning rate",
-             (unsigned long long)((trainer->steps - 1) % trainer->batches) + 1, (unsigned long long)trainer->epoch,
+             (unsigned long long)((lane->steps - 1) % trainer->batches) + 1, (unsigned long long)lane->epoch,
              result->train.loss);
 }
 
-/* Scores the kept weights on every part. */
-static cln_status score_all(cln_trainer *trainer, cln_result *result, cln_error *error)
+/* What a lane that diverged has come to is nothing, unless it has a best. */
+static bool has_kept(const cln_lane *lane)
 {
-    cln_status status;
-    TRY(take_objective(trainer, result, error));
-    if (result->train.rows == 0 ||
-        trainer->row_weights) /* the score is of rows that weigh the same, as in other parts */
-        TRY(cln_trainer_score(trainer, CLN_TRAIN, trainer->kept, NULL, &result->train, error));
-    if (result->sparse)
-        TRY(count_zeros(trainer, &result->zeros, error));
-    TRY(cln_trainer_score(trainer, CLN_VALID, trainer->kept, NULL, &result->valid, error));
-    TRY(cln_trainer_score(trainer, CLN_TEST, trainer->kept, NULL, &result->test, error));
-    check_end(trainer, result);
-out:
+    return lane->stopped != CLN_STOP_DIVERGED || (cln_patience_on(&lane->patience) && lane->patience.best_epoch);
+}
+
+/* weighted: the training part's, as rows count in training. */
+static cln_status score_lane(cln_trainer *trainer, uint32_t m, cln_score *const scores[CLN_PARTS],
+                             const cln_score *weighted, cln_result *result, cln_error *error)
+{
+    if (!has_kept(&trainer->lanes[m]))
+        return CLN_OK;
+    result->train = scores[CLN_TRAIN][m];
+    result->valid = scores[CLN_VALID][m];
+    result->test = scores[CLN_TEST][m];
+    if (!cln_settings_solver_is(&trainer->settings, "sgd"))
+        return take_certificate(trainer, result, error);
+    cln_status status = take_objective(trainer, m, &weighted[m], result, error);
+    check_end(trainer, &trainer->lanes[m], result);
     return status;
 }
 
-static void describe(const cln_trainer *trainer, cln_result *result)
+/* Scores the kept weights on every part, all rows weighing the same; the gradient is that of training. */
+static cln_status score_all(cln_trainer *trainer, cln_result *results, cln_error *error)
+{
+    cln_status status;
+    cln_score *scores[CLN_PARTS] = {NULL}, *weighted = NULL;
+    TRY(cln_allocate((void **)&weighted, trainer->lane_count, sizeof *weighted, "scores", error));
+    for (int part = 0; part < CLN_PARTS; part++)
+        TRY(cln_allocate((void **)&scores[part], trainer->lane_count, sizeof(cln_score), "scores", error));
+    TRY(cln_trainer_score(trainer, CLN_TRAIN, trainer->kept, trainer->gradient, weighted, error));
+    for (int part = 0; part < CLN_PARTS; part++)
+        if (part == CLN_TRAIN && !trainer->row_weights)
+            memcpy(scores[part], weighted, trainer->lane_count * sizeof *weighted);
+        else
+            TRY(cln_trainer_score(trainer, part, trainer->kept, NULL, scores[part], error));
+    for (uint32_t m = 0; m < trainer->lane_count; m++)
+        TRY(score_lane(trainer, m, scores, weighted, &results[m], error));
+    if (results[0].sparse)
+        TRY(count_zeros(trainer, &results[0].zeros, error));
+out:
+    for (int part = 0; part < CLN_PARTS; part++)
+        free(scores[part]);
+    free(weighted);
+    return status;
+}
+
+static void describe(const cln_trainer *trainer, const cln_lane *lane, cln_result *result)
 {
     const cln_score none = {NAN, 0, 0};
     result->engine = trainer->plan->engine->name;
-    result->rows = trainer->selection.rows[CLN_TRAIN];
+    result->rows = trainer->selection->rows[CLN_TRAIN];
     result->features = trainer->plan->problem.features;
-    result->outputs = trainer->plan->problem.outputs;
-    result->epochs = trainer->epoch;
-    result->steps = trainer->steps;
-    result->best_epoch = cln_patience_on(&trainer->patience) ? trainer->patience.best_epoch : 0;
+    result->outputs = cln_trainer_outputs(trainer);
     result->learning_rate =
-        cln_settings_solver_is(&trainer->settings, "sgd") ? trainer->settings.learning_rate : (double)NAN;
-    result->l2 = trainer->l2;
-    result->sparse = trainer->settings.l1 > 0;
+        cln_settings_solver_is(&lane->settings, "sgd") ? lane->settings.learning_rate : (double)NAN;
+    result->l2 = lane->l2;
+    result->sparse = lane->settings.l1 > 0;
+    result->epochs = lane->epoch;
+    result->steps = lane->steps;
+    result->best_epoch = cln_patience_on(&lane->patience) ? lane->patience.best_epoch : 0;
     result->objective = result->gradient_norm = NAN;
     result->train = result->valid = result->test = none;
 }
 
-cln_status cln_trainer_conclude(cln_trainer *trainer, cln_result *result, cln_error *error)
+cln_status cln_trainer_conclude(cln_trainer *trainer, cln_result *results, cln_error *error)
 {
     static const char *const words[] = {"the epoch limit was reached", "validation no longer improved",
                                         "it was interrupted"};
     cln_status status = CLN_OK;
-    describe(trainer, result);
-    if (trainer->stopped != CLN_STOP_DIVERGED || trainer->kept == trainer->best)
-        TRY(score_all(trainer, result, error));
-    result->stopped = trainer->stopped;
-    if (trainer->stopped == CLN_STOP_DIVERGED)
-        return cln_fail(error, CLN_DIVERGED, "training diverged: %s", result->reason);
-    if (!*result->reason)
-        snprintf(result->reason, sizeof result->reason, "%s", words[trainer->stopped]);
+    bool any = false;
+    for (uint32_t m = 0; m < trainer->lane_count; m++) {
+        describe(trainer, &trainer->lanes[m], &results[m]);
+        any |= has_kept(&trainer->lanes[m]);
+    }
+    if (any)
+        TRY(score_all(trainer, results, error));
+    for (uint32_t m = 0; m < trainer->lane_count; m++) {
+        const cln_lane *lane = &trainer->lanes[m];
+        results[m].stopped = lane->stopped;
+        snprintf(results[m].reason, sizeof results[m].reason, "%s", *lane->reason ? lane->reason : words[lane->stopped]);
+    }
 out:
     return status;
 }

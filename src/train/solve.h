@@ -1,4 +1,4 @@
-/* The solvers other than sgd, each from a trainer that is ready to kept weights: in trainer->kept and ->stopped, with `reason` saying
+/* The solvers other than sgd, each from a trainer that is ready to kept weights: in the trainer's lane, with `reason` saying
    why it stopped and, where it did not converge, one remedy. The rest of a run is the same for all. */
 #ifndef CLN_TRAIN_SOLVE_H
 #define CLN_TRAIN_SOLVE_H
@@ -6,6 +6,9 @@
 #include "train/trainer.h"
 
 #define CLN_REASON_BYTES 256
+
+/* Writes down how it ended: what is in the trainer's weights is kept. */
+void cln_solver_ended(cln_trainer *trainer, cln_stop stopped, uint64_t iterations, uint64_t passes);
 
 /* By minimize.h on full_batch.h. */
 cln_status cln_solve_lbfgs(cln_trainer *trainer, cln_progress_fn *progress, void *user, char reason[CLN_REASON_BYTES],

@@ -56,7 +56,7 @@ static cln_status correct(direct *own, double l2, cln_objective_value *value, cl
     cln_status status;
     cln_objective *objective = NULL;
     uint64_t weights = (uint64_t)own->k * own->d;
-    double n = (double)own->trainer->selection.rows[CLN_TRAIN], before = INFINITY;
+    double n = (double)own->trainer->selection->rows[CLN_TRAIN], before = INFINITY;
     TRY(cln_trainer_objective(own->trainer, l2, own->weight, own->bias, &objective, error));
     for (int step = 0;; step++) {
         cln_objective_move(objective, own->weight, own->bias);
@@ -158,7 +158,7 @@ static cln_status plan_path(cln_trainer *trainer, uint64_t n, cln_error *error)
 {
     const cln_settings *settings = &trainer->settings;
     uint32_t count = settings->alpha_count > 1 ? settings->alpha_count : 1;
-    if (count > 1 && !trainer->selection.rows[CLN_VALID])
+    if (count > 1 && !trainer->selection->rows[CLN_VALID])
         return cln_fail(
             error, CLN_INVALID,
             "several values of alpha need validation rows to choose by; give option valid a number of rows or "
@@ -192,14 +192,14 @@ static int report(const direct *own, uint32_t done, double seconds, cln_progress
 
 /* Every α in turn, and then the best one again. */
 static cln_status solve_path(direct *own, double began, cln_progress_fn *progress, void *user, uint32_t *best,
-                             cln_error *error)
+                             bool *interrupted, cln_error *error)
 {
     cln_status status = CLN_OK;
     cln_trainer *trainer = own->trainer;
     for (uint32_t i = 0; i < trainer->path_count; i++) {
         TRY(solve_alpha(own, i, best, error));
         if (report(own, i + 1, cln_os_seconds() - began - own->scoring, progress, user) != 0) {
-            trainer->stopped = CLN_STOP_INTERRUPTED;
+            *interrupted = true;
             trainer->path_count = i + 1;
         }
     }
@@ -218,22 +218,21 @@ cln_status cln_solve_direct(cln_trainer *trainer, cln_progress_fn *progress, voi
     direct own = {.trainer = trainer, .d = problem->features, .k = problem->outputs};
     double began = cln_os_seconds(), built = 0;
     uint32_t best = 0;
+    bool interrupted = false;
     cln_objective_value value;
-    trainer->stopped = CLN_STOP_TOLERANCE;
-    TRY(plan_path(trainer, trainer->selection.rows[CLN_TRAIN], error));
+    TRY(plan_path(trainer, trainer->selection->rows[CLN_TRAIN], error));
     TRY(allocate(&own, error));
     TRY(cln_normal_equations(trainer, &built, &own.ridge, error));
-    TRY(solve_path(&own, began + built, progress, user, &best, error));
+    TRY(solve_path(&own, began + built, progress, user, &best, &interrupted, error));
     TRY(correct(&own, trainer->path[best].l2, &value, error));
     TRY(give(&own, error));
     trainer->seconds.build += built;
     trainer->seconds.train = cln_os_seconds() - began - built - own.scoring;
-    trainer->epoch = trainer->steps = 1;
-    trainer->kept = trainer->weights;
-    trainer->l2 = trainer->path[best].l2;
+    cln_solver_ended(trainer, interrupted ? CLN_STOP_INTERRUPTED : CLN_STOP_TOLERANCE, 1, 1);
+    trainer->lanes[0].l2 = trainer->path[best].l2;
     if (trainer->path_count == 1)
         trainer->path[0].objective = value.objective;
-    if (trainer->stopped == CLN_STOP_INTERRUPTED)
+    if (interrupted)
         snprintf(reason, CLN_REASON_BYTES, "it was interrupted; alpha %g is the best of those until then",
                  trainer->path[best].alpha);
     else

@@ -49,7 +49,7 @@ static int report(const cln_minimum_progress *at, void *user)
                         .objective = at->objective,
                         .gradient_norm = at->gradient_norm,
                         .seconds = seconds};
-    double n = (double)trainer->selection.rows[CLN_TRAIN];
+    double n = (double)trainer->selection->rows[CLN_TRAIN];
     now.seconds_left = seconds * (double)(now.epochs - now.epoch) / (double)now.epoch;
     now.rows_per_second = seconds > 0 ? n * (double)now.step / seconds : 0;
     double before = cln_os_seconds();
@@ -99,6 +99,15 @@ static void explain(const cln_minimum *minimum, const cln_settings *settings, ch
     }
 }
 
+void cln_solver_ended(cln_trainer *trainer, cln_stop stopped, uint64_t iterations, uint64_t passes)
+{
+    cln_lane *lane = &trainer->lanes[0];
+    lane->over = true;
+    lane->stopped = stopped;
+    lane->epoch = trainer->epoch = iterations;
+    lane->steps = trainer->steps = passes;
+}
+
 cln_status cln_solve_lbfgs(cln_trainer *trainer, cln_progress_fn *progress, void *user, char reason[CLN_REASON_BYTES],
                            cln_error *error)
 {
@@ -106,7 +115,7 @@ cln_status cln_solve_lbfgs(cln_trainer *trainer, cln_progress_fn *progress, void
     solving s = {.progress = progress, .user = user, .began = cln_os_seconds()};
     double *x = NULL;
     cln_minimum minimum;
-    TRY(cln_full_batch_create(&s.full, trainer, error));
+    TRY(cln_full_batch_create(&s.full, trainer, 0, error));
     TRY(take_l1(&s, trainer->settings.l1, error));
     TRY(cln_allocate((void **)&x, s.full.count, sizeof *x, "variables", error));
     cln_profile_resume(trainer->device);
@@ -122,10 +131,7 @@ cln_status cln_solve_lbfgs(cln_trainer *trainer, cln_progress_fn *progress, void
     TRY(cln_minimize_run(&task, x, &minimum, error));
     TRY(cln_full_batch_give(&s.full, x, trainer->weights, error));
     cln_profile_pause(trainer->device);
-    trainer->epoch = minimum.iterations;
-    trainer->steps = minimum.evaluations;
-    trainer->stopped = minimum.stopped;
-    trainer->kept = trainer->weights;
+    cln_solver_ended(trainer, minimum.stopped, minimum.iterations, minimum.evaluations);
     trainer->seconds.train = cln_os_seconds() - s.began;
     explain(&minimum, &trainer->settings, reason);
 out:

@@ -64,7 +64,7 @@ START_TEST(write_copy_zero_read)
     works(cln_buffer_create(device, "test", 61, &buffer, &error));
     works(cln_buffer_create(device, "test", 61, &other, &error));
     works(cln_buffer_write(device, buffer, 0, 61, data, &error));
-    works(cln_buffer_copy(device, buffer, other, 61, &error));
+    works(cln_buffer_copy(device, buffer, other, 0, 61, &error));
     works(cln_buffer_zero(device, buffer, &error));
     works(cln_buffer_write(device, buffer, 5, 3, data, &error));
     works(cln_buffer_read(device, other, 0, 61, back, &error));
@@ -142,7 +142,7 @@ START_TEST(no_bytes_are_no_error)
     works(cln_buffer_create(device, "test", 0, &other, &error));
     works(cln_buffer_read(device, buffer, 0, 0, NULL, &error));
     works(cln_buffer_write(device, buffer, 0, 0, NULL, &error));
-    works(cln_buffer_copy(device, buffer, other, 0, &error));
+    works(cln_buffer_copy(device, buffer, other, 0, 0, &error));
     works(cln_buffer_map(device, buffer, 0, 0, &window, &error));
     ck_assert_ptr_null(window);
     works(cln_buffer_unmap(device, buffer, window, &error));
