@@ -54,7 +54,8 @@ static double mixed_in(const cln_bound_sums *s, double share, uint32_t c)
     return q < 0 ? 0 : q;
 }
 
-static double cross_entropy(const cln_bound_sums *s)
+/* q for all rows. */
+static double mixed(const cln_bound_sums *s)
 {
     uint32_t k = s->problem->k, d = s->problem->d;
     double share = least_share(s), mean = 0, entropy = 0, gap = 0;
@@ -79,6 +80,68 @@ static double cross_entropy(const cln_bound_sums *s)
         }
     }
     return gap;
+}
+
+/* v ← −M⁻¹·g_b (k), and the diagonal of M (k). M has the null vector 1, which g_b is orthogonal to: M + (ω̄/k)·11ᵀ has none. False
+   where that is not positive definite to working precision. */
+static bool get_tilt(const cln_bound_sums *s, double *v, double *diagonal)
+{
+    double l[CLN_BOUND_OUTPUTS][CLN_BOUND_OUTPUTS], mean = 0;
+    uint32_t k = s->problem->k;
+    for (uint32_t c = 0; c < k; c++)
+        mean += s->total[c] / s->n;
+    for (uint32_t r = 0; r < k; r++) {
+        diagonal[r] = (s->total[r] + s->gb[r] - s->pairs[r * k + r]) / s->n;
+        v[r] = -s->gb[r] / s->n;
+        for (uint32_t c = 0; c <= r; c++) {
+            l[r][c] = (c == r ? diagonal[r] : -s->pairs[r * k + c] / s->n) + mean / k;
+            for (uint32_t i = 0; i < c; i++)
+                l[r][c] -= l[r][i] * l[c][i];
+            if (c < r)
+                l[r][c] /= l[c][c];
+        }
+        if (!(l[r][r] > 0))
+            return false;
+        l[r][r] = sqrt(l[r][r]);
+        for (uint32_t i = 0; i < r; i++)
+            v[r] -= l[r][i] * v[i];
+        v[r] /= l[r][r];
+    }
+    for (uint32_t r = k; r-- > 0;) {
+        for (uint32_t i = r + 1; i < k; i++)
+            v[r] -= l[i][r] * v[i];
+        v[r] /= l[r][r];
+    }
+    return true;
+}
+
+/* Every row's p tilted by v; ∞ where that is not to be had. */
+static double tilted(const cln_bound_sums *s)
+{
+    double v[CLN_BOUND_OUTPUTS], diagonal[CLN_BOUND_OUTPUTS], lowest = INFINITY, highest = -INFINITY, gap = 0;
+    if (!s->pairs || !get_tilt(s, v, diagonal))
+        return INFINITY;
+    for (uint32_t c = 0; c < s->problem->k; c++) {
+        lowest = fmin(lowest, v[c]);
+        highest = fmax(highest, v[c]);
+        gap -= s->gb[c] / s->n * v[c];
+    }
+    if (!(highest - lowest <= 1))
+        return INFINITY;
+    for (uint32_t c = 0; c < s->problem->k; c++)
+        for (uint32_t j = 0; j < s->problem->d; j++) {
+            double w = s->w[c * s->ld + j], a = s->gw[c * s->ld + j] / s->n;
+            double e = (highest - lowest) * sqrt(fmax(diagonal[c], 0) / 4 * (s->squares[j] / s->n));
+            /* a term is convex in A, and so largest at an end */
+            gap += fmax(penalty_gap(s->problem, j, w, a - e), penalty_gap(s->problem, j, w, a + e));
+        }
+    return gap;
+}
+
+static double cross_entropy(const cln_bound_sums *s)
+{
+    double gap = mixed(s), other = tilted(s);
+    return other < gap ? other : gap; /* a NaN stays */
 }
 
 double cln_bound_compute(const cln_bound_sums *sums)

@@ -17,12 +17,19 @@
  *              lower it without end. The softmax p of the logits is the best, and nearly right; (1−τ)·p_i + τ·q with one q for all
  *              rows and the least τ for which q ≥ 0 is right, and H, which is concave, no less than (1−τ)·H(p_i) + τ·H(q).
  *
+ *              That is of first order in g_b. Where g_b is small, p_i∘(1 + v − ⟨p_i,v⟩) is right as well and of second: M·v = −g_b,
+ *              M = (1/n)Σ ω_i·(diag p_i − p_i·p_iᵀ), max v − min v ≤ 1. As log(1+e) ≤ e, the bound is (1) with A = G + E, and vᵀMv;
+ *              E is not known, but |E_cj| ≤ (max v − min v)·√(M_cc/4)·√((1/n)Σ ω_i·x_ij²) by Cauchy and Schwarz, for p(1−p) ≤ ¼. The
+ *              lesser of both counts, for CLN_BOUND_OUTPUTS outputs at most.
+ *
  * Everything is computed as a sum of what vanishes at the optimum, not as a difference of two objectives.
  */
 #ifndef CLN_REFERENCE_BOUND_H
 #define CLN_REFERENCE_BOUND_H
 
 #include "reference/objective.h"
+
+#define CLN_BOUND_OUTPUTS 32
 
 /* Sums over rows, not divided by n; z = W·x + b of features x·scale. */
 typedef struct cln_bound_sums {
@@ -33,6 +40,7 @@ typedef struct cln_bound_sums {
     const double *gw, *gb;   /* (k,ld), (k): Σ r·xᵀ, Σ r */
     const double *x, *total; /* CROSS_ENTROPY: Σ w·t·xᵀ (k,ld), Σ w·t (k). SQUARED: Σ w·xᵀ (1,ld), Σ w (1) */
     double entropy;          /* Σ ω·H(p), for CROSS_ENTROPY */
+    const double *pairs, *squares; /* for CROSS_ENTROPY: Σ ω·p·pᵀ (k,k), Σ ω·x² (ld); NULL with too many outputs */
 } cln_bound_sums;
 
 /* For CROSS_ENTROPY and SQUARED, λ₂ > 0, no weight below 0. 0 or more, or NaN. */

@@ -22,10 +22,12 @@ struct cln_objective {
     cln_row_rule rule;
     uint64_t ld, rows, errors;
     uint32_t masses; /* k or 1: rows of `moments`; 0 where nothing is to be proven */
+    bool tilted;     /* `pairs` and `squares` are there */
     bool convex;     /* no row has weighed less than 0 */
     careful_sum loss;
     double entropy;                           /* Σ ω·H(p) */
     double *w, *b, *gw, *gb, *moments, *mass; /* reference/bound.h: moments is x there, mass total */
+    double *pairs, *squares;                  /* reference/bound.h */
     double *spread;                           /* (d) */
     double *x, *z;                            /* (BLOCK,ld), (BLOCK,k) */
     double *memory;                           /* of all these */
@@ -45,9 +47,17 @@ static cln_status allocate_all(cln_objective *o, cln_error *error)
     const struct {
         double **to;
         uint64_t rows, columns;
-    } arrays[] = {{&o->w, k, o->ld},     {&o->gw, k, o->ld},     {&o->moments, o->masses, o->ld},
-                  {&o->x, BLOCK, o->ld}, {&o->spread, 1, o->ld}, {&o->z, BLOCK, k},
-                  {&o->b, 1, k},         {&o->gb, 1, k},         {&o->mass, 1, o->masses}};
+    } arrays[] = {{&o->w, k, o->ld},
+                  {&o->gw, k, o->ld},
+                  {&o->moments, o->masses, o->ld},
+                  {&o->x, BLOCK, o->ld},
+                  {&o->spread, 1, o->ld},
+                  {&o->z, BLOCK, k},
+                  {&o->b, 1, k},
+                  {&o->gb, 1, k},
+                  {&o->mass, 1, o->masses},
+                  {&o->pairs, o->tilted ? k : 0, k},
+                  {&o->squares, o->tilted, o->ld}};
     bool fits = true;
     for (size_t i = 0; i < CLN_COUNT(arrays); i++)
         fits = fits && cln_multiply(arrays[i].rows, arrays[i].columns, &cells) && cln_add(total, cells + LINE, &total);
@@ -78,6 +88,7 @@ cln_status cln_objective_create(const cln_objective_problem *problem, const doub
     o->ld = cln_ceil_divide(problem->d, CLN_PRODUCTS_STEP) * CLN_PRODUCTS_STEP;
     if (problem->l2 > 0 && problem->loss != CLN_SOFTMAX_SQUARED)
         o->masses = problem->loss == CLN_CROSS_ENTROPY ? problem->k : 1;
+    o->tilted = o->masses && problem->loss == CLN_CROSS_ENTROPY && problem->bias && problem->k <= CLN_BOUND_OUTPUTS;
     TRY(allocate_all(o, error));
     for (uint32_t j = 0; j < problem->d; j++)
         o->spread[j] = problem->spread ? problem->spread[j] : 1;
@@ -109,27 +120,38 @@ void cln_objective_move(cln_objective *objective, const double *weight, const do
     memset(o->gb, 0, k * sizeof *o->gb);
     memset(o->moments, 0, o->masses * o->ld * sizeof *o->moments);
     memset(o->mass, 0, o->masses * sizeof *o->mass);
+    memset(o->pairs, 0, o->tilted * k * k * sizeof *o->pairs);
+    memset(o->squares, 0, o->tilted * o->ld * sizeof *o->squares);
     o->loss = (careful_sum){0, 0};
     o->entropy = 0;
     o->rows = o->errors = 0;
     o->convex = true;
 }
 
-/* What the bound needs of a row x (ld) beside its residual. */
-static void add_masses(cln_objective *o, const cln_row_answers *answers, uint64_t row, const double *x, double entropy)
+/* What the bound needs beside the residual r (k) of a row x (ld). */
+static void add_masses(cln_objective *o, const cln_row_answers *answers, uint64_t row, const double *x, const double *r,
+                       double entropy)
 {
-    double weight = answers->weights ? (double)answers->weights[row] : 1, all = 0;
+    double weight = answers->weights ? (double)answers->weights[row] : 1, all = 0, p[CLN_BOUND_OUTPUTS]; /* ω, ω·p */
+    uint32_t k = o->problem.k;
     for (uint32_t c = 0; c < o->masses; c++) {
-        double t =
-            o->problem.loss == CLN_SQUARED ? 1 : cln_row_target(o->problem.target, answers, row, o->problem.k, c);
+        double t = o->problem.loss == CLN_SQUARED ? 1 : cln_row_target(o->problem.target, answers, row, k, c);
         double mass = weight * t;
         all += mass;
         o->convex = o->convex && mass >= 0;
         o->mass[c] += mass;
         if (t != 0 && o->problem.bias)
             cln_products_gradient(x, 1, o->ld, &mass, 1, o->moments + c * o->ld);
+        if (o->tilted)
+            p[c] = r[c] + mass;
     }
     o->entropy += all * entropy;
+    if (o->tilted && all != 0) {
+        cln_products_squares(x, o->ld, all, o->squares);
+        for (uint32_t c = 0; c < k; c++)
+            for (uint32_t i = 0; i < k; i++)
+                o->pairs[c * k + i] += p[c] * (p[i] / all);
+    }
 }
 
 /* Rows first … first+count−1 of the answers, which are in o->x. */
@@ -145,7 +167,7 @@ static void add_block(cln_objective *o, const cln_row_answers *answers, uint64_t
         add_carefully(&o->loss, row.loss);
         o->errors += row.error;
         if (o->masses)
-            add_masses(o, answers, first + i, o->x + i * o->ld, row.entropy);
+            add_masses(o, answers, first + i, o->x + i * o->ld, z, row.entropy);
         for (uint32_t c = 0; c < k; c++)
             o->gb[c] += z[c];
     }
@@ -196,7 +218,9 @@ static double get_bound(const cln_objective *o)
                            .gb = o->gb,
                            .x = o->moments,
                            .total = o->mass,
-                           .entropy = o->entropy};
+                           .entropy = o->entropy,
+                           .pairs = o->tilted ? o->pairs : NULL,
+                           .squares = o->squares};
     return o->masses && o->convex ? cln_bound_compute(&sums) : (double)NAN;
 }
 

@@ -75,6 +75,12 @@ INLINE void gradient(const double *x, uint64_t rows, uint64_t ld, const double *
             add_one(x + i * ld, ld, r[i * k + c], g + c * ld);
 }
 
+INLINE void squares(const double *restrict x, uint64_t ld, double weight, double *restrict to)
+{
+    for (uint64_t j = 0; j < ld; j++)
+        to[j] += weight * (x[j] * x[j]);
+}
+
 /* Each of them for any processor of its kind and, on x86-64, for those with vectors of four doubles: the same operations in the same
    order, and so the same bits. */
 #if defined(__x86_64__)
@@ -104,3 +110,4 @@ VERSIONS(logits, (const double *x, uint64_t rows, uint64_t ld, const double *w, 
          (x, rows, ld, w, k, z))
 VERSIONS(gradient, (const double *x, uint64_t rows, uint64_t ld, const double *r, uint32_t k, double *g),
          (x, rows, ld, r, k, g))
+VERSIONS(squares, (const double *x, uint64_t ld, double weight, double *to), (x, ld, weight, to))

@@ -15,5 +15,7 @@ void cln_products_convert(const void *x, cln_type type, uint64_t rows, uint32_t 
 void cln_products_logits(const double *x, uint64_t rows, uint64_t ld, const double *w, uint32_t k, double *z);
 /* g (k,ld) ← g + rᵀ·x, r (rows,k), x (rows,ld). */
 void cln_products_gradient(const double *x, uint64_t rows, uint64_t ld, const double *r, uint32_t k, double *g);
+/* to (ld) ← to + weight·x², x (ld). */
+void cln_products_squares(const double *x, uint64_t ld, double weight, double *to);
 
 #endif
