@@ -335,7 +335,6 @@ typedef struct cln_result {
     cln_stop stopped;
     char reason[256];                /* the same in words; for a divergence with epoch and batch */
     double objective, gradient_norm; /* at the kept weights; the norm is the largest absolute component */
-    double learning_rate;            /* of sgd, the first: as given, or found */
     double l2;                       /* λ in force, that of alpha included */
     bool sparse;                     /* there was an l1 */
     uint64_t zeros;                  /* then: weights that are exactly 0, of outputs·features */

@@ -62,16 +62,19 @@ static cln_status take_targets(sums *own, cln_error *error)
     cln_status status;
     cln_objective *objective = NULL;
     cln_objective_value value;
-    double n = (double)own->n, scale = own->trainer->scale;
-    TRY(cln_trainer_objective(own->trainer, 0, own->weight, own->bias, &objective, error)); /* both zero */
+    uint64_t weights = (uint64_t)own->k * own->d;
+    double n = (double)own->n, scale = own->trainer->scale, *g = NULL; /* (k,d), (k): the point, then the gradient */
+    TRY(cln_allocate((void **)&g, weights + own->k, sizeof *g, "a gradient", error));
+    TRY(cln_trainer_objective(own->trainer, 0, g, g + weights, &objective, error));
     TRY(cln_trainer_add_rows(own->trainer, objective, error));
-    TRY(cln_objective_read(objective, &value, own->gw, own->gb, error));
+    cln_objective_read(objective, &value, g, g + weights);
     for (uint64_t j = 0; j < own->d; j++)
         for (uint64_t c = 0; c < own->k; c++)
-            own->cross[j * own->k + c] = -own->gw[c * own->d + j] * n / scale;
+            own->cross[j * own->k + c] = -g[c * own->d + j] * n / scale;
     for (uint64_t c = 0; c < own->k; c++)
-        own->total[c] = -own->gb[c] * n;
+        own->total[c] = -g[weights + c] * n;
 out:
+    free(g);
     cln_objective_free(objective);
     return status;
 }

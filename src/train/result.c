@@ -146,8 +146,7 @@ static void describe(const cln_trainer *trainer, const cln_lane *lane, cln_resul
     result->rows = trainer->selection->rows[CLN_TRAIN];
     result->features = trainer->plan->problem.features;
     result->outputs = cln_trainer_outputs(trainer);
-    result->learning_rate =
-        cln_settings_solver_is(&lane->settings, "sgd") ? lane->settings.learning_rate : (double)NAN;
+    result->learning_rate = cln_settings_solver_is(&lane->settings, "sgd") ? lane->settings.learning_rate : (double)NAN;
     result->l2 = lane->l2;
     result->sparse = lane->settings.l1 > 0;
     result->epochs = lane->epoch;
@@ -172,7 +171,8 @@ cln_status cln_trainer_conclude(cln_trainer *trainer, cln_result *results, cln_e
     for (uint32_t m = 0; m < trainer->lane_count; m++) {
         const cln_lane *lane = &trainer->lanes[m];
         results[m].stopped = lane->stopped;
-        snprintf(results[m].reason, sizeof results[m].reason, "%s", *lane->reason ? lane->reason : words[lane->stopped]);
+        snprintf(results[m].reason, sizeof results[m].reason, "%s",
+                 *lane->reason ? lane->reason : words[lane->stopped]);
     }
 out:
     return status;

@@ -61,7 +61,7 @@ static cln_status correct(direct *own, double l2, cln_objective_value *value, cl
     for (int step = 0;; step++) {
         cln_objective_move(objective, own->weight, own->bias);
         TRY(cln_trainer_add_rows(own->trainer, objective, error));
-        TRY(cln_objective_read(objective, value, own->gw, own->gb, error));
+        cln_objective_read(objective, value, own->gw, own->gb);
         if (step == CORRECTIONS || !(value->gradient_norm < before / 4))
             break;
         before = value->gradient_norm;
@@ -141,16 +141,14 @@ out:
 
 static void explain(const direct *own, double alpha, const cln_objective_value *value, char reason[CLN_REASON_BYTES])
 {
-    char words[CLN_REASON_BYTES / 2] = "";
+    int length = snprintf(reason, CLN_REASON_BYTES,
+                          "the equations hold for alpha %g: the largest component of the gradient is %.2g", alpha,
+                          value->gradient_norm);
     if (own->answer.rank < own->d)
-        snprintf(
-            words, sizeof words,
-            "; the Gram matrix is singular (rank %u of %u), so this is the answer of least norm: a larger alpha makes "
-            "it unique",
-            own->answer.rank, own->d);
-    snprintf(reason, CLN_REASON_BYTES,
-             "the equations hold for alpha %g: the largest component of the gradient is %.2g%s", alpha,
-             value->gradient_norm, words);
+        snprintf(reason + length, CLN_REASON_BYTES - (size_t)length,
+                 "; the Gram matrix is singular (rank %u of %u) and this the answer of least norm; a larger alpha makes it "
+                 "unique",
+                 own->answer.rank, own->d);
 }
 
 /* What was asked for: several alphas, one, or an l2. */
@@ -186,7 +184,7 @@ static int report(const direct *own, uint32_t done, double seconds, cln_progress
                         .objective = trainer->path[done - 1].objective,
                         .gradient_norm = (double)NAN,
                         .seconds = seconds,
-                        .seconds_left = seconds / done * (trainer->path_count - done)};
+                        .seconds_left = seconds / done * (double)(trainer->path_count - done)};
     return progress ? progress(&now, user) : 0;
 }
 

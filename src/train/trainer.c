@@ -57,8 +57,8 @@ static cln_status plan_batches(cln_trainer *trainer, cln_error *error)
     for (uint32_t m = 0; m < trainer->lane_count; m++) {
         const cln_settings *own = &trainer->lanes[m].settings;
         trainer->lanes[m].l2 = cln_settings_l2(own, rows);
-        trainer->h_steps[m] = (cln_step){
-            .l2 = (float)trainer->lanes[m].l2, .momentum = (float)own->momentum, .nesterov = own->nesterov};
+        trainer->h_steps[m] =
+            (cln_step){.l2 = (float)trainer->lanes[m].l2, .momentum = (float)own->momentum, .nesterov = own->nesterov};
     }
     return CLN_OK;
 }

@@ -52,8 +52,8 @@ struct cln_trainer {
     cln_path_row *path;        /* (path_count): of solver direct */
     size_t path_count;
     cln_certificate certificate; /* of the kept weights; rows 0: not yet */
-    uint64_t epoch, steps;     /* passes begun, minibatches done */
-    cl_mem kept;               /* weights or best: what is reported */
+    uint64_t epoch, steps;       /* passes begun, minibatches done */
+    cl_mem kept;                 /* weights or best: what is reported */
     cln_seconds seconds;
     double created; /* by the clock */
 };

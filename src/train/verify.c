@@ -35,6 +35,21 @@ static void release(verifying *own)
     cln_options_free(own->options);
 }
 
+/* Which labels its outputs had, for weights that name them. */
+static cln_status recall_classes(verifying *own, cln_error *error)
+{
+    cln_status status;
+    char *text = NULL;
+    size_t size = (size_t)own->model->outputs * 12 + 1, length = 0;
+    TRY(cln_allocate((void **)&text, size, 1, "class numbers", error));
+    for (uint32_t i = 0; i < own->model->outputs; i++)
+        length += (size_t)snprintf(text + length, size - length, "%s%u", i ? "," : "", own->model->classes[i]);
+    TRY(cln_options_set(own->options, "classes", text, error));
+out:
+    free(text);
+    return status;
+}
+
 /* The options that the model was trained with. Those of a later version that are not known here are passed over. */
 static cln_status recall_options(verifying *own, cln_error *error)
 {
@@ -47,6 +62,8 @@ static cln_status recall_options(verifying *own, cln_error *error)
         if (text)
             TRY(cln_options_set(own->options, cln_option_at(i)->name, text, error));
     }
+    if (own->model->subset)
+        TRY(recall_classes(own, error));
 out:
     return status;
 }
@@ -120,7 +137,10 @@ static cln_status create_objective(verifying *own, cln_error *error)
                                      .bias = !settings->no_bias};
     if (l2 && !cln_parse_real(l2, &problem.l2))
         return cln_fail(error, CLN_FORMAT, "the model's metadata have an l2 that is no number");
-    cln_label_range(labels, own->rows, &problem.lowest, &problem.highest);
+    for (uint64_t i = 0; labels && i < own->rows; i++) {
+        problem.lowest = i == 0 ? labels[i] : fmin(problem.lowest, labels[i]);
+        problem.highest = i == 0 ? labels[i] : fmax(problem.highest, labels[i]);
+    }
     TRY(cln_allocate((void **)&own->weight, count, sizeof(double), "weights", error));
     TRY(cln_allocate((void **)&own->bias, model->outputs, sizeof(double), "the bias", error));
     for (uint64_t i = 0; i < count; i++)
@@ -189,10 +209,11 @@ cln_status cln_model_verify(const cln_model *model, cln_dataset *data, cln_verif
     TRY(recall_options(&own, error));
     TRY(select_rows(&own, data, error));
     TRY(recall_deviations(&own, error));
-    TRY(cln_row_weights(own.data, cln_options_settings(own.options), own.rows, &own.weights, error));
+    TRY(cln_weights_create(cln_options_settings(own.options), cln_dataset_labels(own.data), own.info.outputs,
+                           cln_dataset_weights(own.data), own.rows, &own.weights, error));
     TRY(create_objective(&own, error));
     TRY(add_rows(&own, error));
-    TRY(cln_objective_read(own.objective, &value, NULL, NULL, error));
+    cln_objective_read(own.objective, &value, NULL, NULL);
     verification->found = cln_certificate_of(&value);
     judge(&own, verification);
 out:
