@@ -48,17 +48,48 @@ out:
 
 static cln_status check_part(const cln_selection *selection, int part, const cln_dataset_info *info, cln_error *error)
 {
-    if (!info->labelled)
+    if (info->real != selection->info.real)
+        return cln_fail(error, CLN_INVALID, "the %s data (%s) has %s targets, but the training data has %s",
+                        names[part], info->path, info->real ? "real-valued" : "no real-valued",
+                        info->real ? "none" : "some");
+    if (!info->labelled && !info->real)
         return cln_fail(error, CLN_INVALID, "the %s data (%s) has no labels; name their file", names[part], info->path);
     if (info->features != selection->info.features || info->type != selection->info.type)
         return cln_fail(error, CLN_INVALID,
                         "the %s data (%s) has %u features of type %s, but the training data has %u of type %s",
                         names[part], info->path, info->features, info->type == CLN_UINT8 ? "byte" : "float",
                         selection->info.features, selection->info.type == CLN_UINT8 ? "byte" : "float");
-    if (info->outputs > selection->outputs)
+    if (info->real && info->outputs != selection->info.outputs)
+        return cln_fail(error, CLN_INVALID, "the %s data (%s) has %u targets a row, but the training data has %u",
+                        names[part], info->path, info->outputs, selection->info.outputs);
+    if (info->outputs > selection->info.outputs)
         return cln_fail(error, CLN_INVALID, "the %s data (%s) has label %u, but the training data only 0 to %u",
-                        names[part], info->path, info->outputs - 1, selection->outputs - 1);
+                        names[part], info->path, info->outputs - 1, selection->info.outputs - 1);
     return CLN_OK;
+}
+
+/* What a model is fitted to, and its outputs. */
+static cln_status choose_target(cln_selection *selection, const cln_settings *settings, cln_error *error)
+{
+    const cln_dataset_info *info = &selection->info;
+    if (info->real && cln_settings_loss(settings) != CLN_SQUARED)
+        return cln_fail(error, CLN_INVALID,
+                        "the training data (%s) has real-valued targets, which need model linear; softmax is fitted to "
+                        "classes",
+                        info->path);
+    selection->target = info->real ? CLN_TARGET_REAL : cln_settings_target(settings);
+    selection->outputs = selection->target == CLN_TARGET_VALUE ? 1 : info->outputs;
+    return CLN_OK;
+}
+
+/* The range of the training rows' labels. */
+static void find_labels(cln_selection *selection)
+{
+    const int32_t *labels = cln_dataset_labels(selection->data[CLN_TRAIN]);
+    for (uint64_t i = 0; labels && i < selection->rows[CLN_TRAIN]; i++) {
+        selection->lowest = i == 0 || labels[i] < selection->lowest ? labels[i] : selection->lowest;
+        selection->highest = i == 0 || labels[i] > selection->highest ? labels[i] : selection->highest;
+    }
 }
 
 /* The last rows of the training data set become the validation part. */
@@ -88,13 +119,14 @@ cln_status cln_selection_create(cln_selection *selection, const cln_settings *se
         cln_dataset_describe(selection->data[part], &info);
         if (part == CLN_TRAIN) {
             selection->info = info;
-            selection->outputs = info.outputs;
+            TRY(choose_target(selection, settings, error));
         }
         TRY(check_part(selection, part, &info, error));
         selection->rows[part] = info.rows;
     }
     if (settings->valid_rows && !parts->valid)
         TRY(split(selection, settings->valid_rows, error));
+    find_labels(selection);
 out:
     return status;
 }
@@ -112,7 +144,8 @@ cln_status cln_selection_begin(cln_selection *selection, cln_device *device, cln
 {
     cln_status status = CLN_OK;
     for (int part = 0; part < CLN_PARTS; part++)
-        if (selection->rows[part] && selection->data[part] && !is_being_read(selection, part))
+        if (selection->rows[part] && selection->data[part] && !selection->resident[part] &&
+            !is_being_read(selection, part))
             TRY(cln_resident_begin(device, selection->data[part], 0, &selection->resident[part], error));
 out:
     return status;
@@ -135,6 +168,7 @@ cln_status cln_selection_finish(cln_selection *selection, cln_device *device, ui
         TRY(cln_resident_finish(selection->resident[part], block_rows, wait_seconds, error));
         selection->range[part] = (cln_range){selection->resident[part], 0, selection->rows[part]};
     }
+    selection->finished = true;
 out:
     return status;
 }

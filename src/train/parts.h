@@ -13,18 +13,22 @@ enum { CLN_TRAIN, CLN_VALID, CLN_TEST, CLN_PARTS };
 typedef struct cln_selection {
     cln_dataset *
         data[CLN_PARTS]; /* the caller's, or narrowed copies; NULL: no such part, or it lies in the training data set */
-    bool owned[CLN_PARTS];    /* a copy of ours */
-    cln_dataset_info info;    /* of the training data set, validation rows included */
-    uint32_t outputs;         /* k */
+    bool owned[CLN_PARTS]; /* a copy of ours */
+    cln_dataset_info info; /* of the training data set, validation rows included */
+    cln_target target;
+    uint32_t outputs;         /* k: logits of a row */
+    int32_t lowest, highest;  /* labels of the training rows; 0 without labels */
     uint64_t rows[CLN_PARTS]; /* 0: no such part */
     cln_resident *resident[CLN_PARTS];
     cln_range range[CLN_PARTS];
+    bool finished; /* everything is on the device */
 } cln_selection;
 
 /* Selects and checks; nothing is uploaded yet. Release it also after a failure. */
 cln_status cln_selection_create(cln_selection *selection, const cln_settings *settings, const cln_parts *parts,
                                 cln_error *error);
-/* Begins to read and upload the parts, and waits for it; as cln_resident_begin and _finish. */
+/* Begins to read and upload the parts, and waits for it; as cln_resident_begin and _finish. Both do nothing the second time, but _finish
+   makes room for larger blocks. */
 cln_status cln_selection_begin(cln_selection *selection, cln_device *device, cln_error *error);
 cln_status cln_selection_finish(cln_selection *selection, cln_device *device, uint32_t block_rows, double *wait_seconds,
                                 cln_error *error);
