@@ -46,23 +46,51 @@ out:
     return status;
 }
 
-static cln_status prepare_gather(cln_resident *resident, uint32_t block_rows, cln_error *error)
+static cln_status build_gather(cln_resident *resident, cln_error *error)
 {
-    cln_status status;
+    cln_status status = CLN_OK;
     char options[200];
     bool bytes = resident->info.type == CLN_UINT8;
     uint32_t vector = resident->stride < 16 ? resident->stride : 16;
+    if (resident->gather)
+        return CLN_OK;
     resident->group = resident->device->facts.is_cpu || resident->device->facts.max_group_size < 64 ? 1 : 64;
     snprintf(options, sizeof options, "-DCLN_STRIDE=%u -DCLN_V=%u -DCLN_BYTES=%d -DCLN_TARGETS=%u -DCLN_GROUP=%zu",
              resident->stride, vector, bytes, resident->targets, resident->group);
     TRY(cln_program_build(resident->device, "gather", options, &resident->program, error));
     TRY(cln_kernel_create(resident->program, "gather", &resident->gather, error));
-    TRY(cln_buffer_create(resident->device, "a gathered block", (uint64_t)block_rows * resident->row_bytes,
-                          &resident->gathered_x, error));
-    TRY(cln_buffer_create(resident->device, "a gathered block's targets",
-                          (uint64_t)block_rows * resident->targets * sizeof(uint32_t), &resident->gathered_target,
-                          error));
 out:
+    return status;
+}
+
+static void release_blocks(cln_resident *resident)
+{
+    cln_buffer_release(resident->device, &resident->gathered_x);
+    cln_buffer_release(resident->device, &resident->gathered_target);
+    cln_buffer_release(resident->device, &resident->gathered_weight);
+}
+
+static cln_status create_block_weights(cln_resident *resident, cln_error *error)
+{
+    return cln_buffer_create(resident->device, "a gathered block's weights",
+                             (uint64_t)resident->block_rows * sizeof(float), &resident->gathered_weight, error);
+}
+
+/* Where rows of several chunks are brought together. */
+static cln_status create_blocks(cln_resident *resident, cln_error *error)
+{
+    cln_status status;
+    cln_device *device = resident->device;
+    uint64_t rows = resident->block_rows, target_bytes = rows * resident->targets * sizeof(uint32_t);
+    release_blocks(resident);
+    TRY(build_gather(resident, error));
+    TRY(cln_buffer_create(device, "a gathered block", rows * resident->row_bytes, &resident->gathered_x, error));
+    TRY(cln_buffer_create(device, "a gathered block's targets", target_bytes, &resident->gathered_target, error));
+    if (resident->chunks[0].weight)
+        TRY(create_block_weights(resident, error));
+out:
+    if (status != CLN_OK)
+        resident->block_rows = 0; /* so that another _finish tries again */
     return status;
 }
 
@@ -116,13 +144,16 @@ out:
 
 cln_status cln_resident_finish(cln_resident *resident, uint32_t block_rows, double *wait_seconds, cln_error *error)
 {
-    cln_status status;
-    TRY(cln_upload_finish(resident->upload, wait_seconds, error));
+    cln_status status = CLN_OK;
+    if (resident->upload)
+        TRY(cln_upload_finish(resident->upload, wait_seconds, error));
     cln_upload_release(resident->upload);
     resident->upload = NULL;
+    if (block_rows <= resident->block_rows)
+        return CLN_OK;
     resident->block_rows = block_rows;
     if (resident->chunk_count > 1)
-        TRY(prepare_gather(resident, block_rows, error));
+        TRY(create_blocks(resident, error));
 out:
     return status;
 }
@@ -144,12 +175,21 @@ void cln_resident_release(cln_resident *resident)
         cln_buffer_release(resident->device, &resident->chunks[i].target);
     }
     release_weights(resident);
+    release_blocks(resident);
     cln_kernel_release(&resident->gather);
     cln_program_release(&resident->program);
-    cln_buffer_release(resident->device, &resident->gathered_x);
-    cln_buffer_release(resident->device, &resident->gathered_target);
     free(resident->chunks);
     free(resident);
+}
+
+const cln_dataset_info *cln_resident_describe(const cln_resident *resident)
+{
+    return &resident->info;
+}
+
+uint32_t cln_resident_block_rows(const cln_resident *resident)
+{
+    return resident->block_rows;
 }
 
 static cln_status create_weights(cln_resident *resident, cln_error *error)
@@ -159,8 +199,7 @@ static cln_status create_weights(cln_resident *resident, cln_error *error)
         TRY(cln_buffer_create_raw(resident->device, "weights of rows", resident->chunks[i].rows * sizeof(float),
                                   &resident->chunks[i].weight, error));
     if (resident->chunk_count > 1)
-        TRY(cln_buffer_create(resident->device, "a gathered block's weights",
-                              (uint64_t)resident->block_rows * sizeof(float), &resident->gathered_weight, error));
+        TRY(create_block_weights(resident, error));
 out:
     return status;
 }

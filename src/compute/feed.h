@@ -15,12 +15,16 @@ typedef struct cln_resident cln_resident;
    compute/upload.h); until _finish the data set is not to be used. most_bytes: of a chunk; 0 for CL_DEVICE_MAX_MEM_ALLOC_SIZE. */
 cln_status cln_resident_begin(cln_device *device, cln_dataset *data, uint64_t most_bytes, cln_resident **resident,
                               cln_error *error);
-/* Waits until all rows are there, for what follows on the device's queue; once, before anything else is asked of it.
-   block_rows: the most rows that cln_resident_rows will be asked for. *wait_seconds (may be NULL) grows by the time spent
-   waiting for the reader. */
+/* Waits until all rows are there, for what follows on the device's queue, before anything else is asked of it.
+   block_rows: the most rows that cln_resident_rows will be asked for; called again, it makes room for more of them.
+   *wait_seconds (may be NULL) grows by the time spent waiting for the reader. */
 cln_status cln_resident_finish(cln_resident *resident, uint32_t block_rows, double *wait_seconds, cln_error *error);
 /* At any time, also while it is being read. */
 void cln_resident_release(cln_resident *resident);
+
+/* The data set as it was uploaded, and block_rows. */
+const cln_dataset_info *cln_resident_describe(const cln_resident *resident);
+uint32_t cln_resident_block_rows(const cln_resident *resident);
 
 /* What rows count in the loss from here on, once everything is there; weights: (rows of the data set), copied; NULL: all alike, without
    weights. A caller for whom a pass has no weights sets cln_rows.weight to NULL. */
