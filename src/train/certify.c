@@ -31,34 +31,66 @@ cln_status cln_trainer_objective(cln_trainer *trainer, double l2, const double *
     return cln_objective_create(&problem, weight, bias, objective, error);
 }
 
-/* Rows first … first+count−1 of the training range have their answers here. */
-static cln_status add_block(cln_trainer *trainer, cln_objective *objective, uint64_t first, uint64_t count,
-                            const void *x, cln_error *error)
+/* A block of rows on the host with their answers. */
+typedef struct block {
+    uint64_t first, rows; /* of the data set */
+    char *x;              /* (rows,d) of the data's type */
+    int32_t *labels;      /* (rows) */
+    float *targets;       /* (rows,k) */
+} block;
+
+static cln_status allocate_block(const cln_trainer *trainer, block *b, cln_error *error)
 {
-    const cln_dataset *data = trainer->selection->data[CLN_TRAIN];
-    uint64_t at = trainer->selection->range[CLN_TRAIN].first + first;
-    const int32_t *labels = cln_dataset_labels(data);
-    const float *targets = cln_dataset_targets(data), *weights = trainer->row_weights;
-    return cln_objective_add(objective, x, count, labels ? labels + at : NULL,
-                             targets ? targets + at * trainer->plan->problem.outputs : NULL,
-                             weights ? weights + first : NULL, error);
+    cln_status status;
+    const cln_problem *problem = &trainer->plan->problem;
+    uint64_t row = problem->features * cln_type_bytes(problem->type), all = trainer->selection->info.rows;
+    b->rows = BLOCK_BYTES / row + 1 < all ? BLOCK_BYTES / row + 1 : all;
+    TRY(cln_allocate((void **)&b->x, b->rows, (size_t)row, "rows", error));
+    TRY(cln_allocate((void **)&b->labels, b->rows, sizeof *b->labels, "labels", error));
+    TRY(cln_allocate((void **)&b->targets, b->rows * cln_trainer_outputs(trainer), sizeof *b->targets, "targets",
+                     error));
+out:
+    return status;
 }
 
+/* Row i of the data set becomes the block's row `at`, which is not behind where it was read. */
+static void place(const cln_trainer *trainer, block *b, uint64_t i, uint64_t at)
+{
+    const cln_dataset *data = trainer->selection->data[CLN_TRAIN];
+    const cln_problem *problem = &trainer->plan->problem;
+    size_t row = problem->features * cln_type_bytes(problem->type), k = cln_trainer_outputs(trainer);
+    if (cln_dataset_labels(data))
+        b->labels[at] = cln_dataset_labels(data)[i];
+    else
+        memcpy(b->targets + at * k, cln_dataset_targets(data) + i * k, k * sizeof(float));
+    if (i - b->first != at)
+        memmove(b->x + at * row, b->x + (i - b->first) * row, row);
+}
+
+/* Training rows lie one behind the other, or are listed in ascending order. */
 cln_status cln_trainer_add_rows(cln_trainer *trainer, cln_objective *objective, cln_error *error)
 {
-    cln_status status = CLN_OK;
-    const cln_range *range = &trainer->selection->range[CLN_TRAIN];
-    uint64_t bytes = trainer->plan->problem.features * cln_type_bytes(trainer->plan->problem.type);
-    uint64_t most = BLOCK_BYTES / bytes + 1;
-    void *x = NULL;
-    TRY(cln_allocate(&x, most < range->rows ? most : range->rows, (size_t)bytes, "rows", error));
-    for (uint64_t first = 0; first < range->rows; first += most) {
-        uint64_t count = range->rows - first < most ? range->rows - first : most;
-        TRY(cln_resident_read(range->data, range->first + first, count, x, error));
-        TRY(add_block(trainer, objective, first, count, x, error));
+    cln_status status;
+    const cln_selection *selection = trainer->selection;
+    const cln_range *range = &selection->range[CLN_TRAIN];
+    const uint32_t *list = selection->list[CLN_TRAIN];
+    bool real = trainer->plan->problem.target == CLN_TARGET_REAL;
+    block b = {0};
+    TRY(allocate_block(trainer, &b, error));
+    for (uint64_t next = 0; next < range->rows; b.first += b.rows) {
+        uint64_t end = list ? selection->info.rows : range->first + range->rows, count = 0, begin = next;
+        uint64_t here = end - b.first < b.rows ? end - b.first : b.rows;
+        TRY(cln_resident_read(range->data, b.first, here, b.x, error));
+        for (; next < range->rows && (list ? list[next] : range->first + next) < b.first + here; next++)
+            place(trainer, &b, list ? list[next] : range->first + next, count++);
+        if (count)
+            TRY(cln_objective_add(objective, b.x, count, real ? NULL : b.labels, real ? b.targets : NULL,
+                                  trainer->row_weights ? trainer->row_weights + begin : NULL, error));
     }
 out:
-    free(x);
+    free(b.x);
+    free(b.labels);
+    free(b.targets);
     return status;
 }
 

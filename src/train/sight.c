@@ -23,8 +23,8 @@ static cln_status find_scaling(cln_trainer *trainer, cln_error *error)
     TRY(cln_allocate((void **)&deviation, d, sizeof(double), "the features' deviations", error));
     TRY(cln_allocate((void **)&shift, d, sizeof(float), "the features' means", error));
     const cln_range *range = &trainer->selection->range[CLN_TRAIN];
-    TRY(cln_moments(trainer->device, range->data, NULL, range->first, range->rows, trainer->scaling.shift, deviation,
-                    error));
+    TRY(cln_moments(trainer->device, range->data, range->order, range->first, range->rows, trainer->scaling.shift,
+                    deviation, error));
     for (uint32_t j = 0; j < d; j++) {
         trainer->scaling.shift[j] *= trainer->scale;
         deviation[j] = deviation[j] > 0 ? deviation[j] * trainer->scale : 1;
@@ -45,7 +45,13 @@ out:
     return status;
 }
 
-/* weights (rows of the training part), or NULL, for the device: validation rows behind them in the same data set weigh 1. */
+/* Where training row i lies in its data set. */
+static uint64_t row_of(const cln_selection *selection, uint64_t i)
+{
+    return selection->list[CLN_TRAIN] ? selection->list[CLN_TRAIN][i] : i;
+}
+
+/* weights (rows of the training part), or NULL, for the device: validation rows in the same data set weigh 1. */
 static cln_status upload_weights(cln_trainer *trainer, const float *weights, cln_error *error)
 {
     cln_status status;
@@ -55,9 +61,10 @@ static cln_status upload_weights(cln_trainer *trainer, const float *weights, cln
     if (!weights)
         return cln_resident_weigh(selection->resident[CLN_TRAIN], NULL, error);
     TRY(cln_allocate((void **)&padded, all, sizeof(float), "row weights", error));
-    memcpy(padded, weights, rows * sizeof(float));
-    for (uint64_t i = rows; i < all; i++)
+    for (uint64_t i = 0; i < all; i++)
         padded[i] = 1;
+    for (uint64_t i = 0; i < rows; i++)
+        padded[row_of(selection, i)] = weights[i];
     TRY(cln_resident_weigh(selection->resident[CLN_TRAIN], padded, error));
 out:
     free(padded);
@@ -67,6 +74,19 @@ out:
 enum {
     STRETCH = 16
 }; /* rows of the sample that lie behind each other: few reads, and no order of classes goes unseen */
+
+/* Training rows first … first+count−1; x: (count,row_bytes). */
+static cln_status read_rows(const cln_selection *selection, uint64_t first, uint64_t count, char *x, size_t row_bytes,
+                            cln_error *error)
+{
+    cln_status status = CLN_OK;
+    uint64_t at_once = selection->list[CLN_TRAIN] ? 1 : count;
+    for (uint64_t i = 0; i < count; i += at_once)
+        TRY(cln_resident_read(selection->resident[CLN_TRAIN], row_of(selection, first + i), at_once, x + i * row_bytes,
+                              error));
+out:
+    return status;
+}
 
 /* Up to CLN_CURVATURE_ROWS evenly spaced training rows: x (·,d) of the data's type, and their weights where there are any. */
 static cln_status sample(cln_trainer *trainer, const float *weights, void *x, float *sampled, uint64_t *count,
@@ -80,8 +100,7 @@ static cln_status sample(cln_trainer *trainer, const float *weights, void *x, fl
     *count = stretches * stretch;
     for (uint64_t i = 0; i < stretches; i++) {
         uint64_t first = stretches > 1 ? i * (rows - stretch) / (stretches - 1) : 0;
-        TRY(cln_resident_read(selection->resident[CLN_TRAIN], first, stretch, (char *)x + i * stretch * row_bytes,
-                              error));
+        TRY(read_rows(selection, first, stretch, (char *)x + i * stretch * row_bytes, row_bytes, error));
         if (weights)
             memcpy(sampled + i * stretch, weights + first, stretch * sizeof(float));
     }
@@ -139,7 +158,8 @@ cln_status cln_trainer_see(cln_trainer *trainer, cln_error *error)
     const cln_dataset *data = selection->data[CLN_TRAIN];
     TRY(find_scaling(trainer, error));
     TRY(cln_weights_create(&trainer->settings, cln_dataset_labels(data), selection->info.outputs,
-                           cln_dataset_weights(data), selection->rows[CLN_TRAIN], &trainer->row_weights, error));
+                           cln_dataset_weights(data), selection->list[CLN_TRAIN], selection->rows[CLN_TRAIN],
+                           &trainer->row_weights, error));
     TRY(upload_weights(trainer, trainer->row_weights, error));
     if (cln_settings_solver_is(&trainer->settings, "sgd"))
         TRY(find_step_sizes(trainer, trainer->row_weights, error));

@@ -145,10 +145,11 @@ static void explain(const direct *own, double alpha, const cln_objective_value *
                           "the equations hold for alpha %g: the largest component of the gradient is %.2g", alpha,
                           value->gradient_norm);
     if (own->answer.rank < own->d)
-        snprintf(reason + length, CLN_REASON_BYTES - (size_t)length,
-                 "; the Gram matrix is singular (rank %u of %u) and this the answer of least norm; a larger alpha makes it "
-                 "unique",
-                 own->answer.rank, own->d);
+        snprintf(
+            reason + length, CLN_REASON_BYTES - (size_t)length,
+            "; the Gram matrix is singular (rank %u of %u) and this the answer of least norm; a larger alpha makes it "
+            "unique",
+            own->answer.rank, own->d);
 }
 
 /* What was asked for: several alphas, one, or an l2. */

@@ -50,7 +50,10 @@ cln_status cln_trainer_begin_pass(cln_trainer *trainer, cln_error *error)
     TRY(write_steps(trainer, error));
     if (trainer->order) {
         uint32_t rows = (uint32_t)trainer->selection->rows[CLN_TRAIN];
-        cln_order_shuffle(trainer->h_order, rows, trainer->settings.seed, trainer->epoch);
+        const uint32_t *list = trainer->selection->list[CLN_TRAIN];
+        for (uint32_t i = 0; i < rows; i++)
+            trainer->h_order[i] = list ? list[i] : i;
+        cln_order_permute(trainer->h_order, rows, trainer->settings.seed, trainer->epoch);
         TRY(cln_buffer_write(trainer->device, trainer->order, 0, (uint64_t)rows * sizeof(uint32_t), trainer->h_order,
                              error));
     }
@@ -74,6 +77,12 @@ uint64_t cln_trainer_stretch(const cln_trainer *trainer)
     return trainer->batch * minibatches > rows ? minibatches : cln_ceil_divide(rows, trainer->batch);
 }
 
+/* Of the pass's rows; NULL: as they lie. */
+static cl_mem order_of(const cln_trainer *trainer)
+{
+    return trainer->order ? trainer->order : trainer->selection->range[CLN_TRAIN].order;
+}
+
 /* Minibatches that fit a block, one after the other. */
 static cln_status enqueue_several(cln_trainer *trainer, uint64_t first, uint64_t count, uint64_t first_score,
                                   cln_error *error)
@@ -81,6 +90,7 @@ static cln_status enqueue_several(cln_trainer *trainer, uint64_t first, uint64_t
     cln_status status = CLN_OK;
     uint32_t batch = (uint32_t)trainer->batch, most = trainer->plan->problem.block_rows / batch * batch;
     cln_outcome outcome = {.scores = trainer->scores.partial, .first_score = first_score};
+    const cln_range *range = &trainer->selection->range[CLN_TRAIN];
     const cln_sink sink = {.op = CLN_STEP,
                            .gradient = trainer->gradient,
                            .w = trainer->weights,
@@ -89,8 +99,7 @@ static cln_status enqueue_several(cln_trainer *trainer, uint64_t first, uint64_t
     for (uint64_t done = 0; done < count; done += most) {
         cln_rows rows;
         uint32_t here = (uint32_t)(count - done < most ? count - done : most);
-        TRY(cln_resident_rows(trainer->selection->resident[CLN_TRAIN], trainer->order, first + done, here, &rows,
-                              error));
+        TRY(cln_resident_rows(range->data, order_of(trainer), range->first + first + done, here, &rows, error));
         TRY(cln_plan_descend(trainer->plan, &rows, batch, &outcome, &sink, error));
         outcome.first_score += cln_ceil_divide(here, batch) * trainer->scores_per_batch;
     }
@@ -104,14 +113,14 @@ static cln_status enqueue_large(cln_trainer *trainer, uint64_t first, uint64_t c
 {
     cln_status status = CLN_OK;
     uint32_t most = trainer->plan->problem.block_rows;
+    const cln_range *range = &trainer->selection->range[CLN_TRAIN];
     float mean = (float)(1.0 / (double)count);
     for (uint64_t done = 0; done < count; done += most) {
         cln_rows rows;
         uint32_t here = (uint32_t)(count - done < most ? count - done : most);
         cln_outcome outcome = {.scores = trainer->scores.partial, .first_score = first_score};
         cln_sink sink = {.op = done ? CLN_ADD : CLN_STORE, .gradient = trainer->gradient};
-        TRY(cln_resident_rows(trainer->selection->resident[CLN_TRAIN], trainer->order, first + done, here, &rows,
-                              error));
+        TRY(cln_resident_rows(range->data, order_of(trainer), range->first + first + done, here, &rows, error));
         TRY(cln_plan_gradient(trainer->plan, &rows, trainer->weights, &outcome, &sink, error));
         first_score += cln_plan_scores(trainer->plan, here);
     }

@@ -210,7 +210,7 @@ cln_status cln_model_verify(const cln_model *model, cln_dataset *data, cln_verif
     TRY(select_rows(&own, data, error));
     TRY(recall_deviations(&own, error));
     TRY(cln_weights_create(cln_options_settings(own.options), cln_dataset_labels(own.data), own.info.outputs,
-                           cln_dataset_weights(own.data), own.rows, &own.weights, error));
+                           cln_dataset_weights(own.data), NULL, own.rows, &own.weights, error));
     TRY(create_objective(&own, error));
     TRY(add_rows(&own, error));
     cln_objective_read(own.objective, &value, NULL, NULL);

@@ -71,6 +71,14 @@ START_TEST(write_copy_zero_read)
     ck_assert_mem_eq(back, data, 61);
     works(cln_buffer_read(device, other, 10, 7, back, &error));
     ck_assert_mem_eq(back, data + 10, 7);
+    works(cln_buffer_zero(device, other, &error));
+    works(cln_buffer_write(device, buffer, 0, 61, data, &error));
+    works(cln_buffer_copy(device, buffer, other, 20, 9, &error));
+    works(cln_buffer_read(device, other, 0, 61, back, &error));
+    for (size_t i = 0; i < 61; i++)
+        ck_assert_uint_eq(back[i], i >= 20 && i < 29 ? data[i] : 0);
+    works(cln_buffer_zero(device, buffer, &error));
+    works(cln_buffer_write(device, buffer, 5, 3, data, &error));
     works(cln_buffer_read(device, buffer, 0, 61, back, &error));
     for (size_t i = 0; i < 61; i++)
         ck_assert_uint_eq(back[i], i >= 5 && i < 8 ? data[i - 5] : 0);
