@@ -35,11 +35,6 @@ static void add_fact(cln_table *table, const char *name, const char *value)
     cln_table_add(table, '<', "%s", value);
 }
 
-static bool iterates(const cln_training *training)
-{
-    return strcmp(training->solver, "sgd") != 0;
-}
-
 /* What was minimised, and what is proven of it. */
 static void add_objective(cln_table *table, const cln_result *result)
 {
@@ -74,8 +69,11 @@ static void add_facts(cln_table *table, const cln_training *training)
     add_fact(table, "model", line);
     snprintf(line, sizeof line, "%d: %s (%s, %s)", device->index, device->name, device->type, device->platform);
     add_fact(table, "device", line);
-    snprintf(line, sizeof line, "%s: %s", cln_text_count(a, result->epochs), result->reason);
-    add_fact(table, iterates(training) ? "iterations" : "epochs", line);
+    snprintf(line, sizeof line, "%s, %s", cln_text_count(a, result->epochs), result->reason);
+    if (strcmp(training->solver, "direct") == 0)
+        add_fact(table, "solved", result->reason);
+    else
+        add_fact(table, strcmp(training->solver, "lbfgs") == 0 ? "iterations" : "epochs", line);
     add_objective(table, result);
     if (result->best_epoch) {
         snprintf(line, sizeof line, "of epoch %s, the best in validation", cln_text_count(a, result->best_epoch));
@@ -162,7 +160,7 @@ static int add_more(json_t *object, const cln_training *training)
     const cln_result *result = &training->result;
     int failed = json_object_set_new(object, "reason", cln_json_text(result->reason));
     failed |= json_object_set_new(object, "l2", cln_json_real(result->l2));
-    if (!iterates(training))
+    if (strcmp(training->solver, "sgd") == 0)
         failed |= json_object_set_new(object, "learning_rate", cln_json_real(result->learning_rate));
     if (result->best_epoch)
         failed |= json_object_set_new(object, "best_epoch", cln_json_count(result->best_epoch));

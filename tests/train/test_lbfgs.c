@@ -17,18 +17,18 @@ static cln_objective_value judge(const problem *p, const cln_model *model, const
     cln_reference reference = as_reference(model);
     cln_objective *objective = NULL;
     cln_objective_value value;
-    cln_objective_problem problem = {.loss = cln_settings_loss(settings),
-                                     .target = cln_settings_target(settings),
-                                     .k = k,
-                                     .d = p->d,
-                                     .highest = (int32_t)p->k - 1,
-                                     .type = p->type,
-                                     .scale = p->scale,
-                                     .l1 = settings->l1,
-                                     .l2 = cln_settings_l2(settings, n),
-                                     .spread = deviation,
-                                     .bias = !settings->no_bias};
-    OK(cln_objective_create(&problem, reference.w, reference.b, &objective, error));
+    cln_objective_problem of = {.loss = cln_settings_loss(settings),
+                                .target = cln_settings_target(settings),
+                                .k = k,
+                                .d = p->d,
+                                .highest = (int32_t)p->k - 1,
+                                .type = p->type,
+                                .scale = p->scale,
+                                .l1 = settings->l1,
+                                .l2 = cln_settings_l2(settings, n),
+                                .spread = deviation,
+                                .bias = !settings->no_bias};
+    OK(cln_objective_create(&of, reference.w, reference.b, &objective, error));
     OK(cln_objective_add(objective, p->x, n, p->y, NULL, weights, error));
     cln_objective_read(objective, &value, NULL, NULL);
     cln_objective_free(objective);
