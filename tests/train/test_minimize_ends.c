@@ -78,6 +78,37 @@ START_TEST(test_at_the_minimum)
 }
 END_TEST
 
+/* A slope of which no step is left to see. */
+static cln_status ledge_at(const double *x, double *f, double *g, void *user, cln_error *error)
+{
+    (void)user;
+    (void)error;
+    *f = x[0];
+    g[0] = 1e-20;
+    return CLN_OK;
+}
+
+/* Where the minimum is closer than any step that changes x, that is all there is to find; it has not diverged. */
+START_TEST(test_step_too_short)
+{
+    quadratic q = invent(1, 1, false);
+    q.a[0] = 1e12;
+    q.m[0] = 1;
+    double x[MOST] = {1 + DBL_EPSILON};
+    cln_minimize task = task_of(1, quadratic_at, &q);
+    task.precondition = quadratic_inverse;
+    task.tolerance = 0;
+    cln_minimum minimum = run(&task, x);
+    ck_assert_int_eq(minimum.stopped, CLN_STOP_TOLERANCE);
+    x[0] = 1 + DBL_EPSILON;
+    task.evaluate = ledge_at;
+    task.precondition = NULL;
+    minimum = run(&task, x);
+    ck_assert_int_eq(minimum.stopped, CLN_STOP_LINE_SEARCH);
+    ck_assert_uint_eq(minimum.evaluations, 1);
+}
+END_TEST
+
 /* x − log x, which is nowhere for x ≤ 0; the minimum is 1, with curvature 1. Mode: what is found where it is not. */
 static cln_status barrier_at(const double *x, double *f, double *g, void *user, cln_error *error)
 {
@@ -203,6 +234,7 @@ static Suite *minimize_ends_suite(void)
     tcase_add_test(edges, test_limits);
     tcase_add_test(edges, test_at_the_minimum);
     tcase_add_test(edges, test_not_finite_on_the_way);
+    tcase_add_test(edges, test_step_too_short);
     tcase_add_test(edges, test_unbounded);
     tcase_add_test(invalid, test_not_finite_at_the_start);
     tcase_add_test(invalid, test_nowhere_finite);
