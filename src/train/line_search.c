@@ -99,7 +99,7 @@ static cln_status try_step(const cln_minimize *task, const cln_point *from, cons
     double way = 0;
     for (uint64_t i = 0; task->l1 && i < task->count; i++)
         way += pseudo[i] * (to->x[i] - from->x[i]);
-    *slope0 = task->l1 ? way / t->step : cln_dot(task->count, pseudo, direction);
+    *slope0 = task->l1 ? fmin(0, way / t->step) : cln_dot(task->count, pseudo, direction);
     return status;
 }
 
@@ -111,7 +111,7 @@ cln_status cln_line_search(const cln_minimize *task, const cln_point *from, cons
     double slope0 = cln_dot(task->count, pseudo, direction), start = from->objective;
     bracket b = {.low = {0, start, slope0}, .high = {INFINITY, start, 0}, .start = start};
     b.noise = fmax(task->noise, 4 * DBL_EPSILON) * fabs(start);
-    bool finite = false;
+    bool finite = false, tried = false;
     *end = CLN_SEARCH_FAILED;
     if (!(slope0 < 0) || !isfinite(slope0))
         return CLN_OK;
@@ -120,6 +120,7 @@ cln_status cln_line_search(const cln_minimize *task, const cln_point *from, cons
         if (!move(task, from, pseudo, direction, step, to))
             break;
         TRY(try_step(task, from, pseudo, direction, &t, &slope0, to, evaluations, error));
+        tried = true;
         finite = finite || isfinite(t.objective);
         bool long_enough = task->l1 || t.slope >= curvature * slope0;
         if (!falls(&b, &t, slope0)) {
@@ -132,7 +133,7 @@ cln_status cln_line_search(const cln_minimize *task, const cln_point *from, cons
         }
         step = isfinite(b.high.step) ? next_step(&b) : longer_step(&b, &before);
     }
-    if (!finite) {
+    if (tried && !finite) {
         *end = CLN_SEARCH_NOT_FINITE;
     } else if (b.low.step > 0) { /* a decrease, though a longer step would be better still */
         move(task, from, pseudo, direction, b.low.step, to);

@@ -58,8 +58,7 @@ static double norm(const cln_minimize *task, const double *g)
         return task->norm(g, task->user);
     double largest = 0;
     for (uint64_t i = 0; i < task->count; i++)
-        if (!(fabs(g[i]) <= largest)) /* NaN stays */
-            largest = fabs(g[i]);
+        largest = fmax(largest, fabs(g[i])); /* all are finite here */
     return largest;
 }
 

@@ -139,19 +139,6 @@ START_TEST(test_float_noise)
 }
 END_TEST
 
-/* Σ cos: concave where it starts; its minima are π apart from its maxima. */
-static cln_status wave_at(const double *x, double *f, double *g, void *user, cln_error *error)
-{
-    (void)user;
-    (void)error;
-    *f = 0;
-    for (int i = 0; i < 3; i++) {
-        *f += cos(x[i]);
-        g[i] = -sin(x[i]);
-    }
-    return CLN_OK;
-}
-
 START_TEST(test_not_convex)
 {
     double x[3] = {0.01, -0.5, 1};

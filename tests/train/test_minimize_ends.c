@@ -35,6 +35,54 @@ START_TEST(test_digits_end)
 }
 END_TEST
 
+/* A gradient that is never twice the same, as of sums in no fixed order. */
+static cln_random restless;
+
+static cln_status restless_at(const double *x, double *f, double *g, void *user, cln_error *error)
+{
+    cln_status status = quadratic_at(x, f, g, user, error);
+    for (int i = 0; i < MOST; i++)
+        g[i] += 1e-7 * (cln_random_below(&restless, 1000) / 500.0 - 1);
+    *f = (float)(1 + *f);
+    return status;
+}
+
+START_TEST(test_restless)
+{
+    quadratic q = invent(MOST, 100, true);
+    double x[MOST] = {0};
+    cln_minimize task = task_of(MOST, restless_at, &q);
+    task.tolerance = 0;
+    task.noise = FLT_EPSILON;
+    task.iterations = 100000;
+    cln_random_seed(&restless, 1, 1);
+    cln_minimum minimum = run(&task, x);
+    ck_assert_int_eq(minimum.stopped, CLN_STOP_LINE_SEARCH);
+    ck_assert_uint_lt(minimum.evaluations, 1000);
+    check_quadratic(&q, x, 1e-5); /* it wanders by more than a single gradient's noise */
+}
+END_TEST
+
+/* Nowhere finite for so many evaluations as one search has: it begins anew from the steepest descent, once. */
+static cln_status outage_at(const double *x, double *f, double *g, void *user, cln_error *error)
+{
+    const quadratic *q = user;
+    cln_status status = quadratic_at(x, f, g, user, error);
+    if (q->calls > 5 && q->calls <= 25)
+        *f = NAN;
+    return status;
+}
+
+START_TEST(test_restart)
+{
+    quadratic q = invent(MOST, 100, true);
+    double x[MOST] = {0};
+    cln_minimize task = task_of(MOST, outage_at, &q);
+    ck_assert_int_eq(run(&task, x).stopped, CLN_STOP_TOLERANCE);
+    check_quadratic(&q, x, task.tolerance);
+}
+END_TEST
+
 START_TEST(test_limits)
 {
     quadratic q = invent(MOST, 1e4, true);
@@ -75,6 +123,37 @@ START_TEST(test_at_the_minimum)
     ck_assert_int_eq(minimum.stopped, CLN_STOP_TOLERANCE);
     ck_assert_uint_eq(minimum.iterations, 0);
     ck_assert_double_eq(x[0], q.m[0]);
+}
+END_TEST
+
+/* A slope of which no step is left to see. */
+static cln_status ledge_at(const double *x, double *f, double *g, void *user, cln_error *error)
+{
+    (void)user;
+    (void)error;
+    *f = x[0];
+    g[0] = 1e-20;
+    return CLN_OK;
+}
+
+/* Where the minimum is closer than any step that changes x, that is all there is to find; it has not diverged. */
+START_TEST(test_step_too_short)
+{
+    quadratic q = invent(1, 1, false);
+    q.a[0] = 1e12;
+    q.m[0] = 1;
+    double x[MOST] = {1 + DBL_EPSILON};
+    cln_minimize task = task_of(1, quadratic_at, &q);
+    task.precondition = quadratic_inverse;
+    task.tolerance = 0;
+    cln_minimum minimum = run(&task, x);
+    ck_assert_int_eq(minimum.stopped, CLN_STOP_TOLERANCE);
+    x[0] = 1 + DBL_EPSILON;
+    task.evaluate = ledge_at;
+    task.precondition = NULL;
+    minimum = run(&task, x);
+    ck_assert_int_eq(minimum.stopped, CLN_STOP_LINE_SEARCH);
+    ck_assert_uint_eq(minimum.evaluations, 1);
 }
 END_TEST
 
@@ -200,9 +279,12 @@ static Suite *minimize_ends_suite(void)
     TCase *edges = tcase_create("edges"), *invalid = tcase_create("invalid");
     tcase_add_test(edges, test_tolerance_zero);
     tcase_add_test(edges, test_digits_end);
+    tcase_add_test(edges, test_restless);
+    tcase_add_test(edges, test_restart);
     tcase_add_test(edges, test_limits);
     tcase_add_test(edges, test_at_the_minimum);
     tcase_add_test(edges, test_not_finite_on_the_way);
+    tcase_add_test(edges, test_step_too_short);
     tcase_add_test(edges, test_unbounded);
     tcase_add_test(invalid, test_not_finite_at_the_start);
     tcase_add_test(invalid, test_nowhere_finite);

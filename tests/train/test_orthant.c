@@ -1,5 +1,29 @@
 /* The minimiser with a λ₁ penalty, against closed forms and coordinate descent. */
+#include "train/orthant.h"
+
 #include "functions.h"
+
+/* Without a penalty, positive, negative, and at zero: held there, let up, let down. */
+START_TEST(test_orthant)
+{
+    const double l1[] = {0, 1, 1, 1, 1, 1}, x[] = {2, 2, -2, 0, 0, 0}, g[] = {3, 3, 3, 0.5, -3, 3};
+    const double expected[] = {3, 4, 2, 0, -2, 2}, along[] = {1, -1, 1, 1, 5, 5};
+    double pseudo[6], direction[6], to[6];
+    cln_orthant_gradient(6, l1, x, g, pseudo);
+    ck_assert_mem_eq(pseudo, expected, sizeof expected);
+    ck_assert_double_eq(cln_orthant_penalty(6, l1, x), 4);
+    memcpy(direction, along, sizeof along);
+    cln_orthant_align(6, l1, pseudo, direction);
+    const double aligned[] = {1, -1, 0, 0, 5, 0};
+    ck_assert_mem_eq(direction, aligned, sizeof aligned);
+    cln_orthant_move(6, l1, x, pseudo, along, 3, to); /* the second and the third would change their signs */
+    const double moved[] = {5, 0, 0, 0, 15, 0};
+    for (int i = 0; i < 6; i++)
+        ck_assert_double_eq(to[i], moved[i]);
+    /* 3·3, (3 + 1)·(−2), (3 − 1)·2, (−3 + 1)·15 */
+    ck_assert_double_eq(cln_orthant_slope(6, l1, x, pseudo, to, g), 9 - 8 + 4 - 30);
+}
+END_TEST
 
 static void by_curvature(double *direction, void *user)
 {
@@ -98,14 +122,32 @@ START_TEST(test_lasso_float_noise)
 }
 END_TEST
 
+/* cos x + l1·|x| is concave where it starts; sin x = l1 at its minima. */
+START_TEST(test_not_convex)
+{
+    const double l1[3] = {0.1, 0.1, 0};
+    double x[3] = {0.3, -0.5, 1};
+    cln_minimize task = task_of(3, wave_at, NULL);
+    task.l1 = l1;
+    cln_minimum minimum = run(&task, x);
+    ck_assert_int_eq(minimum.stopped, CLN_STOP_TOLERANCE);
+    for (int i = 0; i < 3; i++) { /* curvature is cos asin 0.1, above 1/2 */
+        ck_assert_double_le(fabs(sin(fabs(x[i])) - l1[i]), 2 * task.tolerance);
+        ck_assert_double_lt(cos(x[i]), 0);
+    }
+}
+END_TEST
+
 static Suite *orthant_suite(void)
 {
     Suite *suite = suite_create("train/orthant");
     TCase *ok = tcase_create("ok");
     tcase_set_timeout(ok, 60);
+    tcase_add_test(ok, test_orthant);
     tcase_add_test(ok, test_soft_threshold);
     tcase_add_test(ok, test_lasso);
     tcase_add_test(ok, test_lasso_float_noise);
+    tcase_add_test(ok, test_not_convex);
     suite_add_tcase(suite, ok);
     return suite;
 }
