@@ -164,8 +164,9 @@ static cln_status add_block(cln_gram *gram, const cln_rows *rows, cln_error *err
 {
     cln_status status;
     cl_uint padded = cln_round_up(rows->count, cln_common_multiple(gram->gemm.kwg * gram->gemm.kreg, 16));
-    const cln_argument pack_arguments[] = {CLN_ARG(rows->x),     CLN_ARG(rows->target), CLN_ARG(rows->order),
-                                           CLN_ARG(rows->first), CLN_ARG(rows->count),  CLN_ARG(gram->packed)};
+    cl_mem labels = gram->k ? rows->target : NULL;
+    const cln_argument pack_arguments[] = {CLN_ARG(rows->x),     CLN_ARG(labels),      CLN_ARG(rows->order),
+                                           CLN_ARG(rows->first), CLN_ARG(rows->count), CLN_ARG(gram->packed)};
     TRY(cln_launch(gram->device, gram->pack, (cln_grid){{padded, 1}, {gram->group, 1}}, pack_arguments,
                    CLN_COUNT(pack_arguments), error));
     for (uint32_t step = 0; step < gram->panels; step++)
