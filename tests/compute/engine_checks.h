@@ -1,72 +1,8 @@
-/*
- * What every engine and every kernel shape has to get right, against the double-precision reference. Tolerances follow from the
- * unit roundoff u and the lengths of the sums:
- *
- *   logit     |Δz| ≤ (d + 8)·u·(Σ|x·w| + |b|)
- *   softmax   |Δp| ≤ 2·max|Δz| + (k + 16)·u;   loss: 2·max|Δz| + (k + 16)·u·(1 + loss)
- *   gradient  |ΔG| ≤ Σ_i (|Δp_i| + (n + 8)·u·|r_i|)·|x_i|
- */
+/* What every engine and every kernel shape has to get right, against the double-precision reference. */
 #ifndef CLN_TESTS_COMPUTE_ENGINE_CHECKS_H
 #define CLN_TESTS_COMPUTE_ENGINE_CHECKS_H
 
-#include "compute/sample.h"
-
-/* The truth about a sample, row after row in its order. */
-typedef struct truth {
-    double *z, *residual; /* (n,k) */
-    double *slack;        /* (n): |Δz| of a row */
-    double loss, loss_slack;
-    uint64_t errors;
-    double *gradient, *gradient_slack; /* (k,d+1), of the summed loss */
-} truth;
-
-static inline void truth_free(truth *t)
-{
-    void *all[] = {t->z, t->residual, t->slack, t->gradient, t->gradient_slack};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        free(all[i]);
-}
-
-static inline double row_slack(const sample *s, const double *x)
-{
-    double most = 0;
-    for (uint32_t k = 0; k < s->k; k++) {
-        double sum = fabs(s->db[k]);
-        for (uint32_t j = 0; j < s->d; j++)
-            sum += fabs(x[j] * s->dw[(size_t)k * s->d + j]);
-        most = sum > most ? sum : most;
-    }
-    return (s->d + 8) * UNIT * most;
-}
-
-static inline truth truth_of(const sample *s)
-{
-    size_t n = s->n, k = s->k, d = s->d;
-    truth t = {calloc(n * k, 8),       calloc(n * k, 8),      calloc(n, 8), 0, 0, 0,
-               calloc(k * (d + 1), 8), calloc(k * (d + 1), 8)};
-    cln_reference_logits(&s->reference, s->dx, n, t.z);
-    cln_reference_softmax(t.z, n, s->k, t.residual);
-    cln_score score = cln_reference_score(t.z, s->y, n, s->k);
-    t.loss = score.loss * (double)n;
-    t.errors = score.errors;
-    for (size_t i = 0; i < n; i++) {
-        const double *x = s->dx + i * d;
-        t.slack[i] = row_slack(s, x);
-        t.loss_slack += 2 * t.slack[i];
-        t.residual[i * k + (size_t)s->y[i]] -= 1;
-        for (size_t c = 0; c < k; c++) {
-            double r = t.residual[i * k + c],
-                   dr = 2 * t.slack[i] + (double)(k + 16) * UNIT + (double)(n + 8) * UNIT * fabs(r);
-            for (size_t j = 0; j <= d; j++) {
-                double value = j < d ? x[j] : s->bias;
-                t.gradient[c * (d + 1) + j] += r * value;
-                t.gradient_slack[c * (d + 1) + j] += dr * fabs(value);
-            }
-        }
-    }
-    t.loss_slack += (double)(k + 16) * UNIT * ((double)n + t.loss);
-    return t;
-}
+#include "compute/truth.h"
 
 /* Everything on the device that a check needs. */
 typedef struct rig {
@@ -74,7 +10,8 @@ typedef struct rig {
     cln_plan *plan;
     cln_resident *resident;
     cl_mem w, v, gradient, predicted, scores, order;
-    size_t weight_bytes, score_bytes;
+    cl_mem target, weight; /* real targets, or NULL; weights of the rows, or NULL */
+    size_t weight_bytes, score_bytes, predicted_bytes, target_bytes;
 } rig;
 
 static inline rig rig_create(const sample *s, const char *engine, const cln_shape *shape, uint64_t most_bytes)
@@ -82,15 +19,20 @@ static inline rig rig_create(const sample *s, const char *engine, const cln_shap
     rig r = {.s = s};
     cln_problem problem = sample_problem(s);
     MUST(cln_plan_create(device, engine, &problem, shape, &r.plan, error));
+    MUST(cln_plan_fold(r.plan, s->shift, s->spread, error));
     r.resident = sample_upload(s, most_bytes);
     r.weight_bytes = (size_t)r.plan->layout.kp * r.plan->layout.ld * sizeof(float);
-    r.score_bytes = cln_plan_scores(r.plan, s->n) * sizeof(cln_partial_score);
+    r.score_bytes = cln_plan_scores(r.plan, s->n) * s->models * sizeof(cln_partial_score);
+    r.predicted_bytes = (size_t)s->n * s->models * sizeof(uint32_t);
+    r.target_bytes = (size_t)s->n * (s->k / s->models) * sizeof(float);
     r.w = guarded_weights(s, r.plan->layout);
     r.v = guarded(NULL, r.weight_bytes);
     r.gradient = guarded(NULL, r.weight_bytes);
-    r.predicted = guarded(NULL, s->n * sizeof(uint32_t));
+    r.predicted = guarded(NULL, r.predicted_bytes);
     r.scores = guarded(NULL, r.score_bytes);
     r.order = guarded(s->order, s->n * sizeof(uint32_t));
+    r.target = s->targets ? guarded(s->targets, r.target_bytes) : NULL;
+    r.weight = s->weights ? guarded(s->weights, s->n * sizeof(float)) : NULL;
     return r;
 }
 
@@ -99,9 +41,13 @@ static inline void rig_release(rig *r)
     check_guard(&r->w, r->weight_bytes);
     check_guard(&r->v, r->weight_bytes);
     check_guard(&r->gradient, r->weight_bytes);
-    check_guard(&r->predicted, r->s->n * sizeof(uint32_t));
+    check_guard(&r->predicted, r->predicted_bytes);
     check_guard(&r->scores, r->score_bytes);
     check_guard(&r->order, r->s->n * sizeof(uint32_t));
+    if (r->target)
+        check_guard(&r->target, r->target_bytes);
+    if (r->weight)
+        check_guard(&r->weight, r->s->n * sizeof(float));
     cln_resident_release(r->resident);
     cln_plan_release(r->plan);
 }
@@ -109,6 +55,9 @@ static inline void rig_release(rig *r)
 static inline void rig_rows(rig *r, bool ordered, cln_rows *rows)
 {
     MUST(cln_resident_rows(r->resident, ordered ? r->order : NULL, 0, r->s->n, rows, error));
+    rows->weight = r->weight;
+    if (r->target)
+        rows->target = r->target;
 }
 
 static inline void rig_forward(rig *r, bool ordered, bool target, cln_rows *rows)
@@ -134,28 +83,48 @@ static inline float *read_floats(cl_mem buffer, size_t count)
     return values;
 }
 
-/* Residual (or, without targets, probabilities) and predictions of every row; the padding behind them. */
+/* Model m of row i of the block, row `row` of the sample, predicts something that may be right. */
+static inline void check_predicted(const rig *r, const truth *t, uint32_t i, uint32_t row, uint32_t m,
+                                   uint32_t predicted)
+{
+    const sample *s = r->s;
+    uint32_t one = s->k / s->models;
+    const double *z = t->z + (size_t)row * s->k + m * one, slack = t->slack[(size_t)row * s->models + m];
+    if (s->target == CLN_TARGET_VALUE) {
+        double value = fmin(fmax(z[0], s->lowest), s->highest);
+        ck_assert_msg(fabs((int32_t)predicted - value) <= 0.5 + slack, "%s: row %u model %u: %d predicted for %g",
+                      place, i, m, (int32_t)predicted, z[0]);
+        return;
+    }
+    ck_assert_msg(predicted < one, "%s: row %u model %u: prediction %u", place, i, m, predicted);
+    for (uint32_t k = 0; k < one; k++)
+        ck_assert_msg(z[predicted] >= z[k] - 2 * slack, "%s: row %u model %u: predicted %u, but %u is larger", place, i,
+                      m, predicted, k);
+}
+
+/* Residual (or, without targets, outputs) and predictions of every row; the padding behind them. */
 static inline void check_rows(rig *r, const truth *t, bool ordered, bool target)
 {
     const sample *s = r->s;
-    uint32_t kp = r->plan->layout.kp;
+    uint32_t kp = r->plan->layout.kp, one = s->k / s->models;
     float *residual = read_floats(r->plan->residual, (size_t)s->n * kp);
-    uint32_t *predicted = (uint32_t *)read_floats(r->predicted, s->n);
+    uint32_t *predicted = (uint32_t *)read_floats(r->predicted, (size_t)s->n * s->models);
     for (uint32_t i = 0; i < s->n; i++) {
         uint32_t row = ordered ? s->order[i] : i;
-        const double *z = t->z + (size_t)row * s->k;
-        double slack = 2 * t->slack[row] + (s->k + 16) * UNIT;
         for (uint32_t k = 0; k < kp; k++) {
-            double got = (double)residual[(size_t)i * kp + k], want = 0;
-            if (k < s->k)
-                want = t->residual[(size_t)row * s->k + k] + (!target && (int32_t)k == s->y[row] ? 1 : 0);
-            ck_assert_msg(fabs(got - want) <= (k < s->k ? slack : 0), "%s: row %u output %u: %.9g, not %.9g ± %.2g",
-                          place, i, k, got, want, slack);
+            double got = (double)residual[(size_t)i * kp + k], want = 0, slack = 0;
+            if (k < s->k) {
+                size_t at = (size_t)row * s->k + k, cell = (size_t)row * s->models + k / one;
+                want = target ? t->residual[at] : t->outputs[at];
+                slack = target                   ? t->residual_slack[cell] + 2 * UNIT * fabs(want)
+                        : s->loss == CLN_SQUARED ? t->slack[cell]
+                                                 : 2 * t->slack[cell] + (one + 16) * UNIT;
+            }
+            ck_assert_msg(fabs(got - want) <= slack, "%s: row %u output %u: %.9g, not %.9g ± %.2g", place, i, k, got,
+                          want, slack);
         }
-        ck_assert_msg(predicted[i] < s->k, "%s: row %u: prediction %u", place, i, predicted[i]);
-        for (uint32_t k = 0; k < s->k; k++)
-            ck_assert_msg(z[predicted[i]] >= z[k] - 2 * t->slack[row], "%s: row %u: predicted %u, but %u is larger",
-                          place, i, predicted[i], k);
+        for (uint32_t m = 0; m < s->models; m++)
+            check_predicted(r, t, i, row, m, predicted[(size_t)i * s->models + m]);
     }
     free(residual);
     free(predicted);
@@ -163,31 +132,23 @@ static inline void check_rows(rig *r, const truth *t, bool ordered, bool target)
 
 static inline void check_scores(rig *r, const truth *t)
 {
-    uint32_t count = cln_plan_scores(r->plan, r->s->n);
-    cln_partial_score *scores = (cln_partial_score *)read_floats(r->scores, 2 * (size_t)count);
-    double loss = 0;
-    uint64_t errors = 0, unsure = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        loss += (double)scores[i].loss;
-        errors += scores[i].errors;
-    }
-    for (uint32_t i = 0; i < r->s->n; i++) { /* rows whose two best logits are too near to tell */
-        const double *z = t->z + (size_t)i * r->s->k;
-        double best = -INFINITY, second = -INFINITY;
-        for (uint32_t k = 0; k < r->s->k; k++) {
-            if (z[k] > best) {
-                second = best;
-                best = z[k];
-            } else if (z[k] > second) {
-                second = z[k];
-            }
+    uint32_t count = cln_plan_scores(r->plan, r->s->n), models = r->s->models;
+    cln_partial_score *scores = (cln_partial_score *)read_floats(r->scores, 2 * (size_t)count * models);
+    for (uint32_t m = 0; m < models; m++) {
+        double loss = 0;
+        uint64_t errors = 0;
+        for (uint32_t i = 0; i < count; i++) {
+            loss += (double)scores[i * models + m].loss;
+            errors += scores[i * models + m].errors;
         }
-        unsure += best - second <= 2 * t->slack[i];
+        ck_assert_msg(fabs(loss - t->loss[m]) <= t->loss_slack[m], "%s: loss %.9g of model %u, not %.9g ± %.2g", place,
+                      loss, m, t->loss[m], t->loss_slack[m]);
+        ck_assert_msg(r->s->target == CLN_TARGET_REAL
+                          ? errors == 0
+                          : errors + t->unsure[m] >= t->errors[m] && errors <= t->errors[m] + t->unsure[m],
+                      "%s: %llu errors of model %u, not %llu", place, (unsigned long long)errors, m,
+                      (unsigned long long)t->errors[m]);
     }
-    ck_assert_msg(fabs(loss - t->loss) <= t->loss_slack, "%s: loss %.9g, not %.9g ± %.2g", place, loss, t->loss,
-                  t->loss_slack);
-    ck_assert_msg(errors + unsure >= t->errors && errors <= t->errors + unsure, "%s: %llu errors, not %llu", place,
-                  (unsigned long long)errors, (unsigned long long)t->errors);
     free(scores);
 }
 
@@ -208,17 +169,21 @@ static inline void check_gradient(rig *r, const truth *t, double times)
     free(gradient);
 }
 
-/* One step of v ← μ·v + g, g = G·mean + λ·w, w ← w − η·v or Nesterov's w − η·(g + μ·v) in double, against what the device made of it in float. */
-static inline void check_moved(rig *r, const cln_step *step, float mean, const float *w, const float *v,
+/* One step of v ← μ·v + g, g = spread∘G·mean + λ·w, w ← w − η·v or Nesterov's w − η·(g + μ·v), each model with its own parameters,
+   in double, against what the device made of it in float. */
+static inline void check_moved(rig *r, const cln_step *steps, float mean, const float *w, const float *v,
                                const float *moved)
 {
+    const sample *s = r->s;
     uint32_t ld = r->plan->layout.ld;
-    float *gradient = read_floats(r->gradient, (size_t)r->s->k * ld);
-    for (uint32_t k = 0; k < r->s->k; k++)
+    float *gradient = read_floats(r->gradient, (size_t)s->k * ld);
+    for (uint32_t k = 0; k < s->k; k++)
         for (uint32_t j = 0; j < ld; j++) {
+            const cln_step *step = &steps[k / (s->k / s->models)];
             size_t at = (size_t)k * ld + j;
-            double g = (double)gradient[at] * (double)mean, decay = j == r->s->d ? 0 : (double)step->l2;
-            double whole = g + decay * (double)w[at], velocity = (double)step->momentum * (double)v[at] + whole;
+            double g = (double)gradient[at] * (double)mean * (s->spread && j < s->d ? (double)s->spread[j] : 1);
+            double whole = g + (j == s->d ? 0 : (double)step->l2) * (double)w[at];
+            double velocity = (double)step->momentum * (double)v[at] + whole;
             double direction = step->nesterov != 0 ? whole + (double)step->momentum * velocity : velocity;
             double want = (double)w[at] - (double)step->learning_rate * direction;
             double size = fabs((double)w[at]) + fabs(g) + fabs(velocity) + fabs((double)v[at]);
@@ -236,8 +201,12 @@ static inline float *steps_of(rig *r, const cln_rows *rows, uint32_t batch, bool
                               const float *v)
 {
     size_t count = r->weight_bytes / sizeof(float);
-    const cln_step step = {.l2 = 0.01f, .momentum = 0.9f, .learning_rate = 0.25f, .nesterov = (float)nesterov};
-    cl_mem steps = guarded(&step, sizeof step);
+    cln_step each[SAMPLE_MODELS];
+    for (uint32_t m = 0; m < r->s->models; m++)
+        each[m] = (cln_step){0.01f + 0.02f * (float)m, 0.9f - 0.1f * (float)m, 0.25f / (float)(m + 1),
+                             m % 2 ? !nesterov : nesterov};
+    size_t step_bytes = r->s->models * sizeof *each;
+    cl_mem steps = guarded(each, step_bytes);
     cln_outcome outcome = {.scores = r->scores};
     cln_sink sink = {way == BY_STORE ? CLN_STORE : CLN_STEP, r->gradient, r->w, r->v, steps, 0};
     MUST(cln_buffer_write(device, r->w, 0, r->weight_bytes, w, error));
@@ -255,13 +224,13 @@ static inline float *steps_of(rig *r, const cln_rows *rows, uint32_t batch, bool
         if (way == BY_STORE) {
             MUST(cln_plan_update(r->plan, r->gradient, r->w, r->v, steps, sink.mean, error));
             float *after = read_floats(r->w, count);
-            check_moved(r, &step, sink.mean, before[0], before[1], after);
+            check_moved(r, each, sink.mean, before[0], before[1], after);
             free(after);
         }
         free(before[0]);
         free(before[1]);
     }
-    check_guard(&steps, sizeof step);
+    check_guard(&steps, step_bytes);
     float *both = calloc(2 * count, sizeof *both);
     MUST(cln_buffer_read(device, r->w, 0, r->weight_bytes, both, error));
     MUST(cln_buffer_read(device, r->v, 0, r->weight_bytes, both + count, error));
@@ -274,6 +243,7 @@ static inline void check_steps(rig *r, const cln_rows *rows, uint32_t batch, boo
     size_t count = r->weight_bytes / sizeof(float);
     uint32_t last = (rows->count - 1) % batch + 1;
     size_t scores = (rows->count - last) / batch * cln_plan_scores(r->plan, batch) + cln_plan_scores(r->plan, last);
+    scores *= r->s->models;
     float *w = read_floats(r->w, count), *v = calloc(count, sizeof *v), *moved[WAYS], *scored[WAYS];
     cl_mem kept = r->scores;
     for (uint32_t k = 0; k < r->s->k; k++)

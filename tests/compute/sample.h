@@ -10,7 +10,7 @@
 #include "compute/feed.h"
 #include "device/buffer.h"
 #include "device/opened.h"
-#include "reference/softmax.h"
+#include "reference/linear.h"
 
 #include <math.h>
 #include <string.h>
@@ -42,7 +42,18 @@ typedef struct sample {
     double *dx;      /* (n,d): x·scale */
     double *dw, *db; /* (k,d), (k) */
     cln_reference reference;
+
+    /* What sample_create leaves out: one softmax model with its own loss on classes. */
+    cln_row_loss loss;
+    cln_target target;
+    uint32_t models;
+    int32_t lowest, highest; /* of values */
+    float *targets;          /* (n,k/models): real ones */
+    float *weights;          /* (n) */
+    float *shift, *spread;   /* (d) */
 } sample;
+
+#define SAMPLE_MODELS 8 /* at most */
 
 static inline float uniform(cln_random *random)
 {
@@ -52,7 +63,8 @@ static inline float uniform(cln_random *random)
 /* Bytes like those of images, many of them 0; floats with an outlier here and there; weights of either sign. */
 static inline sample sample_create(uint32_t n, uint32_t d, uint32_t k, cln_type type, bool bias)
 {
-    sample s = {.n = n, .d = d, .k = k, .type = type, .bias = bias, .scale = type == CLN_UINT8 ? 1.0 / 255 : 0.5};
+    sample s = {
+        .n = n, .d = d, .k = k, .models = 1, .type = type, .bias = bias, .scale = type == CLN_UINT8 ? 1.0 / 255 : 0.5};
     cln_random random;
     cln_random_seed(&random, n * 1000003ull + d * 1009ull + k, type);
     s.x = calloc((size_t)n * d, 4);
@@ -92,15 +104,67 @@ static inline sample sample_create(uint32_t n, uint32_t d, uint32_t k, cln_type 
 
 static inline void sample_free(sample *s)
 {
-    void *all[] = {s->x, s->dx, s->y, s->order, s->w, s->b, s->dw, s->db};
+    void *all[] = {s->x, s->dx, s->y, s->order, s->w, s->b, s->dw, s->db, s->targets, s->weights, s->shift, s->spread};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
+}
+
+/* Other models on the sample's rows: labels that every one has, or values of 0 … 9 that are clipped to 1 … 8, or real targets, of
+   which some are 0 and none is negative. */
+static inline void sample_models(sample *s, cln_row_loss loss, cln_target target, uint32_t models)
+{
+    uint32_t one = s->k / models;
+    cln_random random;
+    cln_random_seed(&random, s->n, s->k);
+    s->loss = loss;
+    s->target = target;
+    s->models = models;
+    s->lowest = 1;
+    s->highest = 8;
+    for (uint32_t i = 0; i < s->n; i++)
+        s->y[i] = (int32_t)cln_random_below(&random, target == CLN_TARGET_VALUE ? 10 : one);
+    for (uint32_t k = 0; target == CLN_TARGET_VALUE && s->bias && k < s->k; k++)
+        s->db[k] = (double)(s->b[k] += 4.5f);
+    s->targets = target == CLN_TARGET_REAL ? calloc((size_t)s->n * one, sizeof *s->targets) : NULL;
+    for (size_t i = 0; s->targets && i < (size_t)s->n * one; i++)
+        s->targets[i] = fmaxf(0, 2 * uniform(&random));
+}
+
+/* Weights of the rows, some of them 0. */
+static inline void sample_weigh(sample *s)
+{
+    cln_random random;
+    cln_random_seed(&random, s->n, 7);
+    s->weights = calloc(s->n, sizeof *s->weights);
+    for (uint32_t i = 0; i < s->n; i++)
+        s->weights[i] = fmaxf(0, 0.5f + uniform(&random));
+}
+
+static inline void sample_fold(sample *s, bool centred, bool spread)
+{
+    cln_random random;
+    cln_random_seed(&random, s->d, 11);
+    s->shift = centred ? calloc(s->d, sizeof *s->shift) : NULL;
+    s->spread = spread ? calloc(s->d, sizeof *s->spread) : NULL;
+    for (uint32_t j = 0; j < s->d; j++) {
+        if (centred)
+            s->shift[j] = uniform(&random);
+        if (spread)
+            s->spread[j] = 2 + uniform(&random);
+    }
 }
 
 static inline cln_problem sample_problem(const sample *s)
 {
     return (cln_problem){.features = s->d,
                          .outputs = s->k,
+                         .models = s->models,
+                         .loss = s->loss,
+                         .target = s->target,
+                         .lowest = s->lowest,
+                         .highest = s->highest,
+                         .centred = s->shift != NULL,
+                         .spread = s->spread != NULL,
                          .type = s->type,
                          .scale = (float)s->scale,
                          .bias = s->bias,

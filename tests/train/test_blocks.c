@@ -89,7 +89,7 @@ START_TEST(test_block_beyond_an_allocation)
     if (tiny() && _i)
         return;
     problem p = problem_make(tiny() ? 100 : 2000, 20, 3, CLN_FLOAT32, 51);
-    const char *words = "batch-size=100000 epochs=3 momentum=0.5";
+    const char *words = "batch-size=100000 epochs=3 momentum=0.5 learning-rate=0.1";
     schedule s = {.rows = p.n, .batch = p.n, .epochs = 3, .learning_rate = 0.1, .momentum = 0.5};
     shadow reference = shadow_make(&p, &s);
     for (uint64_t epoch = 1; epoch <= s.epochs; epoch++)
