@@ -75,10 +75,12 @@ def optimum_of(data, device, penalty):
         return Run("optimum", case, name, [sys.executable, HERE / "peers" / "optimum.py", data, loop, "--penalty", penalty,
                                            "--epochs", ITERATIONS], rounds)
 
-    return [python("scikit-learn, float32", "plain"), python("scikit-learn, float64", "double", rounds=1),
+    runs = [python("scikit-learn, float32", "plain"), python("scikit-learn, float64", "double", rounds=1),
             Run("optimum", case, "clinear", [BUILD / "benchmark.optimum", data, device, penalty, f"OBJECTIVE {case}"]),
-            python("scikit-learn-intelex", "intelex"),
-            python("LIBLINEAR", "liblinear", rounds=1, case=f"one class against the rest, L2 penalty {penalty}")]
+            python("scikit-learn-intelex", "intelex")]
+    if float(penalty):  # which its solver needs
+        runs.append(python("LIBLINEAR", "liblinear", rounds=1, case=f"one class against the rest, L2 penalty {penalty}"))
+    return runs
 
 
 def choices_of(data, device):
@@ -216,7 +218,7 @@ def main():
                         absent[run.peer] = line
                     if run.peer.startswith("clinear"):
                         known["DEVICE-NAME"] = line.get("device", known["DEVICE-NAME"])
-                    elif "objective" in line:
+                    elif run.peer.startswith("scikit-learn,") and "objective" in line:
                         goal = f"OBJECTIVE {run.case}"
                         known[goal] = min(line["objective"], known.get(goal, math.inf))
                     json.dump({**stamp, "round": number, "load": load, "work": run.work, "case": run.case,
