@@ -7,8 +7,9 @@ import math
 import statistics
 
 # How far the peers may lie from their median: loss (relative), test errors. The same steps in float32 differ by roundoff only;
-# shuffled runs by their order; L-BFGS after 20 iterations by its line search.
-TOLERANCE = {"epoch": (1e-4, 5), "process": (0.02, 60)}
+# shuffled runs by their order; L-BFGS after 20 iterations by its line search, and by where it comes below a given objective; a closed
+# form not at all.
+TOLERANCE = {"epoch": (1e-4, 5), "process": (0.02, 60), "optimum": (0.01, 30), "path": (1e-6, 1), "grid": (1e-4, 5)}
 TOLERANCE_LBFGS = (0.05, 60)
 
 # What of a row is held against which measured limit of the device.
@@ -46,6 +47,11 @@ class Row:
         """A median for each round."""
         return [statistics.median(line["samples"]) for line in self.measured]
 
+    def median(self, name):
+        """Of a member over all rounds, or None where not every line has it."""
+        values = [line.get(name) for line in self.measured]
+        return statistics.median(values) if values and None not in values else None
+
     def get(self, name):
         """A member of the first line that was measured, or None."""
         return self.measured[0].get(name) if self.measured else None
@@ -71,7 +77,8 @@ def load(path):
 
 
 def disagreeing(rows):
-    """Keys of the rows that reach another result than the median of their case's peers."""
+    """Keys of the rows that reach another result than the median of their case's peers, and of those that disagree on the
+    winner of a choice."""
     cases, wrong = {}, set()
     for row in rows.values():
         if row.get("loss") is not None or row.get("errors") is not None:
@@ -79,6 +86,9 @@ def disagreeing(rows):
     for (work, case), peers in cases.items():
         loose, most = TOLERANCE_LBFGS if "L-BFGS" in case else TOLERANCE[work]
         loss, errors = (statistics.median(row.get(name) for row in peers) for name in ("loss", "errors"))
+        choosing = [row for row in peers if row.get("winner")]
+        if len({row.get("winner") for row in choosing}) > 1:
+            wrong.update(row.key for row in choosing)
         for row in peers:
             for line in row.measured:  # a NaN is within nothing
                 if not (math.isfinite(loss) and abs(line["loss"] - loss) <= loose * loss

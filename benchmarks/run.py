@@ -1,10 +1,12 @@
-"""The runner behind run.sh: run.py DATA [DEVICE [ROUNDS]]. What is measured stands in plan(); a peer is a line there.
+"""The runner behind run.sh: run.py DATA [DEVICE [ROUNDS [WORKS]]]. What is measured stands in plan(); a peer is a line there.
+WORKS: those of epoch, process, product, limit, optimum, path and grid that are wanted, with commas between; all of them without.
 
 Every peer is a process of its own in every round, so that a machine that slows down slows all. What a process prints are lines of
 JSON: `samples` in `unit`, with `loss` and `errors` where it trained, or the `reason` why it could not run. Each becomes a line of
 results/DATE-COMMIT.jsonl, with what it was, when, and how busy the machine was just before.
 """
 import json
+import math
 import os
 import pathlib
 import platform
@@ -22,13 +24,18 @@ import table  # noqa: E402
 
 BUILD = HERE.parent / "build"
 RATE, SECONDS = "0.1", 300  # step size of all; the longest that a process may take
+ITERATIONS = 100  # of scikit-learn's L-BFGS, after which its objective is the one to be reached
+ALPHAS = ",".join(f"{10 ** (-3 + 7 * i / 19):.4g}" for i in range(20))
+GRID = "learning-rate=0.05,0.1,0.2,0.5;l2=0,0.00001,0.0001,0.001"
+VALID = 5000  # rows at the end of the training part that choose among them
+WHOLE = "process", "path", "grid"  # works whose time is that of a whole process
 MANUAL, AUTOGRAD = "PyTorch, by hand", "PyTorch, ordinary loop"
 
 
 @dataclass
 class Run:
     """One process: what it measures, who it is, how it is called."""
-    work: str  # epoch, process, product or limit
+    work: str  # epoch, process, product, limit, optimum, path or grid
     case: str
     peer: str
     command: list
@@ -60,6 +67,40 @@ def epochs_of(data, device, case, batch, epochs, everyone):
         python("JAX GPU, jit and scan", "jax_scan.py", "gpu")]
 
 
+def optimum_of(data, device, penalty):
+    """The time to scikit-learn's objective after some iterations: its own first, as it says what ours is to reach."""
+    case = f"softmax, L2 penalty {penalty}"
+
+    def python(name, loop, rounds=1000, case=case):
+        return Run("optimum", case, name, [sys.executable, HERE / "peers" / "optimum.py", data, loop, "--penalty", penalty,
+                                           "--epochs", ITERATIONS], rounds)
+
+    runs = [python("scikit-learn, float32", "plain"), python("scikit-learn, float64", "double", rounds=1),
+            Run("optimum", case, "clinear", [BUILD / "benchmark.optimum", data, device, penalty, f"OBJECTIVE {case}"]),
+            python("scikit-learn-intelex", "intelex")]
+    if float(penalty):  # which its solver needs
+        runs.append(python("LIBLINEAR", "liblinear", rounds=1, case=f"one class against the rest, L2 penalty {penalty}"))
+    return runs
+
+
+def choices_of(data, device):
+    """What choosing a penalty or a step size costs: a path of ridge penalties, and a grid of SGD's options."""
+    options = [data, "--device", device, "--valid", VALID]
+    runs = []
+    for case, alphas in (("ridge, one penalty", "1000"), ("ridge, the best of 20 penalties", ALPHAS)):
+        ridge = [sys.executable, HERE / "peers" / "ridge.py", data]
+        runs += [Run("path", case, "clinear", [BUILD / "clinear", "train", *options, "--model", "linear", "--solver", "direct",
+                                               "--alpha", alphas, "--quiet", "--json"]),
+                 Run("path", case, "NumPy", [*ridge, "numpy", "--alphas", alphas, "--valid", VALID]),
+                 Run("path", case, "scikit-learn", [*ridge, "scikit", "--alphas", alphas, "--valid", VALID],
+                     rounds=1000 if alphas == "1000" else 1)]
+    case = "SGD, the best of 16 configurations"
+    return runs + [
+        Run("grid", case, "clinear search", [BUILD / "clinear", "search", *options, "--grid", GRID, "--quiet", "--json"]),
+        Run("grid", case, "clinear train, 16 processes", [sys.executable, HERE / "separate.py", BUILD / "clinear", GRID,
+                                                          *options])]
+
+
 def plan(data, device, rows):
     """All runs of a round, in turn."""
     runs = [Run("limit", "all", "device", [BUILD / "benchmark.limits", device])]
@@ -87,12 +128,13 @@ def plan(data, device, rows):
     runs.append(Run("product", "all", "CLBlast, our parameters", [BUILD / "benchmark.gram", device]))
     runs.append(Run("product", "all", "CLBlast, our parameters", [*products, "chosen"]))
     runs.append(Run("product", "all", "CLBlast as shipped", [*products, "shipped"], rounds=1))
-    return runs
+    return runs + optimum_of(data, device, "1e-4") + optimum_of(data, device, "0") + choices_of(data, device)
 
 
-def execute(run, device_name):
-    """Runs a process to its end: its status, seconds, most memory, and what it wrote."""
-    command = [device_name if word == "DEVICE-NAME" else str(word) for word in run.command]
+def execute(run, known):
+    """Runs a process to its end: its status, seconds, most memory, and what it wrote. known: what its words stand for that became
+    known on the way."""
+    command = [str(known.get(word, word)) for word in run.command]
     if not pathlib.Path(command[0]).exists():
         return 1, 0, 0, "", f"{pathlib.Path(command[0]).name} is not built"
     with tempfile.TemporaryDirectory() as caches, tempfile.TemporaryFile("w+") as out, \
@@ -115,15 +157,12 @@ def execute(run, device_name):
         return process.returncode, seconds, 1024 * usage.ru_maxrss, out.read(), words
 
 
-def lines_of(run, device_name, raw_bytes):
+def lines_of(run, known, raw_bytes):
     """What a process has to say, as lines."""
-    status, seconds, peak, out, err = execute(run, device_name)
-    if run.work == "process" and status == 0:
+    status, seconds, peak, out, err = execute(run, known)
+    if run.work in WHOLE and status == 0:
         said = json.loads(out)
-        if "train" in said:  # clinear's own
-            said = {"loss": said["train"]["loss"], "errors": said["test"]["errors"],
-                    **{key: said["device"][key] for key in ("name", "platform", "driver")}}
-            said["device"] = said.pop("name")
+        said = own(said) if "train" in said else said
         return [{"unit": "s", "samples": [seconds], "peak_bytes": peak, "raw_bytes": raw_bytes, **said}]
     lines = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
     if run.work == "limit":
@@ -131,6 +170,15 @@ def lines_of(run, device_name, raw_bytes):
     if status:
         lines.append({"reason": err.splitlines()[-1][:200]})
     return lines
+
+
+def own(said):
+    """What `clinear train` or `clinear search` printed, in the words of a line."""
+    device, winner = said["device"], said.get("winner") or {}
+    winner = [f"{name} {value if isinstance(value, str) else format(value, 'g')}" for name, value in winner.items()]
+    return {"loss": said["train"]["loss"], "errors": said["test"]["errors"], "train_seconds": said["seconds"]["train"],
+            "device": device["name"], **{key: device[key] for key in ("platform", "driver")},
+            **({"winner": ", ".join(winner)} if winner else {})}
 
 
 def limit(row):
@@ -146,6 +194,8 @@ def main():
     rounds = int((sys.argv[3:] or ["3"])[0])
     parts = [peer.read_idx(data, f"{part}-images-idx3-ubyte") for part in ("train", "t10k")]
     runs = plan(data, device, len(parts[0]))
+    if sys.argv[4:]:
+        runs = [run for run in runs if run.work in sys.argv[4].split(",")]
     raw_bytes = sum(part.nbytes + len(part) for part in parts)
 
     commit = subprocess.run(["git", "-C", HERE, "describe", "--always", "--dirty"], capture_output=True, text=True,
@@ -154,7 +204,7 @@ def main():
              "cores": os.cpu_count()}
     results = HERE / "results" / f"{stamp['run'].replace(':', '')}-{commit}.jsonl"
     results.parent.mkdir(exist_ok=True)
-    absent, device_name = {}, device  # what cannot run, and why
+    absent, known = {}, {"DEVICE-NAME": device}  # what cannot run, and why; what words of commands stand for
     with results.open("w", encoding="utf-8") as file:
         for number in range(1, rounds + 1):
             for run in runs:
@@ -162,12 +212,15 @@ def main():
                     continue
                 print(f"round {number} of {rounds}: {run.work}, {run.case}, {run.peer}", file=sys.stderr)
                 load = os.getloadavg()[0]
-                lines = [absent[run.peer]] if run.peer in absent else lines_of(run, device_name, raw_bytes)
+                lines = [absent[run.peer]] if run.peer in absent else lines_of(run, known, raw_bytes)
                 for line in lines:
                     if line.get("missing"):
                         absent[run.peer] = line
                     if run.peer.startswith("clinear"):
-                        device_name = line.get("device", device_name)
+                        known["DEVICE-NAME"] = line.get("device", known["DEVICE-NAME"])
+                    elif run.peer.startswith("scikit-learn,") and "objective" in line:
+                        goal = f"OBJECTIVE {run.case}"
+                        known[goal] = min(line["objective"], known.get(goal, math.inf))
                     json.dump({**stamp, "round": number, "load": load, "work": run.work, "case": run.case,
                                "peer": run.peer, **line}, file, ensure_ascii=False)
                     file.write("\n")

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# clinear beside its peers, turn and turn about on the same data and to the same result: benchmarks/run.sh DATA [DEVICE [ROUNDS]],
-# DATA a folder with MNIST's files. Builds what it runs; the peers come from benchmarks/setup.sh. Raw samples go to
-# benchmarks/results, then the table and what it must show are printed. Let the machine be quiet.
+# clinear beside its peers, turn and turn about on the same data and to the same result: benchmarks/run.sh DATA [DEVICE [ROUNDS
+# [WORKS]]], DATA a folder with MNIST's files, WORKS a part of epoch,process,product,limit,optimum,path,grid. Builds what it runs;
+# the peers come from benchmarks/setup.sh. Raw samples go to benchmarks/results, then the table and what it must show are printed.
+# Let the machine be quiet.
 set -euo pipefail
 case "${1-}" in
 '' | -*)
-    echo "usage: benchmarks/run.sh DATA [DEVICE [ROUNDS]]" >&2
+    echo "usage: benchmarks/run.sh DATA [DEVICE [ROUNDS [WORKS]]]" >&2
     exit 2
     ;;
 esac

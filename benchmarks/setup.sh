@@ -15,5 +15,6 @@ command -v nvidia-smi >/dev/null && jax='jax[cuda13]'
     echo "setup.sh: cannot make benchmarks/venv; install python3-venv" >&2
     exit 1
 }
-venv/bin/pip install --quiet --upgrade numpy threadpoolctl torch "$jax" scikit-learn scikit-learn-intelex tinygrad
-venv/bin/pip list --format freeze | grep -E '^(numpy|torch|jax|scikit-learn|scikit-learn-intelex|tinygrad)='
+venv/bin/pip install --quiet --upgrade numpy scipy threadpoolctl torch "$jax" scikit-learn scikit-learn-intelex \
+    liblinear-official tinygrad
+venv/bin/pip list --format freeze | grep -E '^(numpy|scipy|torch|jax|scikit-learn|scikit-learn-intelex|liblinear-official|tinygrad)='

@@ -45,12 +45,28 @@ def product_columns(rows, row):
             ("of limit", number(results.share_of_limit(rows, row), "{:.0%}"))]
 
 
+def optimum_columns(rows, row):
+    return [("× scikit", number(ratio(rows, row, "scikit-learn,"), "{:.2f}")),
+            ("iterations", number(row.median("epochs"), "{:.0f}")),
+            ("objective", number(row.get("objective"), "{:.7f}")), ("loss", number(row.get("loss"), "{:.6f}")),
+            ("errors", number(row.get("errors"), "{:,}"))]
+
+
+def choice_columns(_rows, row):
+    train = row.median("train_seconds")
+    return [("train alone", number(train and 1000 * train, "{:,.1f}")), ("peak MB", number(row.get("peak_bytes") / 1e6, "{:.0f}")),
+            ("loss", number(row.get("loss"), "{:.6f}")), ("errors", number(row.get("errors"), "{:,}")),
+            ("", f'  {row.get("winner") or ""}')]
+
+
 def limit_columns(_rows, row):
     return [("unit", row.get("unit"))]
 
 
 COLUMNS = {"epoch": ("an epoch", epoch_columns), "process": ("a whole process", process_columns),
-           "product": ("a matrix product", product_columns), "limit": ("limits of the device", limit_columns)}
+           "product": ("a matrix product", product_columns), "limit": ("limits of the device", limit_columns),
+           "optimum": ("to scikit-learn's objective after 100 iterations", optimum_columns),
+           "path": ("a ridge path, whole process", choice_columns), "grid": ("a grid, whole process", choice_columns)}
 
 
 def times(row):
@@ -65,7 +81,8 @@ def cells(rows, row, columns, wrong):
     if row.reason:
         return f"  {row.reason}"
     if row.key in wrong:
-        return f"  its result differs: loss {row.get('loss')}, {row.get('errors')} errors"
+        winner = f", winner {row.get('winner')}" if row.get("winner") else ""
+        return f"  its result differs: loss {row.get('loss')}, {row.get('errors')} errors{winner}"
     return "".join(f"{cell:>12}" for cell in times(row) + [text for _, text in columns(rows, row)])
 
 

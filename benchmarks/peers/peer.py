@@ -84,7 +84,8 @@ def emit(line):
     print(json.dumps(line), flush=True)
 
 
-def parse():
+def parse(**more):
+    """The options of all, and more by their names and types."""
     parser = argparse.ArgumentParser()
     parser.add_argument("data", help="a folder with MNIST's IDX files, plain or .gz")
     parser.add_argument("loop")
@@ -92,6 +93,8 @@ def parse():
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--rate", type=float, default=0.1)
     parser.add_argument("--device", default="", help="part of an OpenCL device's name")
+    for name, kind in more.items():
+        parser.add_argument(f"--{name}", type=kind, required=True)
     return parser.parse_args()
 
 

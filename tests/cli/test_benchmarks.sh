@@ -9,8 +9,10 @@ flags=(-std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wconversion -Wshadow -W
 for program in "$CLINEAR_SOURCE"/benchmarks/*.c; do
     cc "${flags[@]}" "-I$CLINEAR_SOURCE/src" -fsyntax-only "$program" || fail "$program does not compile"
 done
-cc "${flags[@]}" -o epoch "$CLINEAR_SOURCE/benchmarks/epoch.c" "-L$CLINEAR_BUILD" "-Wl,-rpath,$CLINEAR_BUILD" \
-    -lclinear -ljansson
+for program in epoch optimum; do
+    cc "${flags[@]}" -o $program "$CLINEAR_SOURCE/benchmarks/$program.c" "-L$CLINEAR_BUILD" "-Wl,-rpath,$CLINEAR_BUILD" \
+        -lclinear -ljansson -lm
+done
 
 for engine in fused clblast; do
     done_with 0 train toy --device auto --engine $engine --batch-size 50 --epochs 3 --learning-rate 0.2 \
@@ -27,4 +29,14 @@ code=0
 [ "$code, $(wc -l <err)" = "1, 1" ] || fail "epoch: a bad number of epochs"
 ./epoch toy 2>err && fail "epoch: too few arguments"
 grep -q '^usage: ' err || fail "epoch: no usage"
+
+done_with 0 train toy --device auto --solver lbfgs --l2 0.01 --epochs 500 --tolerance 1e-6 --quiet --json
+goal=$(python3 -c "import json; print(json.load(open('out'))['objective'] * 1.001)")
+./optimum toy auto 0.01 "$goal" >out 2>err || fail "optimum: not reached"
+holds "j['objective'] <= $goal * (1 + 1e-6) and min(j['samples']) >= 0 and 1 <= j['epochs'] <= 500 and j['gradient_norm'] > 0"
+code=0
+./optimum toy auto 0.01 0 >out 2>err || code=$?
+[ "$code, $(wc -l <err), $(wc -c <out)" = "1, 1, 0" ] || fail "optimum: an objective that nothing reaches"
+./optimum toy auto 0.01 low 2>err && fail "optimum: a word for an objective"
+grep -q '^usage: ' err || fail "optimum: no usage"
 echo "The programs compile, and time the run that they say."
