@@ -94,8 +94,7 @@ static cln_status factorise(sums *own, cln_ridge **ridge, cln_error *error)
                                .noise = problem->type == CLN_UINT8 ? 0 : 1e-7,
                                .scale = trainer->scale,
                                .spread = trainer->scaling.deviation,
-                               .bias = problem->bias,
-                               .centred = trainer->settings.center || trainer->settings.standardize};
+                               .bias = problem->bias};
     return cln_ridge_create(&of, ridge, error);
 }
 

@@ -124,7 +124,7 @@ END_TEST
 START_TEST(test_scaling)
 {
     static const char *const words[] = {"model=linear solver=direct alpha=5 standardize=true",
-                                        "model=linear solver=direct alpha=5 center=true no-bias=true",
+                                        "model=linear solver=direct alpha=5 center=true",
                                         "model=linear solver=direct alpha=5 no-bias=true"};
     for (int i = 0; i < (tiny() ? 1 : 3); i++) {
         problem p = problem_make(120, 11, 3, CLN_UINT8, 9);
