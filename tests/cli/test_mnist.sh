@@ -5,7 +5,7 @@
 need_device
 need_mnist
 
-done_with 0 train "$mnist" --epochs 3 -o model --json --quiet
+done_with 0 train "$mnist" --epochs 3 --learning-rate 0.1 -o model --json --quiet
 holds 'j["data"] == {"rows": 60000, "features": 784, "outputs": 10} and j["test"]["accuracy"] > 0.9'
 cp out train.json
 done_with 0 evaluate model "$mnist" --json --quiet
@@ -13,5 +13,5 @@ holds 'j["test"]["errors"] == json.load(open("train.json"))["test"]["errors"] an
 holds 'len(j["confusion"]) == 10 and all(len(row) == 10 for row in j["confusion"])'
 done_with 0 predict model "$mnist" --quiet
 [ "$(wc -l <out)" = 10001 ] || fail "predict's rows"
-done_with 0 train "$mnist" --epochs 3 -o again --quiet
+done_with 0 train "$mnist" --epochs 3 --learning-rate 0.1 -o again --quiet
 cmp model again || fail "the same seed gave another model"

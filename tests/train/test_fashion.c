@@ -99,7 +99,7 @@ START_TEST(test_ten_epochs)
 {
     static const char *const engines[] = {"fused", "clblast"};
     cln_result result;
-    cln_model *model = trained(engines[_i], "", train.data, NULL, test.data, &result);
+    cln_model *model = trained(engines[_i], "learning-rate=0.1", train.data, NULL, test.data, &result);
     printf("  %-8s training loss %.8f, %d errors; test loss %.8f, %d errors; %.1f s\n", engines[_i], result.train.loss,
            (int)result.train.errors, result.test.loss, (int)result.test.errors, result.seconds.train);
     ck_assert_uint_eq(result.epochs, EPOCHS);
