@@ -95,7 +95,8 @@ static void measure(cln_device *device, const char *engine, uint32_t d, uint32_t
         y[i] = (int32_t)(i % k);
         order[i] = (uint32_t)((uint64_t)i * 7919 % rows);
     }
-    cln_problem problem = {d, k, type, type == CLN_UINT8 ? 1.0f / 255 : 1, true, 0, 0};
+    cln_problem problem = {
+        .features = d, .outputs = k, .type = type, .scale = type == CLN_UINT8 ? 1.0f / 255 : 1, .bias = true};
     problem.block_rows = cln_plan_block_rows(device, engine, &problem, rows);
     must(cln_dataset_wrap(x, type, rows, d, y, &data, &failure));
     must(cln_resident_begin(device, data, 0, &resident, &failure));

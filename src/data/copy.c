@@ -28,6 +28,9 @@ cln_status cln_dataset_copy(const cln_dataset *data, cln_dataset **result, cln_e
     copy->header_bytes = data->header_bytes;
     copy->position = UINT64_MAX;
     TRY(duplicate((void **)&copy->labels, data->labels, data->info.rows, sizeof *data->labels, error));
+    TRY(duplicate((void **)&copy->targets, data->targets, data->info.rows * data->info.outputs, sizeof *data->targets,
+                  error));
+    TRY(duplicate((void **)&copy->weights, data->weights, data->info.rows, sizeof *data->weights, error));
     TRY(duplicate((void **)&copy->kept, data->kept, data->info.rows, sizeof *data->kept, error));
     if (data->stream) {
         TRY(cln_stream_open(cln_stream_path(data->stream), &copy->stream, error));

@@ -1,4 +1,4 @@
-/* Opening, wrapping, describing and closing. The other concepts of a data set: select.c, pull.c. */
+/* Opening, wrapping, describing and closing. The other concepts of a data set: answers.c, select.c, pull.c. */
 #include "base/os.h"
 #include "base/size.h"
 #include "data/idx.h"
@@ -38,17 +38,6 @@ static cln_status set_shape(cln_dataset *data, const char *path, uint64_t rows, 
     return CLN_OK;
 }
 
-/* Takes over labels (info.rows). */
-static void set_labels(cln_dataset *data, int32_t *labels)
-{
-    int32_t largest = 0;
-    for (uint64_t i = 0; i < data->info.rows; i++)
-        largest = labels[i] > largest ? labels[i] : largest;
-    data->labels = labels;
-    data->info.labelled = true;
-    data->info.outputs = (uint32_t)largest + 1;
-}
-
 static cln_status open_images(cln_dataset *data, const char *path, cln_error *error)
 {
     cln_status status;
@@ -86,7 +75,7 @@ static cln_status open_labels(cln_dataset *data, const char *path, cln_error *er
         return cln_fail(error, CLN_FORMAT, "%s has %llu labels, but %s has %llu rows; they do not belong together",
                         path, (unsigned long long)count, data->info.path, (unsigned long long)data->info.rows);
     }
-    set_labels(data, labels);
+    cln_dataset_take_labels(data, labels);
     return CLN_OK;
 }
 
@@ -131,23 +120,9 @@ out:
     return status;
 }
 
-static cln_status copy_labels(cln_dataset *data, const int32_t *labels, cln_error *error)
-{
-    int32_t *copy;
-    for (uint64_t i = 0; i < data->info.rows; i++)
-        if (labels[i] < 0 || (uint32_t)labels[i] >= CLN_CLASSES_MAX)
-            return cln_fail(error, CLN_INVALID, "label %d of row %llu is not in 0 … %u", labels[i],
-                            (unsigned long long)i, CLN_CLASSES_MAX - 1);
-    cln_status status = cln_allocate((void **)&copy, data->info.rows, sizeof *copy, "labels", error);
-    if (status == CLN_OK) {
-        memcpy(copy, labels, (size_t)data->info.rows * sizeof *copy);
-        set_labels(data, copy);
-    }
-    return status;
-}
-
-cln_status cln_dataset_wrap(const void *x, cln_type type, uint64_t n, uint32_t d, const int32_t *labels,
-                            cln_dataset **result, cln_error *error)
+/* Rows in memory; labels (n) or targets (n,k) or neither. */
+static cln_status wrap(const void *x, cln_type type, uint64_t n, uint32_t d, const int32_t *labels,
+                       const float *targets, uint32_t k, cln_dataset **result, cln_error *error)
 {
     cln_status status;
     cln_dataset *data = NULL;
@@ -156,9 +131,11 @@ cln_status cln_dataset_wrap(const void *x, cln_type type, uint64_t n, uint32_t d
         return cln_fail(error, CLN_INVALID, "cannot wrap rows in memory: %s", x ? "no such type" : "they are NULL");
     TRY(cln_allocate((void **)&data, 1, sizeof *data, "a data set", error));
     TRY(set_shape(data, "memory", n, d, type, CLN_INVALID, error));
-    if (labels)
-        TRY(copy_labels(data, labels, error));
     snprintf(data->info.path, sizeof data->info.path, "memory");
+    if (labels)
+        TRY(cln_dataset_copy_labels(data, labels, error));
+    if (targets)
+        TRY(cln_dataset_copy_targets(data, targets, k, error));
     data->held = x;
     data->held_count = n;
     *result = data;
@@ -168,14 +145,24 @@ out:
     return status;
 }
 
+cln_status cln_dataset_wrap(const void *x, cln_type type, uint64_t n, uint32_t d, const int32_t *labels,
+                            cln_dataset **data, cln_error *error)
+{
+    return wrap(x, type, n, d, labels, NULL, 0, data, error);
+}
+
+cln_status cln_dataset_wrap_targets(const void *x, cln_type type, uint64_t n, uint32_t d, const float *targets,
+                                    uint32_t k, cln_dataset **data, cln_error *error)
+{
+    *data = NULL;
+    if (!targets)
+        return cln_fail(error, CLN_INVALID, "cannot wrap rows in memory: their targets are NULL");
+    return wrap(x, type, n, d, NULL, targets, k, data, error);
+}
+
 void cln_dataset_describe(const cln_dataset *data, cln_dataset_info *info)
 {
     *info = data->info;
-}
-
-const int32_t *cln_dataset_labels(const cln_dataset *data)
-{
-    return data->labels;
 }
 
 void cln_dataset_close(cln_dataset *data)
@@ -185,6 +172,8 @@ void cln_dataset_close(cln_dataset *data)
     cln_stream_close(data->stream);
     free(data->block);
     free(data->labels);
+    free(data->targets);
+    free(data->weights);
     free(data->kept);
     free(data);
 }

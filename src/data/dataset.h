@@ -1,4 +1,5 @@
-/* A data set as the floors above see it: labels in memory, features to be pulled once in order, row after row. */
+/* A data set as the floors above see it: answers (labels or real-valued targets) and weights in memory, features to be pulled once in
+   order, row after row. */
 #ifndef CLN_DATA_DATASET_H
 #define CLN_DATA_DATASET_H
 
@@ -7,8 +8,8 @@
 /* Bytes of one feature. */
 size_t cln_type_bytes(cln_type type);
 
-/* The same rows and labels as a data set of its own, so that one can be narrowed and the other not. Of rows in memory it copies
-   the labels alone. */
+/* The same rows and answers as a data set of its own, so that one can be narrowed and the other not. Of rows in memory it copies
+   labels, targets and weights, not the features. */
 cln_status cln_dataset_copy(const cln_dataset *data, cln_dataset **copy, cln_error *error);
 
 /* Goes back to the first row; pulling may begin again. cln_dataset_keep_classes and _keep_rows do so too. */
@@ -20,7 +21,7 @@ cln_status cln_dataset_rewind(cln_dataset *data, cln_error *error);
    bytes, are CLN_INVALID. After a failure, rewind. */
 cln_status cln_dataset_pull(cln_dataset *data, void *to, uint64_t rows, size_t stride, cln_error *error);
 
-/* Keeps these rows of those that are kept now: ascending, distinct; rows (count). */
+/* Keeps these rows of those that are kept now: ascending, distinct, at least one; rows (count). Goes back to the first. */
 cln_status cln_dataset_keep_list(cln_dataset *data, const uint32_t *rows, uint64_t count, cln_error *error);
 
 /* (rows,k) of cln_dataset_wrap_targets, of the rows that are kept, and (rows) of cln_dataset_weigh; NULL without. */

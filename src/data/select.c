@@ -1,4 +1,4 @@
-/* Keeping some rows: by class, by place. */
+/* Keeping some rows: by class, by place, by list. Labels, targets and weights go with them. */
 #include "base/size.h"
 #include "data/state.h"
 
@@ -29,20 +29,50 @@ static cln_status renumber(const cln_dataset *data, const uint32_t *classes, uin
     return CLN_OK;
 }
 
-static uint64_t count_kept(const cln_dataset *data, const int32_t *becomes)
+/* The rows of `list` (count), ascending and distinct, become rows 0 … count−1. */
+static cln_status keep(cln_dataset *data, const uint32_t *list, uint64_t count, cln_error *error)
 {
-    uint64_t rows = 0;
+    uint32_t *kept = data->kept;
+    cln_status status = CLN_OK;
+    if (!kept)
+        status = cln_allocate((void **)&kept, count, sizeof *kept, "row numbers", error);
+    if (status != CLN_OK)
+        return status;
+    for (uint64_t i = 0; i < count; i++) {
+        kept[i] = data->kept ? data->kept[list[i]] : (uint32_t)(data->first + list[i]);
+        cln_dataset_move_answers(data, list[i], i);
+    }
+    data->kept = kept;
+    data->info.rows = count;
+    data->next = 0;
+    return CLN_OK;
+}
+
+/* *list: the rows (*count) whose labels become any. */
+static cln_status list_kept(const cln_dataset *data, const int32_t *becomes, uint32_t **list, uint64_t *count,
+                            cln_error *error)
+{
+    *count = 0;
     for (uint64_t i = 0; i < data->info.rows; i++)
-        rows += becomes[data->labels[i]] >= 0;
-    return rows;
+        *count += becomes[data->labels[i]] >= 0;
+    if (*count == 0)
+        return cln_fail(error, CLN_INVALID, "%s has no row of the classes to be kept", data->info.path);
+    cln_status status = cln_allocate((void **)list, *count, sizeof **list, "row numbers", error);
+    for (uint64_t i = 0, rows = 0; status == CLN_OK && i < data->info.rows; i++)
+        if (becomes[data->labels[i]] >= 0)
+            (*list)[rows++] = (uint32_t)i;
+    return status;
 }
 
 cln_status cln_dataset_keep_classes(cln_dataset *data, const uint32_t *classes, uint32_t count, cln_error *error)
 {
     cln_status status;
     int32_t *becomes = NULL;
-    uint32_t *kept = NULL;
-    uint64_t rows = 0;
+    uint32_t *list = NULL;
+    uint64_t rows;
+    if (data->targets)
+        return cln_fail(error, CLN_INVALID, "%s has real-valued targets, so no classes can be kept; keep rows",
+                        data->info.path);
     if (!data->labels)
         return cln_fail(error, CLN_INVALID, "%s has no labels, so no classes can be kept; give its labels",
                         data->info.path);
@@ -50,28 +80,30 @@ cln_status cln_dataset_keep_classes(cln_dataset *data, const uint32_t *classes, 
         return cln_fail(error, CLN_INVALID, "no classes are named that are to be kept; name at least one");
     TRY(cln_allocate((void **)&becomes, data->info.outputs, sizeof *becomes, "class numbers", error));
     TRY(renumber(data, classes, count, becomes, error));
-    if (count_kept(data, becomes) == 0) {
-        status = cln_fail(error, CLN_INVALID, "%s has no row of the classes to be kept", data->info.path);
-        goto out;
-    }
-    TRY(cln_allocate((void **)&kept, count_kept(data, becomes), sizeof *kept, "row numbers", error));
-    for (uint64_t i = 0; i < data->info.rows; i++) {
-        int32_t label = becomes[data->labels[i]];
-        if (label < 0)
-            continue;
-        kept[rows] = data->kept ? data->kept[i] : (uint32_t)(data->first + i);
-        data->labels[rows++] = label;
-    }
-    free(data->kept);
-    data->kept = kept;
-    kept = NULL;
-    data->info.rows = rows;
+    TRY(list_kept(data, becomes, &list, &rows, error));
+    TRY(keep(data, list, rows, error));
+    for (uint64_t i = 0; i < rows; i++)
+        data->labels[i] = becomes[data->labels[i]];
     data->info.outputs = count;
-    data->next = 0;
 out:
-    free(kept);
+    free(list);
     free(becomes);
     return status;
+}
+
+cln_status cln_dataset_keep_list(cln_dataset *data, const uint32_t *rows, uint64_t count, cln_error *error)
+{
+    if (count == 0)
+        return cln_fail(error, CLN_INVALID, "no rows of %s are to be kept; keep at least one", data->info.path);
+    for (uint64_t i = 0; i < count; i++) {
+        if (rows[i] >= data->info.rows)
+            return cln_fail(error, CLN_INVALID, "cannot keep row %u: %s has %llu", rows[i], data->info.path,
+                            (unsigned long long)data->info.rows);
+        if (i > 0 && rows[i] <= rows[i - 1])
+            return cln_fail(error, CLN_INVALID, "cannot keep row %u behind row %u: rows are kept in their order, once",
+                            rows[i], rows[i - 1]);
+    }
+    return keep(data, rows, count, error);
 }
 
 cln_status cln_dataset_keep_rows(cln_dataset *data, uint64_t first, uint64_t count, cln_error *error)
@@ -87,8 +119,8 @@ cln_status cln_dataset_keep_rows(cln_dataset *data, uint64_t first, uint64_t cou
         memmove(data->kept, data->kept + first, (size_t)count * sizeof *data->kept);
     else
         data->first += first;
-    if (data->labels)
-        memmove(data->labels, data->labels + first, (size_t)count * sizeof *data->labels);
+    for (uint64_t i = 0; i < count; i++)
+        cln_dataset_move_answers(data, first + i, i);
     data->info.rows = count;
     data->next = 0;
     return CLN_OK;

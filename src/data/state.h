@@ -10,6 +10,8 @@ struct cln_dataset {
     size_t row_bytes;     /* of one row's features */
     uint64_t source_rows; /* rows of the file or memory, kept or not */
     int32_t *labels;      /* (info.rows), or NULL */
+    float *targets;       /* (info.rows,info.outputs), or NULL, as always where there are labels */
+    float *weights;       /* (info.rows), or NULL */
 
     /* Which rows of the source are kept: kept[i] where kept is not NULL, first + i otherwise. Ascending. */
     uint32_t *kept; /* (info.rows), or NULL */
@@ -27,5 +29,13 @@ struct cln_dataset {
     char *block;           /* (block_rows rows) that `held` shows; allocated when first needed */
     uint64_t block_rows;
 };
+
+/* (answers.c) Takes over labels (info.rows), in 0 … CLN_CLASSES_MAX−1. */
+void cln_dataset_take_labels(cln_dataset *data, int32_t *labels);
+/* The same with a copy of labels or targets (info.rows,k) in a caller's memory, checked. */
+cln_status cln_dataset_copy_labels(cln_dataset *data, const int32_t *labels, cln_error *error);
+cln_status cln_dataset_copy_targets(cln_dataset *data, const float *targets, uint32_t k, cln_error *error);
+/* Row `to` gets the label, targets and weight of row `from`, which comes no earlier. */
+void cln_dataset_move_answers(cln_dataset *data, uint64_t from, uint64_t to);
 
 #endif

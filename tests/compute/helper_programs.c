@@ -71,7 +71,7 @@ static cln_status plan(const char *engine, bool is_cpu, uint32_t d, uint32_t k, 
             .native_float_width = is_cpu ? 16 : 1,
             .max_group_size = 1024,
             .info = {.name = "a device that is not there", .local_bytes = 48 << 10, .max_alloc_bytes = 1ull << 40}}};
-    cln_problem problem = {d, k, type, 1, true, 60000, 0};
+    cln_problem problem = {.features = d, .outputs = k, .type = type, .scale = 1, .bias = true, .block_rows = 60000};
     cln_plan *made;
     shape_name = is_cpu ? "cpu" : "gpu";
     cln_status status = cln_plan_create(&device, engine, &problem, NULL, &made, error);

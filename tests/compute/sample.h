@@ -99,7 +99,13 @@ static inline void sample_free(sample *s)
 
 static inline cln_problem sample_problem(const sample *s)
 {
-    return (cln_problem){s->d, s->k, s->type, (float)s->scale, s->bias, s->n, s->n};
+    return (cln_problem){.features = s->d,
+                         .outputs = s->k,
+                         .type = s->type,
+                         .scale = (float)s->scale,
+                         .bias = s->bias,
+                         .block_rows = s->n,
+                         .batch_rows = s->n};
 }
 
 static inline cln_resident *sample_upload(const sample *s, uint64_t most_bytes)

@@ -170,7 +170,8 @@ END_TEST
 
 START_TEST(auto_takes_it_for_wide_outputs)
 {
-    cln_problem problem = {20, CLN_FUSED_OUTPUTS, CLN_FLOAT32, 1, true, 10, 0};
+    cln_problem problem = {
+        .features = 20, .outputs = CLN_FUSED_OUTPUTS, .type = CLN_FLOAT32, .scale = 1, .block_rows = 10};
     const char *const expected[] = {"fused", "clblast"};
     for (uint32_t i = 0; i < 2; i++) {
         cln_plan *plan = NULL;

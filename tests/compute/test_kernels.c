@@ -298,7 +298,8 @@ END_TEST
 
 START_TEST(too_many_outputs_are_refused)
 {
-    cln_problem problem = {10, CLN_FUSED_OUTPUTS + 1, CLN_FLOAT32, 1, true, 10, 0};
+    cln_problem problem = {
+        .features = 10, .outputs = CLN_FUSED_OUTPUTS + 1, .type = CLN_FLOAT32, .scale = 1, .block_rows = 10};
     cln_error error = {0};
     cln_plan *plan = NULL;
     ck_assert_int_eq(cln_plan_create(device, "fused", &problem, NULL, &plan, &error), CLN_UNSUPPORTED);
