@@ -1,0 +1,88 @@
+#include "train/weights.h"
+
+#include "base/size.h"
+
+#include <stdlib.h>
+
+static bool has_class_weights(const cln_settings *settings)
+{
+    return settings->balanced || settings->weighted_count;
+}
+
+/* The output of a label as the data has it; `outputs` where none has it. */
+static uint32_t output_of(const cln_settings *settings, uint32_t label, uint32_t outputs)
+{
+    if (!settings->class_count)
+        return label < outputs ? label : outputs;
+    for (uint32_t i = 0; i < settings->class_count; i++)
+        if (settings->classes[i] == label)
+            return i;
+    return outputs;
+}
+
+/* of_class (outputs): what the options say; counts (outputs): rows of each class. */
+static cln_status weigh_classes(const cln_settings *settings, const uint64_t *counts, uint32_t outputs, uint64_t rows,
+                                double *of_class, cln_error *error)
+{
+    for (uint32_t c = 0; c < outputs; c++)
+        of_class[c] = settings->balanced && counts[c] ? (double)rows / ((double)outputs * (double)counts[c]) : 1;
+    for (uint32_t i = 0; i < settings->weighted_count; i++) {
+        uint32_t c = output_of(settings, settings->weighted[i], outputs);
+        if (c == outputs || counts[c] == 0)
+            return cln_fail(error, CLN_INVALID,
+                            "option class-weights names class %u, but no training row has it; leave it out",
+                            settings->weighted[i]);
+        of_class[c] = settings->class_weight[i];
+    }
+    return CLN_OK;
+}
+
+/* Divides by the mean. */
+static cln_status normalise(float *weights, const double *products, uint64_t rows, cln_error *error)
+{
+    double sum = 0;
+    for (uint64_t i = 0; i < rows; i++)
+        sum += products[i];
+    if (!(sum > 0))
+        return cln_fail(error, CLN_INVALID, "all %llu training rows have weight 0, and nothing is left to train on",
+                        (unsigned long long)rows);
+    double mean = sum / (double)rows;
+    for (uint64_t i = 0; i < rows; i++)
+        weights[i] = (float)(products[i] / mean);
+    return CLN_OK;
+}
+
+cln_status cln_weights_create(const cln_settings *settings, const int32_t *labels, uint32_t outputs, const float *own,
+                              uint64_t rows, float **result, cln_error *error)
+{
+    cln_status status;
+    uint64_t *counts = NULL;
+    double *of_class = NULL, *products = NULL;
+    float *weights = NULL;
+    bool classes = has_class_weights(settings);
+    *result = NULL;
+    if (!classes && !own)
+        return CLN_OK;
+    if (classes && !labels)
+        return cln_fail(error, CLN_INVALID,
+                        "option class-weights needs classes, but the training data has real-valued targets");
+    TRY(cln_allocate((void **)&counts, outputs, sizeof *counts, "class weights", error));
+    TRY(cln_allocate((void **)&of_class, outputs, sizeof *of_class, "class weights", error));
+    TRY(cln_allocate((void **)&products, rows, sizeof *products, "row weights", error));
+    TRY(cln_allocate((void **)&weights, rows, sizeof *weights, "row weights", error));
+    for (uint64_t i = 0; classes && i < rows; i++)
+        counts[labels[i]]++;
+    if (classes)
+        TRY(weigh_classes(settings, counts, outputs, rows, of_class, error));
+    for (uint64_t i = 0; i < rows; i++)
+        products[i] = (own ? (double)own[i] : 1) * (classes ? of_class[labels[i]] : 1);
+    TRY(normalise(weights, products, rows, error));
+    *result = weights;
+    weights = NULL;
+out:
+    free(counts);
+    free(of_class);
+    free(products);
+    free(weights);
+    return status;
+}
