@@ -170,6 +170,8 @@ static cln_status check_all(const cln_grid *grid, cln_error *error)
         char text[256];
         TRY(apply(grid, i, options, error));
         const char *wrong = cln_options_check(options);
+        if (!wrong && cln_options_settings(options)->alpha_count > 1)
+            wrong = "alpha has several values at once; as values of the grid they are compared: alpha=0.1,1,10";
         if (wrong) {
             cln_grid_describe(grid, i, text, sizeof text);
             status = cln_fail(error, CLN_INVALID, "grid: with %s: %s", text, wrong);

@@ -164,6 +164,7 @@ static const struct {
     {"valid=10,20", "which rows"},
     {"log-every=1,2", "changes nothing"},
     {"l2=0,1e-4;alpha=0,1", "grid: with l2=1e-4 alpha=1: options l2 and alpha"},
+    {"model=linear;solver=direct;alpha={1,10}", "alpha has several values at once"},
     {"momentum=0,.9;nesterov=true", "grid: with momentum=0 nesterov=true: option nesterov needs"},
     {"solver=sgd,lbfgs;batch-size=10", "grid: with solver=lbfgs batch-size=10: option batch-size is for solver sgd"},
 };
