@@ -118,7 +118,7 @@ cln_status cln_report_verdict(const cln_verdict *verdict, FILE *to, cln_error *e
     return CLN_OK;
 }
 
-static json_t *training_json(const cln_training *training)
+json_t *cln_json_training(const cln_training *training)
 {
     const cln_result *result = &training->result;
     json_t *object =
@@ -174,7 +174,7 @@ static int add_verdict(json_t *object, const cln_verdict *verdict)
 cln_status cln_report_training_json(const cln_training *training, const cln_verdict *verdict, FILE *to,
                                     cln_error *error)
 {
-    json_t *object = training_json(training);
+    json_t *object = cln_json_training(training);
     if (verdict && add_verdict(object, verdict) != 0) {
         json_decref(object);
         object = NULL;

@@ -39,6 +39,9 @@ cln_status cln_report_verdict(const cln_verdict *verdict, FILE *to, cln_error *e
 cln_status cln_report_training_json(const cln_training *training, const cln_verdict *verdict, FILE *to,
                                     cln_error *error);
 
+/* The same as an object; NULL where memory is short. */
+struct json_t *cln_json_training(const cln_training *training);
+
 /* A list of objects {name, title}; names and titles: (count). */
 cln_status cln_report_recipes_json(const char *const *names, const char *const *titles, size_t count, FILE *to,
                                    cln_error *error);
