@@ -81,17 +81,19 @@ static cln_status train_one(cln_search *search, uint32_t round, uint32_t configu
     cln_trainer *trainer = NULL;
     cln_parts fold = {0};
     cln_result result;
-    cln_error diverged = {0};
+    cln_error cause = {0};
     double began = cln_os_seconds();
     TRY(cln_grid_options(search->grid, configuration, &options, error));
-    TRY(create_trainer(search, round, options, &fold, &trainer, error));
-    status = cln_trainer_run(trainer, progress, user, &result, &diverged);
-    if (status == CLN_DIVERGED)
-        status = CLN_OK;
-    if (status != CLN_OK) {
-        cln_fail(error, status, "%s", diverged.message);
+    status = create_trainer(search, round, options, &fold, &trainer, &cause);
+    if (status == CLN_OK)
+        status = cln_trainer_run(trainer, progress, user, &result, &cause);
+    if (status != CLN_OK && status != CLN_DIVERGED) {
+        char text[256];
+        cln_grid_describe(search->grid, configuration, text, sizeof text);
+        cln_fail(error, status, "with %s: %s", text, cause.message);
         goto out;
     }
+    status = CLN_OK;
     *interrupted = result.stopped == CLN_STOP_INTERRUPTED;
     *unit = (cln_search_unit){configuration,           round, result.valid, result.train, result.epochs, result.stopped,
                               cln_os_seconds() - began};
