@@ -8,11 +8,16 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* Of padded rows on their way back to the host, about. */
+#define READ_BYTES (1u << 20)
 
 struct cln_resident {
     cln_device *device;
     cln_dataset_info info;
     uint32_t stride;
+    uint32_t targets; /* words of a row's target: a label, or floats */
     size_t row_bytes;
     cln_chunk *chunks;
     uint64_t chunk_count, chunk_rows;
@@ -20,50 +25,87 @@ struct cln_resident {
     cl_program program; /* gather; only where there are several chunks */
     cl_kernel gather;
     size_t group;
-    cl_mem gathered_x, gathered_target;
+    uint32_t block_rows;
+    cl_mem gathered_x, gathered_target, gathered_weight;
 };
 
-static cln_status create_chunk(cln_resident *resident, cln_chunk *part, const int32_t *labels, cln_error *error)
+static cln_status create_chunk(cln_resident *resident, cln_chunk *part, const cln_dataset *data, cln_error *error)
 {
     cln_status status;
-    uint64_t label_bytes = part->rows * sizeof(uint32_t);
+    const uint32_t *labels = (const uint32_t *)cln_dataset_labels(data); /* none below 0 */
+    const float *targets = cln_dataset_targets(data);
+    uint64_t at = part->first * resident->targets, bytes = part->rows * resident->targets * sizeof(uint32_t);
     TRY(cln_buffer_create_raw(resident->device, "the features", part->rows * resident->row_bytes, &part->x, error));
-    if (labels) {
-        TRY(cln_buffer_create_raw(resident->device, "the labels", label_bytes, &part->target, error));
-        TRY(cln_buffer_write(resident->device, part->target, 0, label_bytes, labels + part->first, error));
+    if (labels || targets) {
+        const void *from = labels ? (const void *)(labels + at) : (const void *)(targets + at);
+        TRY(cln_buffer_create_raw(resident->device, labels ? "the labels" : "the targets", bytes, &part->target,
+                                  error));
+        TRY(cln_buffer_write(resident->device, part->target, 0, bytes, from, error));
     }
 out:
     return status;
 }
 
-static cln_status prepare_gather(cln_resident *resident, uint32_t block_rows, cln_error *error)
+static cln_status build_gather(cln_resident *resident, cln_error *error)
 {
-    cln_status status;
+    cln_status status = CLN_OK;
     char options[200];
     bool bytes = resident->info.type == CLN_UINT8;
     uint32_t vector = resident->stride < 16 ? resident->stride : 16;
+    if (resident->gather)
+        return CLN_OK;
     resident->group = resident->device->facts.is_cpu || resident->device->facts.max_group_size < 64 ? 1 : 64;
-    snprintf(options, sizeof options, "-DCLN_STRIDE=%u -DCLN_V=%u -DCLN_BYTES=%d -DCLN_GROUP=%zu", resident->stride,
-             vector, bytes, resident->group);
+    snprintf(options, sizeof options, "-DCLN_STRIDE=%u -DCLN_V=%u -DCLN_BYTES=%d -DCLN_TARGETS=%u -DCLN_GROUP=%zu",
+             resident->stride, vector, bytes, resident->targets, resident->group);
     TRY(cln_program_build(resident->device, "gather", options, &resident->program, error));
     TRY(cln_kernel_create(resident->program, "gather", &resident->gather, error));
-    TRY(cln_buffer_create(resident->device, "a gathered block", (uint64_t)block_rows * resident->row_bytes,
-                          &resident->gathered_x, error));
-    TRY(cln_buffer_create(resident->device, "a gathered block's labels", (uint64_t)block_rows * sizeof(uint32_t),
-                          &resident->gathered_target, error));
 out:
+    return status;
+}
+
+static void release_blocks(cln_resident *resident)
+{
+    cln_buffer_release(resident->device, &resident->gathered_x);
+    cln_buffer_release(resident->device, &resident->gathered_target);
+    cln_buffer_release(resident->device, &resident->gathered_weight);
+}
+
+static cln_status create_block_weights(cln_resident *resident, cln_error *error)
+{
+    return cln_buffer_create(resident->device, "a gathered block's weights",
+                             (uint64_t)resident->block_rows * sizeof(float), &resident->gathered_weight, error);
+}
+
+/* Where rows of several chunks are brought together. */
+static cln_status create_blocks(cln_resident *resident, cln_error *error)
+{
+    cln_status status;
+    cln_device *device = resident->device;
+    uint64_t rows = resident->block_rows, target_bytes = rows * resident->targets * sizeof(uint32_t);
+    release_blocks(resident);
+    TRY(build_gather(resident, error));
+    TRY(cln_buffer_create(device, "a gathered block", rows * resident->row_bytes, &resident->gathered_x, error));
+    TRY(cln_buffer_create(device, "a gathered block's targets", target_bytes, &resident->gathered_target, error));
+    if (resident->chunks[0].weight)
+        TRY(create_block_weights(resident, error));
+out:
+    if (status != CLN_OK)
+        resident->block_rows = 0; /* so that another _finish tries again */
     return status;
 }
 
 static cln_status plan_chunks(cln_resident *resident, uint64_t most_bytes, cln_error *error)
 {
-    uint64_t limit = resident->device->facts.info.max_alloc_bytes;
+    uint64_t limit = resident->device->facts.info.max_alloc_bytes, target_bytes = resident->targets * sizeof(uint32_t);
     most_bytes = most_bytes && most_bytes < limit ? most_bytes : limit;
     resident->chunk_rows = most_bytes / resident->row_bytes;
-    if (resident->chunk_rows == 0)
+    if (resident->chunk_rows == 0 || limit < target_bytes)
         return cln_fail(error, CLN_UNSUPPORTED,
-                        "one row of %zu bytes is more than the device allocates at once (%llu bytes)",
-                        resident->row_bytes, (unsigned long long)most_bytes);
+                        "one row of %zu bytes, with %llu of targets, is more than the device allocates at once (%llu "
+                        "bytes)",
+                        resident->row_bytes, (unsigned long long)target_bytes, (unsigned long long)most_bytes);
+    if (resident->chunk_rows > limit / target_bytes)
+        resident->chunk_rows = limit / target_bytes;
     if (resident->chunk_rows > resident->info.rows)
         resident->chunk_rows = resident->info.rows;
     resident->chunk_count = cln_ceil_divide(resident->info.rows, resident->chunk_rows);
@@ -82,13 +124,14 @@ cln_status cln_resident_begin(cln_device *device, cln_dataset *data, uint64_t mo
     resident->device = device;
     cln_dataset_describe(data, &resident->info);
     resident->stride = cln_layout_of(resident->info.features, 1).stride;
+    resident->targets = resident->info.real ? resident->info.outputs : 1;
     resident->row_bytes = resident->stride * cln_type_bytes(resident->info.type);
     TRY(plan_chunks(resident, most_bytes, error));
     for (uint64_t i = 0; i < resident->chunk_count; i++) {
         uint64_t first = i * resident->chunk_rows, left = resident->info.rows - first;
         resident->chunks[i].first = first;
         resident->chunks[i].rows = left < resident->chunk_rows ? left : resident->chunk_rows;
-        TRY(create_chunk(resident, &resident->chunks[i], cln_dataset_labels(data), error));
+        TRY(create_chunk(resident, &resident->chunks[i], data, error));
     }
     TRY(cln_upload_begin(device, data, resident->chunks, resident->chunk_count, resident->row_bytes, &resident->upload,
                          error));
@@ -101,14 +144,25 @@ out:
 
 cln_status cln_resident_finish(cln_resident *resident, uint32_t block_rows, double *wait_seconds, cln_error *error)
 {
-    cln_status status;
-    TRY(cln_upload_finish(resident->upload, wait_seconds, error));
+    cln_status status = CLN_OK;
+    if (resident->upload)
+        TRY(cln_upload_finish(resident->upload, wait_seconds, error));
     cln_upload_release(resident->upload);
     resident->upload = NULL;
+    if (block_rows <= resident->block_rows)
+        return CLN_OK;
+    resident->block_rows = block_rows;
     if (resident->chunk_count > 1)
-        TRY(prepare_gather(resident, block_rows, error));
+        TRY(create_blocks(resident, error));
 out:
     return status;
+}
+
+static void release_weights(cln_resident *resident)
+{
+    for (uint64_t i = 0; resident->chunks && i < resident->chunk_count; i++)
+        cln_buffer_release(resident->device, &resident->chunks[i].weight);
+    cln_buffer_release(resident->device, &resident->gathered_weight);
 }
 
 void cln_resident_release(cln_resident *resident)
@@ -120,12 +174,50 @@ void cln_resident_release(cln_resident *resident)
         cln_buffer_release(resident->device, &resident->chunks[i].x);
         cln_buffer_release(resident->device, &resident->chunks[i].target);
     }
+    release_weights(resident);
+    release_blocks(resident);
     cln_kernel_release(&resident->gather);
     cln_program_release(&resident->program);
-    cln_buffer_release(resident->device, &resident->gathered_x);
-    cln_buffer_release(resident->device, &resident->gathered_target);
     free(resident->chunks);
     free(resident);
+}
+
+const cln_dataset_info *cln_resident_describe(const cln_resident *resident)
+{
+    return &resident->info;
+}
+
+uint32_t cln_resident_block_rows(const cln_resident *resident)
+{
+    return resident->block_rows;
+}
+
+static cln_status create_weights(cln_resident *resident, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    for (uint64_t i = 0; i < resident->chunk_count; i++)
+        TRY(cln_buffer_create_raw(resident->device, "weights of rows", resident->chunks[i].rows * sizeof(float),
+                                  &resident->chunks[i].weight, error));
+    if (resident->chunk_count > 1)
+        TRY(create_block_weights(resident, error));
+out:
+    return status;
+}
+
+cln_status cln_resident_weigh(cln_resident *resident, const float *weights, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    if (weights && !resident->chunks[0].weight)
+        TRY(create_weights(resident, error));
+    for (uint64_t i = 0; weights && i < resident->chunk_count; i++) {
+        const cln_chunk *part = &resident->chunks[i];
+        TRY(cln_buffer_write(resident->device, part->weight, 0, part->rows * sizeof(float), weights + part->first,
+                             error));
+    }
+out:
+    if (!weights || status != CLN_OK)
+        release_weights(resident);
+    return status;
 }
 
 /* Every row comes from one chunk: each chunk's share of them, read and written. */
@@ -140,19 +232,21 @@ static cln_status gather_rows(cln_resident *resident, cl_mem order, uint64_t fir
 {
     cln_status status = CLN_OK;
     cl_mem target = resident->chunks[0].target ? resident->gathered_target : NULL;
+    cl_mem weight = resident->gathered_weight; /* NULL without weights */
     cln_grid grid = {{cln_ceil_divide(count, resident->group), 1}, {resident->group, 1}};
 
     for (uint64_t i = 0; i < resident->chunk_count; i++) {
         const cln_chunk *part = &resident->chunks[i];
         bool elsewhere = !order && (part->first + part->rows <= first || first + count <= part->first);
-        const cln_argument arguments[] = {
-            CLN_ARG(part->x), CLN_ARG(part->target), CLN_ARG(part->first),          CLN_ARG(part->rows), CLN_ARG(order),
-            CLN_ARG(first),   CLN_ARG(count),        CLN_ARG(resident->gathered_x), CLN_ARG(target)};
+        const cln_argument arguments[] = {CLN_ARG(part->x),     CLN_ARG(part->target), CLN_ARG(part->weight),
+                                          CLN_ARG(part->first), CLN_ARG(part->rows),   CLN_ARG(order),
+                                          CLN_ARG(first),       CLN_ARG(count),        CLN_ARG(resident->gathered_x),
+                                          CLN_ARG(target),      CLN_ARG(weight)};
         cln_profile_expect(resident->device, gather_work(resident, part, count));
         if (!elsewhere)
             TRY(cln_launch(resident->device, resident->gather, grid, arguments, CLN_COUNT(arguments), error));
     }
-    *rows = (cln_rows){.x = resident->gathered_x, .target = target, .count = count};
+    *rows = (cln_rows){.x = resident->gathered_x, .target = target, .count = count, .weight = weight};
 out:
     return status;
 }
@@ -164,7 +258,45 @@ cln_status cln_resident_rows(cln_resident *resident, cl_mem order, uint64_t firs
     bool together = order ? resident->chunk_count == 1 : first + count <= part->first + part->rows;
     if (!together)
         return gather_rows(resident, order, first, count, rows, error);
-    *rows =
-        (cln_rows){.x = part->x, .target = part->target, .order = order, .first = first - part->first, .count = count};
+    *rows = (cln_rows){part->x, part->target, order, first - part->first, count, part->weight};
     return CLN_OK;
+}
+
+/* Rows of one chunk, without what pads them; padded: (at_once,row_bytes), or NULL where nothing does. */
+static cln_status read_part(cln_resident *resident, const cln_chunk *part, uint64_t first, uint64_t count, char *padded,
+                            uint64_t at_once, char *x, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    size_t row = resident->info.features * cln_type_bytes(resident->info.type), stride = resident->row_bytes;
+    if (!padded)
+        return cln_buffer_read(resident->device, part->x, first * stride, count * stride, x, error);
+    for (uint64_t done = 0; done < count; done += at_once) {
+        uint64_t here = count - done < at_once ? count - done : at_once;
+        TRY(cln_buffer_read(resident->device, part->x, (first + done) * stride, here * stride, padded, error));
+        for (uint64_t i = 0; i < here; i++)
+            memcpy(x + (done + i) * row, padded + i * stride, row);
+    }
+out:
+    return status;
+}
+
+cln_status cln_resident_read(cln_resident *resident, uint64_t first, uint64_t count, void *x, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    uint64_t at_once = cln_ceil_divide(READ_BYTES, resident->row_bytes);
+    size_t row = resident->info.features * cln_type_bytes(resident->info.type);
+    char *padded = NULL, *to = x;
+    if (row < resident->row_bytes)
+        TRY(cln_allocate((void **)&padded, at_once, resident->row_bytes, "rows read back", error));
+    while (count > 0) {
+        const cln_chunk *part = &resident->chunks[first / resident->chunk_rows];
+        uint64_t there = part->first + part->rows - first, here = count < there ? count : there;
+        TRY(read_part(resident, part, first - part->first, here, padded, at_once, to, error));
+        first += here;
+        count -= here;
+        to += here * row;
+    }
+out:
+    free(padded);
+    return status;
 }

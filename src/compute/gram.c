@@ -6,6 +6,7 @@
 #include "compute/blas.h"
 #include "device/buffer.h"
 #include "device/program.h"
+#include "device/queue.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,6 +188,25 @@ cln_status cln_gram_add(cln_gram *gram, const cln_rows *rows, cln_error *error)
         block.count = rows->count - first < gram->block ? rows->count - first : gram->block;
         status = add_block(gram, &block, error);
     }
+    return status;
+}
+
+cln_status cln_gram_add_range(cln_gram *gram, cln_resident *resident, cl_mem order, uint64_t first, uint64_t count,
+                              cln_error *error)
+{
+    cln_status status = CLN_OK;
+    cln_pace pace = {0};
+    uint32_t most = cln_resident_block_rows(resident);
+    most = most > gram->block ? most / gram->block * gram->block : most;
+    for (uint64_t done = 0; done < count; done += most) {
+        cln_rows rows;
+        uint32_t here = count - done < most ? (uint32_t)(count - done) : most;
+        TRY(cln_resident_rows(resident, order, first + done, here, &rows, error));
+        TRY(cln_gram_add(gram, &rows, error));
+        TRY(cln_pace_mark(gram->device, &pace, error));
+    }
+out:
+    cln_pace_release(&pace);
     return status;
 }
 

@@ -11,7 +11,7 @@
 #ifndef CLN_COMPUTE_GRAM_H
 #define CLN_COMPUTE_GRAM_H
 
-#include "compute/engine.h"
+#include "compute/feed.h"
 
 typedef struct cln_gram cln_gram;
 
@@ -22,6 +22,9 @@ void cln_gram_release(cln_gram *gram); /* accepts NULL */
 
 /* Adds any number of rows. Without targets the labels' columns stay zero. */
 cln_status cln_gram_add(cln_gram *gram, const cln_rows *rows, cln_error *error);
+/* Adds rows first … first+count−1 of the order (NULL: as they lie) of a data set on the device, however many, block by block. */
+cln_status cln_gram_add_range(cln_gram *gram, cln_resident *resident, cl_mem order, uint64_t first, uint64_t count,
+                              cln_error *error);
 
 /* What has been added so far, symmetric: features 0 … d−1, then the column of ones, then the classes. */
 cln_status cln_gram_read(cln_gram *gram, double *sums /* (d+1+k,d+1+k) */, cln_error *error);

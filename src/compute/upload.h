@@ -12,7 +12,8 @@
 /* Rows first … first+rows−1 in buffers of their own. */
 typedef struct cln_chunk {
     cl_mem x;      /* (rows,row_bytes) */
-    cl_mem target; /* (rows) uint32, or NULL */
+    cl_mem target; /* (rows) uint32, or (rows,k) float, or NULL */
+    cl_mem weight; /* (rows) float, or NULL */
     uint64_t first, rows;
 } cln_chunk;
 

@@ -6,5 +6,7 @@
 
 /* Fills order (rows) with a permutation of 0 … rows−1 (Fisher-Yates, Knuth's algorithm P). */
 void cln_order_shuffle(uint32_t *order, uint32_t rows, uint64_t seed, uint64_t epoch);
+/* The same with what stands in order (rows): list[i] then stands where the permutation has i. */
+void cln_order_permute(uint32_t *order, uint32_t rows, uint64_t seed, uint64_t epoch);
 
 #endif

@@ -46,19 +46,70 @@ out:
     return status;
 }
 
+/* Labels or real-valued targets, as a model of these settings and the training part have them. */
+static cln_status check_answers(const cln_selection *selection, int part, const cln_dataset_info *info,
+                                cln_error *error)
+{
+    const cln_dataset_info *train = &selection->info;
+    if (!info->labelled && !info->real)
+        return cln_fail(error, CLN_INVALID, "the %s data (%s) has no labels; name their file", names[part], info->path);
+    if (info->real != train->real)
+        return cln_fail(error, CLN_INVALID, "the %s data (%s) has %s, but the training data has %s", names[part],
+                        info->path, info->real ? "real-valued targets" : "labels",
+                        train->real ? "real-valued targets" : "labels");
+    if (info->real && info->outputs != train->outputs)
+        return cln_fail(error, CLN_INVALID, "the %s data (%s) has %u targets a row, but the training data has %u",
+                        names[part], info->path, info->outputs, train->outputs);
+    if (selection->target == CLN_TARGET_ONEHOT && info->outputs > train->outputs)
+        return cln_fail(error, CLN_INVALID, "the %s data (%s) has label %u, but the training data only 0 to %u",
+                        names[part], info->path, info->outputs - 1, train->outputs - 1);
+    return CLN_OK;
+}
+
 static cln_status check_part(const cln_selection *selection, int part, const cln_dataset_info *info, cln_error *error)
 {
-    if (!info->labelled)
-        return cln_fail(error, CLN_INVALID, "the %s data (%s) has no labels; name their file", names[part], info->path);
     if (info->features != selection->info.features || info->type != selection->info.type)
         return cln_fail(error, CLN_INVALID,
                         "the %s data (%s) has %u features of type %s, but the training data has %u of type %s",
                         names[part], info->path, info->features, info->type == CLN_UINT8 ? "byte" : "float",
                         selection->info.features, selection->info.type == CLN_UINT8 ? "byte" : "float");
-    if (info->outputs > selection->outputs)
-        return cln_fail(error, CLN_INVALID, "the %s data (%s) has label %u, but the training data only 0 to %u",
-                        names[part], info->path, info->outputs - 1, selection->outputs - 1);
+    return check_answers(selection, part, info, error);
+}
+
+/* What a model is fitted to, and its outputs. */
+static cln_status choose_target(cln_selection *selection, const cln_settings *settings, cln_error *error)
+{
+    const cln_dataset_info *info = &selection->info;
+    cln_target target = cln_settings_target(settings);
+    if (info->real && cln_settings_loss(settings) != CLN_SQUARED)
+        return cln_fail(error, CLN_INVALID,
+                        "the training data (%s) has real-valued targets, and softmax is fitted to classes; take model "
+                        "linear",
+                        info->path);
+    if (info->real && target == CLN_TARGET_VALUE)
+        return cln_fail(error, CLN_INVALID,
+                        "the training data (%s) has real-valued targets already; option target is for labels, leave it "
+                        "out",
+                        info->path);
+    if (info->real && (settings->balanced || settings->weighted_count))
+        return cln_fail(error, CLN_INVALID,
+                        "the training data (%s) has real-valued targets, so there are no classes that option "
+                        "class-weights could weigh",
+                        info->path);
+    selection->target = info->real ? CLN_TARGET_REAL : target;
+    selection->outputs = selection->target == CLN_TARGET_VALUE ? 1 : info->outputs;
     return CLN_OK;
+}
+
+void cln_selection_find_labels(cln_selection *selection)
+{
+    const int32_t *labels = cln_dataset_labels(selection->data[CLN_TRAIN]);
+    const uint32_t *list = selection->list[CLN_TRAIN];
+    for (uint64_t i = 0; labels && i < selection->rows[CLN_TRAIN]; i++) {
+        int32_t label = labels[list ? list[i] : i];
+        selection->lowest = i == 0 || label < selection->lowest ? label : selection->lowest;
+        selection->highest = i == 0 || label > selection->highest ? label : selection->highest;
+    }
 }
 
 /* The last rows of the training data set become the validation part. */
@@ -88,13 +139,14 @@ cln_status cln_selection_create(cln_selection *selection, const cln_settings *se
         cln_dataset_describe(selection->data[part], &info);
         if (part == CLN_TRAIN) {
             selection->info = info;
-            selection->outputs = info.outputs;
+            TRY(choose_target(selection, settings, error));
         }
         TRY(check_part(selection, part, &info, error));
         selection->rows[part] = info.rows;
     }
     if (settings->valid_rows && !parts->valid)
         TRY(split(selection, settings->valid_rows, error));
+    cln_selection_find_labels(selection);
 out:
     return status;
 }
@@ -112,8 +164,21 @@ cln_status cln_selection_begin(cln_selection *selection, cln_device *device, cln
 {
     cln_status status = CLN_OK;
     for (int part = 0; part < CLN_PARTS; part++)
-        if (selection->rows[part] && selection->data[part] && !is_being_read(selection, part))
+        if (selection->rows[part] && selection->data[part] && !selection->resident[part] &&
+            !is_being_read(selection, part))
             TRY(cln_resident_begin(device, selection->data[part], 0, &selection->resident[part], error));
+out:
+    return status;
+}
+
+/* Waits for a part's data, and where they were read for another part before, reads them. */
+static cln_status finish_part(cln_selection *selection, cln_device *device, int part, uint32_t block_rows,
+                              double *wait_seconds, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    if (!selection->resident[part])
+        TRY(cln_resident_begin(device, selection->data[part], 0, &selection->resident[part], error));
+    TRY(cln_resident_finish(selection->resident[part], block_rows, wait_seconds, error));
 out:
     return status;
 }
@@ -123,24 +188,24 @@ cln_status cln_selection_finish(cln_selection *selection, cln_device *device, ui
 {
     cln_status status = CLN_OK;
     for (int part = 0; part < CLN_PARTS; part++) {
+        bool within = !selection->data[part]; /* the training data set */
         if (!selection->rows[part])
             continue;
-        if (!selection->data[part]) {
-            selection->range[part] =
-                (cln_range){selection->resident[CLN_TRAIN], selection->rows[CLN_TRAIN], selection->rows[part]};
-            continue;
-        }
-        if (!selection->resident[part])
-            TRY(cln_resident_begin(device, selection->data[part], 0, &selection->resident[part], error));
-        TRY(cln_resident_finish(selection->resident[part], block_rows, wait_seconds, error));
-        selection->range[part] = (cln_range){selection->resident[part], 0, selection->rows[part]};
+        if (!within)
+            TRY(finish_part(selection, device, part, block_rows, wait_seconds, error));
+        if (!selection->finished && !selection->list[part])
+            selection->range[part] = (cln_range){.data = selection->resident[within ? CLN_TRAIN : part],
+                                                 .first = within ? selection->rows[CLN_TRAIN] : 0,
+                                                 .rows = selection->rows[part]};
     }
+    selection->finished = true;
 out:
     return status;
 }
 
 void cln_selection_release(cln_selection *selection)
 {
+    cln_selection_unfold(selection);
     for (int part = 0; part < CLN_PARTS; part++) {
         cln_resident_release(selection->resident[part]);
         if (selection->owned[part])

@@ -60,7 +60,7 @@ cln_status cln_score_range(cln_plan *plan, const cln_range *range, cl_mem w, cl_
         cln_rows rows;
         cln_outcome outcome = {.scores = buffer->partial, .first_score = used};
         cln_sink sink = {.op = done ? CLN_ADD : CLN_STORE, .gradient = gradient};
-        TRY(cln_resident_rows(range->data, NULL, range->first + done, count, &rows, error));
+        TRY(cln_resident_rows(range->data, range->order, range->first + done, count, &rows, error));
         TRY(gradient ? cln_plan_gradient(plan, &rows, w, &outcome, &sink, error)
                      : cln_plan_forward(plan, &rows, w, &outcome, error));
         used += cln_plan_scores(plan, count);

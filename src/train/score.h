@@ -5,10 +5,11 @@
 #include "compute/engine.h"
 #include "compute/feed.h"
 
-/* Rows first … first+rows−1 of a data set on the device; data NULL: no such part. */
+/* Rows first … first+rows−1 of an order of a data set on the device; data NULL: no such part. */
 typedef struct cln_range {
     cln_resident *data;
     uint64_t first, rows;
+    cl_mem order; /* (·) uint32, or NULL: as they lie */
 } cln_range;
 
 /* Partial scores on the device and where they are read to, grown as needed. All zero to begin with. */

@@ -96,6 +96,42 @@ START_TEST(chunks_do_not_show)
 }
 END_TEST
 
+/* Tens of thousands of rows in blocks and chunks that do not divide each other: whole for bytes, within bounds for floats. */
+START_TEST(many_rows_go_block_by_block)
+{
+    sample s = sample_create(60001, 12, 3, _i ? CLN_FLOAT32 : CLN_UINT8, true);
+    const size_t size = 12 + 1 + 3;
+    const uint32_t first = 17, count = 59000;
+    uint64_t row = cln_layout_of(s.d, s.k).stride * cln_type_bytes(s.type);
+    snprintf(place, sizeof place, "Gram matrix of many rows");
+    for (int ordered = 0; ordered < 2; ordered++) {
+        double *expected = calloc(size * size, sizeof *expected), *slack = calloc(size * size, sizeof *slack);
+        cln_dataset *data = NULL;
+        cln_resident *resident = NULL;
+        cln_gram *gram = NULL;
+        cl_mem order = guarded(s.order, s.n * sizeof(uint32_t));
+        MUST(cln_dataset_wrap(s.x, s.type, s.n, s.d, s.y, &data, error));
+        MUST(cln_resident_begin(device, data, 23000 * row, &resident, error));
+        MUST(cln_resident_finish(resident, 9000, NULL, error));
+        MUST(cln_gram_create(device, s.d, s.k, s.type, &gram, error));
+        MUST(cln_gram_add_range(gram, resident, ordered ? order : NULL, first, count, error));
+        for (uint32_t i = 0; !ordered && i < s.n; i++)
+            s.order[i] = i;
+        expect(&s, first, count, expected, slack);
+        check_sums(&s, gram, expected, slack);
+        cln_gram_release(gram);
+        cln_resident_release(resident);
+        cln_dataset_close(data);
+        check_guard(&order, s.n * sizeof(uint32_t));
+        free(expected);
+        free(slack);
+        sample_free(&s);
+        s = sample_create(60001, 12, 3, _i ? CLN_FLOAT32 : CLN_UINT8, true);
+    }
+    sample_free(&s);
+}
+END_TEST
+
 /* The largest and the smallest bytes, block after block: where a float would begin to round. */
 START_TEST(extreme_bytes_stay_exact)
 {
@@ -149,6 +185,7 @@ int main(void)
     tcase_add_checked_fixture(edges, NULL, nothing_left);
     tcase_add_loop_test(ok, agrees_with_plain_sums, 0, CASES);
     tcase_add_test(ok, chunks_do_not_show);
+    tcase_add_loop_test(ok, many_rows_go_block_by_block, 0, 2);
     tcase_add_test(edges, extreme_bytes_stay_exact);
     tcase_add_test(edges, rows_without_labels_have_no_classes);
     suite_add_tcase(suite, ok);

@@ -70,6 +70,18 @@ START_TEST(few_rows)
 }
 END_TEST
 
+START_TEST(a_list_is_permuted_as_the_numbers_are)
+{
+    uint32_t order[50], list[50];
+    for (uint32_t i = 0; i < 50; i++)
+        list[i] = 7 * i + 3;
+    cln_order_shuffle(order, 50, 4, 2);
+    cln_order_permute(list, 50, 4, 2);
+    for (uint32_t i = 0; i < 50; i++)
+        ck_assert_uint_eq(list[i], 7 * order[i] + 3);
+}
+END_TEST
+
 static Suite *order_suite(void)
 {
     Suite *suite = suite_create("data: row order");
@@ -77,6 +89,7 @@ static Suite *order_suite(void)
     tcase_add_test(ok, stored_orders);
     tcase_add_test(ok, each_row_once);
     tcase_add_test(ok, orders_are_uniform);
+    tcase_add_test(ok, a_list_is_permuted_as_the_numbers_are);
     tcase_add_test(edges, few_rows);
     suite_add_tcase(suite, ok);
     suite_add_tcase(suite, edges);

@@ -1,0 +1,170 @@
+#include "compute/moments.h"
+
+#include "base/size.h"
+#include "device/buffer.h"
+#include "device/program.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define STRETCH        256             /* rows of a partial sum */
+#define BLOCK_ROWS     (64u * STRETCH) /* of a launch, at most */
+#define BLOCK_FEATURES (1u << 26)      /* and features, about */
+
+typedef struct moments {
+    cln_device *device;
+    cln_resident *resident;
+    cl_mem order;
+    uint64_t first, rows;
+    uint32_t d, stride, vector, block; /* block: rows of a launch */
+    size_t group;
+    cl_program program;
+    cl_kernel first_row, sum;
+    cl_mem c, partials;      /* (stride), (stretches,2,stride) */
+    float *h_c, *h_partials; /* the same */
+    double *sums, *squares;  /* (d) each */
+} moments;
+
+static cln_status build(moments *m, cln_type type, cln_error *error)
+{
+    cln_status status;
+    char options[200];
+    bool cpu = m->device->facts.is_cpu;
+    m->vector = cpu && m->stride >= 16 ? 16 : 4;
+    m->group = cpu || m->device->facts.max_group_size < 64 ? 1 : 64;
+    snprintf(options, sizeof options, "-DCLN_STRIDE=%u -DCLN_V=%u -DCLN_BYTES=%d -DCLN_STRETCH=%d -DCLN_GROUP=%zu",
+             m->stride, m->vector, type == CLN_UINT8, STRETCH, m->group);
+    TRY(cln_program_build(m->device, "moments", options, &m->program, error));
+    TRY(cln_kernel_create(m->program, "first_row", &m->first_row, error));
+    TRY(cln_kernel_create(m->program, "moments", &m->sum, error));
+out:
+    return status;
+}
+
+static cln_status create_buffers(moments *m, cln_error *error)
+{
+    cln_status status;
+    uint64_t partials = cln_ceil_divide(m->block, STRETCH) * 2 * m->stride;
+    TRY(cln_buffer_create(m->device, "a row", m->stride * sizeof(float), &m->c, error));
+    TRY(cln_buffer_create(m->device, "sums of columns", partials * sizeof(float), &m->partials, error));
+    TRY(cln_allocate((void **)&m->h_c, m->stride, sizeof(float), "a row", error));
+    TRY(cln_allocate((void **)&m->h_partials, partials, sizeof(float), "sums of columns", error));
+    TRY(cln_allocate((void **)&m->sums, m->d, sizeof(double), "sums of columns", error));
+    TRY(cln_allocate((void **)&m->squares, m->d, sizeof(double), "sums of columns", error));
+out:
+    return status;
+}
+
+static void release(moments *m)
+{
+    cln_kernel_release(&m->first_row);
+    cln_kernel_release(&m->sum);
+    cln_program_release(&m->program);
+    cln_buffer_release(m->device, &m->c);
+    cln_buffer_release(m->device, &m->partials);
+    free(m->h_c);
+    free(m->h_partials);
+    free(m->sums);
+    free(m->squares);
+}
+
+static cln_grid grid_of(const moments *m, uint64_t stretches)
+{
+    return (cln_grid){{cln_ceil_divide(m->stride, m->group * m->vector), stretches}, {m->group, 1}};
+}
+
+/* c is the first row. */
+static cln_status centre_on_first_row(moments *m, cln_error *error)
+{
+    cln_status status;
+    cln_rows rows;
+    TRY(cln_resident_rows(m->resident, m->order, m->first, 1, &rows, error));
+    const cln_argument arguments[] = {CLN_ARG(rows.x), CLN_ARG(rows.order), CLN_ARG(rows.first), CLN_ARG(m->c)};
+    TRY(cln_launch(m->device, m->first_row, grid_of(m, 1), arguments, CLN_COUNT(arguments), error));
+    TRY(cln_buffer_read(m->device, m->c, 0, m->stride * sizeof(float), m->h_c, error));
+out:
+    return status;
+}
+
+/* c is the mean that the sums say, as a float. */
+static cln_status centre_on_mean(moments *m, cln_error *error)
+{
+    for (uint32_t j = 0; j < m->d; j++)
+        m->h_c[j] = (float)((double)m->h_c[j] + m->sums[j] / (double)m->rows);
+    return cln_buffer_write(m->device, m->c, 0, m->stride * sizeof(float), m->h_c, error);
+}
+
+static cln_status add_block(moments *m, uint64_t first, uint32_t count, cln_error *error)
+{
+    cln_status status;
+    cln_rows rows;
+    uint64_t stretches = cln_ceil_divide(count, STRETCH);
+    TRY(cln_resident_rows(m->resident, m->order, first, count, &rows, error));
+    const cln_argument arguments[] = {CLN_ARG(rows.x),     CLN_ARG(rows.order), CLN_ARG(rows.first),
+                                      CLN_ARG(rows.count), CLN_ARG(m->c),       CLN_ARG(m->partials)};
+    TRY(cln_launch(m->device, m->sum, grid_of(m, stretches), arguments, CLN_COUNT(arguments), error));
+    TRY(cln_buffer_read(m->device, m->partials, 0, stretches * 2 * m->stride * sizeof(float), m->h_partials, error));
+    for (uint64_t i = 0; i < stretches; i++)
+        for (uint32_t j = 0; j < m->d; j++) {
+            m->sums[j] += (double)m->h_partials[2 * i * m->stride + j];
+            m->squares[j] += (double)m->h_partials[(2 * i + 1) * m->stride + j];
+        }
+out:
+    return status;
+}
+
+/* A pass over all rows. */
+static cln_status add_all(moments *m, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    for (uint32_t j = 0; j < m->d; j++)
+        m->sums[j] = m->squares[j] = 0;
+    for (uint64_t done = 0; done < m->rows && status == CLN_OK; done += m->block) {
+        uint64_t left = m->rows - done;
+        status = add_block(m, m->first + done, left < m->block ? (uint32_t)left : m->block, error);
+    }
+    return status;
+}
+
+static cln_status conclude(const moments *m, double *mean, double *deviation, cln_error *error)
+{
+    double n = (double)m->rows;
+    for (uint32_t j = 0; j < m->d; j++) {
+        double beside = m->sums[j] / n, variance = m->squares[j] / n - beside * beside;
+        mean[j] = (double)m->h_c[j] + beside;
+        if (!isfinite(mean[j]) || !isfinite(variance))
+            return cln_fail(error, CLN_INVALID,
+                            "column %u (from 0) spreads too far for the squares of its differences to be floats; scale "
+                            "it down",
+                            j);
+        deviation[j] = variance > 0 ? sqrt(variance) : 0;
+    }
+    return CLN_OK;
+}
+
+cln_status cln_moments(cln_device *device, cln_resident *resident, cl_mem order, uint64_t first, uint64_t rows,
+                       double *mean, double *deviation, cln_error *error)
+{
+    cln_status status;
+    const cln_dataset_info *info = cln_resident_describe(resident);
+    moments m = {.device = device, .resident = resident, .order = order, .first = first, .rows = rows};
+    m.d = info->features;
+    m.stride = cln_layout_of(m.d, 1).stride;
+    m.block = BLOCK_FEATURES / m.stride / STRETCH * STRETCH;
+    m.block = m.block < STRETCH ? STRETCH : m.block > BLOCK_ROWS ? BLOCK_ROWS : m.block;
+    if (m.block > cln_resident_block_rows(resident))
+        m.block = cln_resident_block_rows(resident);
+    TRY(build(&m, info->type, error));
+    TRY(create_buffers(&m, error));
+    TRY(centre_on_first_row(&m, error));
+    TRY(add_all(&m, error));
+    if (info->type == CLN_FLOAT32) {
+        TRY(centre_on_mean(&m, error));
+        TRY(add_all(&m, error));
+    }
+    TRY(conclude(&m, mean, deviation, error));
+out:
+    release(&m);
+    return status;
+}

@@ -1,0 +1,24 @@
+/*
+ * Means and standard deviations of columns, for centring and standardising. With partial sums over 256 rows by cl/moments.cl, added up
+ * in double:
+ *
+ *   mean = c + Σ(x − c)/n      deviation² = Σ(x − c)²/n − (Σ(x − c)/n)²      (Chan, Golub and LeVeque 1983, The American Statistician
+ *                                                                             37(3): the corrected two-pass algorithm)
+ *
+ * bytes    c is the first row, all sums are exact whole numbers, and the results are off by roundings of double alone
+ * floats   c is the first row in a first pass and the mean that it gave, as a float, in a second one: the mean is off by at most about
+ *          258·u·(mean |x − c|), u = 2⁻²⁴, and deviation² by 258·u of itself, whatever the size of the mean
+ *
+ * Of a column in which all rows are equal the deviation is exactly 0.
+ */
+#ifndef CLN_COMPUTE_MOMENTS_H
+#define CLN_COMPUTE_MOMENTS_H
+
+#include "compute/feed.h"
+
+/* Of rows first … first+rows−1 (1 or more) of the order (NULL: as they lie), in the data's units, unscaled. mean, deviation: (d);
+   deviation divides by the number of rows. CLN_INVALID for a column whose squares float cannot hold. Waits for the device. */
+cln_status cln_moments(cln_device *device, cln_resident *resident, cl_mem order, uint64_t first, uint64_t rows,
+                       double *mean, double *deviation, cln_error *error);
+
+#endif

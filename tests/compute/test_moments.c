@@ -1,0 +1,166 @@
+/* Means and deviations of columns against plain loops in double; constant columns have none at all. */
+#include "compute/moments.h"
+#include "compute/sample.h"
+
+static const struct {
+    uint32_t n, d;
+    cln_type type;
+} cases[] = {
+    {1, 1, CLN_UINT8},      {7, 2, CLN_FLOAT32},      {61, 7, CLN_UINT8},     {64, 61, CLN_FLOAT32},
+    {65, 64, CLN_UINT8},    {257, 5, CLN_UINT8},      {257, 61, CLN_FLOAT32}, {1025, 784, CLN_UINT8},
+    {700, 17, CLN_FLOAT32}, {20000, 16, CLN_FLOAT32}, {33000, 5, CLN_UINT8},
+};
+#define CASES ((int)(sizeof cases / sizeof *cases))
+
+static double value_of(const sample *s, uint32_t row, uint32_t column)
+{
+    size_t at = (size_t)row * s->d + column;
+    return s->type == CLN_UINT8 ? ((const uint8_t *)s->x)[at] : (double)((const float *)s->x)[at];
+}
+
+/* Of rows first … first+count−1, in the sample's order or as they lie. */
+static void expect_moments(const sample *s, cln_resident *resident, cl_mem order, uint32_t first, uint32_t count)
+{
+    double *mean = calloc(s->d + 1, sizeof *mean), *deviation = calloc(s->d + 1, sizeof *deviation);
+    mean[s->d] = deviation[s->d] = 77;
+    MUST(cln_moments(device, resident, order, first, count, mean, deviation, error));
+    ck_assert(mean[s->d] == 77 && deviation[s->d] == 77);
+    for (uint32_t j = 0; j < s->d; j++) {
+        double sum = 0, squares = 0, spread = 0;
+        for (uint32_t i = first; i < first + count; i++)
+            sum += value_of(s, order ? s->order[i] : i, j);
+        for (uint32_t i = first; i < first + count; i++) {
+            double apart = value_of(s, order ? s->order[i] : i, j) - sum / count;
+            squares += apart * apart;
+            spread += fabs(apart);
+        }
+        double wanted = sqrt(squares / count), unit = s->type == CLN_UINT8 ? 1e-12 : 260 * UNIT;
+        double slack = unit * spread / count + 1e-12 * fabs(sum / count);
+        ck_assert_msg(fabs(mean[j] - sum / count) <= slack, "%s: mean %u: %.17g, not %.17g ± %.3g", place, j, mean[j],
+                      sum / count, slack);
+        ck_assert_msg(fabs(deviation[j] - wanted) <= unit * wanted, "%s: deviation %u: %.17g, not %.17g", place, j,
+                      deviation[j], wanted);
+    }
+    free(mean);
+    free(deviation);
+}
+
+static bool was_cpu;
+
+static void begin(void)
+{
+    was_cpu = device->facts.is_cpu;
+}
+
+static void end(void)
+{
+    device->facts.is_cpu = was_cpu;
+    ck_assert_uint_eq(device->bytes, 0);
+}
+
+/* All rows, some, one; as they lie and ordered; in the cut for CPUs and for GPUs; in one chunk and in several. */
+static void check_everywhere(const sample *s)
+{
+    uint64_t row = cln_layout_of(s->d, 1).stride * cln_type_bytes(s->type), few = s->n > 100 ? s->n / 3 : 5;
+    for (int way = 0; way < 4; way++) {
+        device->facts.is_cpu = way % 2;
+        snprintf(place, sizeof place, "n=%u d=%u way %d", s->n, s->d, way);
+        cln_resident *resident = sample_upload(s, way < 2 ? 0 : few * row);
+        cl_mem order = guarded(s->order, s->n * sizeof(uint32_t));
+        expect_moments(s, resident, NULL, 0, s->n);
+        expect_moments(s, resident, NULL, s->n / 3, s->n - s->n / 2);
+        expect_moments(s, resident, order, 0, s->n);
+        expect_moments(s, resident, order, s->n / 3, s->n - s->n / 2);
+        expect_moments(s, resident, order, s->n - 1, 1);
+        check_guard(&order, s->n * sizeof(uint32_t));
+        cln_resident_release(resident);
+    }
+}
+
+START_TEST(agrees_with_plain_sums)
+{
+    if (tiny() && cases[_i].n * cases[_i].d > 2000)
+        return;
+    sample s = sample_create(cases[_i].n, cases[_i].d, 1, cases[_i].type, true);
+    check_everywhere(&s);
+    sample_free(&s);
+}
+END_TEST
+
+/* Columns that would be lost in the square of their mean, that begin far away from all others, and that are all the same. */
+START_TEST(large_means_do_not_matter)
+{
+    sample s = sample_create(tiny() ? 65 : 3000, 5, 1, CLN_FLOAT32, true);
+    float *x = s.x;
+    cln_random random;
+    cln_random_seed(&random, 3, 3);
+    for (uint32_t i = 0; i < s.n; i++) {
+        x[i * 5] = 1e6f + uniform(&random);
+        x[i * 5 + 1] = i == 0 ? -1e5f : 3 + uniform(&random);
+        x[i * 5 + 2] = 0.1f;
+        x[i * 5 + 3] = -1e30f;
+        x[i * 5 + 4] = i == 0 || i == s.n - 1 ? 1e-12f : 0;
+    }
+    check_everywhere(&s);
+    double mean[5], deviation[5];
+    cln_resident *resident = sample_upload(&s, 0);
+    MUST(cln_moments(device, resident, NULL, 0, s.n, mean, deviation, error));
+    ck_assert(deviation[2] == 0 && deviation[3] == 0 && mean[2] == (double)0.1f && mean[3] == (double)-1e30f);
+    cln_resident_release(resident);
+    sample_free(&s);
+}
+END_TEST
+
+/* The largest and the smallest bytes: where a float would begin to round. */
+START_TEST(extreme_bytes_are_exact)
+{
+    const uint32_t n = tiny() ? 257 : 5000;
+    sample s = sample_create(n, 3, 1, CLN_UINT8, true);
+    double mean[3], deviation[3];
+    for (uint32_t i = 0; i < n; i++) {
+        uint8_t *x = (uint8_t *)s.x + i * 3;
+        x[0] = i > 0 ? 255 : 0;
+        x[1] = i > 0 ? 0 : 255;
+        x[2] = 255;
+    }
+    snprintf(place, sizeof place, "extreme bytes");
+    cln_resident *resident = sample_upload(&s, 0);
+    MUST(cln_moments(device, resident, NULL, 0, n, mean, deviation, error));
+    ck_assert_double_eq_tol(mean[0], 255.0 * (n - 1) / n, 1e-12);
+    ck_assert_double_eq_tol(mean[1], 255.0 / n, 1e-12);
+    ck_assert_double_eq_tol(deviation[0] / deviation[1], 1, 1e-10);
+    ck_assert_double_eq_tol(deviation[0] / (255.0 * sqrt(n - 1.0) / n), 1, 1e-10);
+    ck_assert(mean[2] == 255 && deviation[2] == 0);
+    cln_resident_release(resident);
+    sample_free(&s);
+}
+END_TEST
+
+START_TEST(what_float_cannot_hold_is_refused)
+{
+    const float x[] = {1, -1e20f, 2, 1e20f};
+    double mean[2], deviation[2];
+    cln_dataset *data = NULL;
+    cln_resident *resident = NULL;
+    cln_error refused = {0};
+    MUST(cln_dataset_wrap(x, CLN_FLOAT32, 2, 2, NULL, &data, error));
+    MUST(cln_resident_begin(device, data, 0, &resident, error));
+    MUST(cln_resident_finish(resident, 2, NULL, error));
+    ck_assert_int_eq(cln_moments(device, resident, NULL, 0, 2, mean, deviation, &refused), CLN_INVALID);
+    ck_assert_msg(strstr(refused.message, "column 1") != NULL, "%s", refused.message);
+    cln_resident_release(resident);
+    cln_dataset_close(data);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("moments");
+    TCase *ok = tcase_create("ok"), *invalid = tcase_create("invalid");
+    add_device_cases(suite, ok, invalid, begin, end);
+    tcase_add_loop_test(ok, agrees_with_plain_sums, 0, CASES);
+    tcase_add_test(ok, large_means_do_not_matter);
+    tcase_add_test(ok, extreme_bytes_are_exact);
+    tcase_add_test(invalid, what_float_cannot_hold_is_refused);
+    return run_on_device(suite);
+}
