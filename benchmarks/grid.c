@@ -35,15 +35,18 @@ static double pass_seconds(cln_plan *plan, cln_resident *resident, cl_mem order,
 {
     cln_device *device = plan->device;
     uint64_t bytes = (uint64_t)plan->layout.kp * plan->layout.ld * sizeof(float);
-    cl_mem w = NULL, v = NULL, gradient = NULL;
+    const cln_step step = {.learning_rate = 0.01f};
+    cl_mem w = NULL, v = NULL, gradient = NULL, steps = NULL;
     double seconds[6];
     must(cln_buffer_create(device, "the weights", bytes, &w, &failure));
     must(cln_buffer_create(device, "the velocity", bytes, &v, &failure));
     must(cln_buffer_create(device, "the gradient", bytes, &gradient, &failure));
+    must(cln_buffer_create(device, "the step", sizeof step, &steps, &failure));
+    must(cln_buffer_write(device, steps, 0, sizeof step, &step, &failure));
     must(cln_buffer_zero(device, w, &failure));
     must(cln_buffer_zero(device, v, &failure));
     const cln_outcome outcome = {0};
-    const cln_sink sink = {CLN_STEP, gradient, w, v, {0, 0, 0, 0.01f}};
+    const cln_sink sink = {.op = CLN_STEP, .gradient = gradient, .w = w, .v = v, .steps = steps};
     uint32_t stretch = batch * 32 > 4096 ? batch * 32 : (4096 + batch - 1) / batch * batch;
     for (int i = 0; i < 6; i++) {
         double before = cln_os_seconds();
@@ -59,6 +62,7 @@ static double pass_seconds(cln_plan *plan, cln_resident *resident, cl_mem order,
     cln_buffer_release(device, &w);
     cln_buffer_release(device, &v);
     cln_buffer_release(device, &gradient);
+    cln_buffer_release(device, &steps);
     qsort(seconds + 1, 5, sizeof *seconds, by_size);
     return seconds[3];
 }

@@ -211,14 +211,14 @@ static inline score pass(const problem *p, ulong first, uint begin, uint end, __
 }
 
 /* Part `part` of `parts` of a step over w (k,LD) and v (k,LD), from the partial sums of as many stretches. */
-static inline void move(uint part, uint parts, __global const float *partial, __global const float *bias, float scale, sgd step,
-                        __global float *w, __global float *v)
+static inline void move(uint part, uint parts, __global const float *partial, __global const float *bias, float scale,
+                        __global const sgd *restrict steps, float mean, __global float *w, __global float *v)
 {
     const uint vectors = CLN_K * (CLN_LD / CLN_V), share = (vectors + parts - 1) / parts;
     for (uint i = min(part * share, vectors); i < min((part + 1) * share, vectors); i++) {
         uint k = i / (CLN_LD / CLN_V), j = i % (CLN_LD / CLN_V) * CLN_V, at = k * CLN_LD + j;
         vec velocity = LOAD(v + at);
-        STORE(moved(collected(partial, bias, parts, scale, k, j), LOAD(w + at), &velocity, j, step), w + at);
+        STORE(moved(collected(partial, bias, parts, scale, k, j), LOAD(w + at), &velocity, j, steps[0], mean), w + at);
         STORE(velocity, v + at);
     }
 }
@@ -255,7 +255,8 @@ fused(__global const feature *restrict x,   /* (·,STRIDE) */
       float scale,
       __global float *w,                    /* (k,LD) */
       __global float *v,                    /* (k,LD), moved with w in a descent; NULL: no step */
-      sgd step,
+      __global const sgd *restrict steps,   /* (models), or NULL with v */
+      float mean,                           /* 1 / batch */
       __global volatile uint *queue,        /* (64) zeros: tasks taken, and from 32 on tasks done; or NULL */
       uint patience,                        /* looks at a queue before a work-group leaves it */
       __global float *partial,              /* (splits,k,LD), or NULL: no gradient */
@@ -280,7 +281,7 @@ fused(__global const feature *restrict x,   /* (·,STRIDE) */
             if (scores)
                 scores[first_score + minibatch * splits + part] = sum;
         } else {
-            move(part - splits, splits, partial, bias, scale, step, w, v);
+            move(part - splits, splits, partial, bias, scale, steps, mean, w, v);
         }
         if (queue) {
             mem_fence(CLK_GLOBAL_MEM_FENCE);

@@ -36,13 +36,14 @@ __attribute__((reqd_work_group_size(CLN_GROUP, 1, 1))) __kernel void
 update(__global const float *restrict gradient, /* (k,LD) */
        __global float *restrict w,              /* (k,LD) */
        __global float *restrict v,              /* (k,LD) */
-       sgd step)
+       __global const sgd *restrict steps,      /* (models) */
+       float mean)
 {
     uint k = (uint)get_group_id(1), begin = (uint)get_global_id(0) * CLN_SPAN, end = min(begin + CLN_SPAN, (uint)CLN_LD);
     for (uint j = begin; j < end; j += CLN_V) {
         uint at = k * CLN_LD + j;
         vec velocity = LOAD(v + at);
-        STORE(moved(LOAD(gradient + at), LOAD(w + at), &velocity, j, step), w + at);
+        STORE(moved(LOAD(gradient + at), LOAD(w + at), &velocity, j, steps[0], mean), w + at);
         STORE(velocity, v + at);
     }
 }
@@ -53,13 +54,14 @@ sgd_step(__global const float *restrict partial, /* (splits,k,LD) */
          uint splits, float scale,
          __global float *restrict w,             /* (k,LD) */
          __global float *restrict v,             /* (k,LD) */
-         sgd step)
+           __global const sgd *restrict steps,     /* (models) */
+         float mean)
 {
     uint k = (uint)get_group_id(1), begin = (uint)get_global_id(0) * CLN_SPAN, end = min(begin + CLN_SPAN, (uint)CLN_LD);
     for (uint j = begin; j < end; j += CLN_V) {
         uint at = k * CLN_LD + j;
         vec velocity = LOAD(v + at);
-        STORE(moved(collected(partial, bias, splits, scale, k, j), LOAD(w + at), &velocity, j, step), w + at);
+        STORE(moved(collected(partial, bias, splits, scale, k, j), LOAD(w + at), &velocity, j, steps[0], mean), w + at);
         STORE(velocity, v + at);
     }
 }

@@ -2,7 +2,8 @@
  * From partial sums to the gradient, and from the gradient to the weights, a vector of a row of W at a time:
  *
  *   G = scale · Σ_s partial[s] (column d: Σ_s bias[s])
- *   g = G · mean + λ·w (λ not for the bias),  v ← μ·v + g,  w ← w − η·v       (PyTorch's SGD)
+ *   g = G · mean + λ·w (λ not for the bias),  v ← μ·v + g,  w ← w − η·v,
+ *   or with Nesterov's momentum  w ← w − η·(g + μ·v)                          (PyTorch's SGD)
  */
 #ifndef CLN_UPDATE_H
 #define CLN_UPDATE_H
@@ -11,10 +12,10 @@
 
 /* cln_step of src/compute/update.h, its members by name. */
 typedef float4 sgd;
-#define MEAN x
-#define L2 y
-#define MOMENTUM z
-#define LEARNING_RATE w
+#define L2 x
+#define MOMENTUM y
+#define LEARNING_RATE z
+#define NESTEROV w
 
 /* G at column j of output k; the sum runs in the order of s. The bias is 0 in a model without. */
 static inline vec collected(__global const float *partial, /* (splits,k,LD) */
@@ -38,13 +39,16 @@ static inline vec collected(__global const float *partial, /* (splits,k,LD) */
 }
 
 /* The new weights at column j, from G and the old ones; *velocity becomes the new one. */
-static inline vec moved(vec gradient, vec weight, vec *velocity, uint j, sgd step)
+static inline vec moved(vec gradient, vec weight, vec *velocity, uint j, sgd step, float mean)
 {
     vec decay = (vec)(step.L2);
     if (j <= CLN_D && CLN_D < j + CLN_V)
         ELEMENT(decay, CLN_D - j) = 0;
-    *velocity = fma((vec)(step.MOMENTUM), *velocity, fma(decay, weight, gradient * step.MEAN));
-    return fma((vec)(-step.LEARNING_RATE), *velocity, weight);
+    vec g = fma(decay, weight, gradient * mean), direction;
+    direction = *velocity = fma((vec)(step.MOMENTUM), *velocity, g);
+    if (step.NESTEROV != 0)
+        direction = fma((vec)(step.MOMENTUM), *velocity, g);
+    return fma((vec)(-step.LEARNING_RATE), direction, weight);
 }
 
 #endif

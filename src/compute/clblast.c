@@ -177,7 +177,7 @@ static cln_status gradient(cln_plan *plan, const cln_rows *rows, cl_mem w, const
     cln_status status;
     TRY(pass(plan, rows, w, outcome, sink, error));
     if (sink->op == CLN_STEP)
-        TRY(cln_plan_update(plan, sink->gradient, sink->w, sink->v, &sink->step, error));
+        TRY(cln_plan_update(plan, sink->gradient, sink->w, sink->v, sink->steps, sink->mean, error));
 out:
     return status;
 }

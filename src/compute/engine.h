@@ -47,8 +47,10 @@ typedef enum cln_sink_op { CLN_STORE, CLN_ADD, CLN_STEP } cln_sink_op;
 typedef struct cln_sink {
     cln_sink_op op;
     cl_mem gradient; /* (kp,ld): STORE and ADD; the clblast engine uses it for STEP as well */
-    cl_mem w, v;     /* (kp,ld): weights and velocity, for STEP */
-    cln_step step;   /* for STEP */
+    /* for STEP */
+    cl_mem w, v;  /* (kp,ld): weights and velocity */
+    cl_mem steps; /* (models) cln_step */
+    float mean;   /* what makes a mean of the sum: 1 / the rows of a minibatch */
 } cln_sink;
 
 typedef struct cln_plan cln_plan;
@@ -103,7 +105,8 @@ cln_status cln_plan_gradient(cln_plan *plan, const cln_rows *rows, cl_mem w, con
    minibatch to 1 / its rows. The scores of minibatch i begin at first_score + i·cln_plan_scores(batch). */
 cln_status cln_plan_descend(cln_plan *plan, const cln_rows *rows, uint32_t batch, const cln_outcome *outcome,
                             const cln_sink *sink, cln_error *error);
-cln_status cln_plan_update(cln_plan *plan, cl_mem gradient, cl_mem w, cl_mem v, const cln_step *step, cln_error *error);
+cln_status cln_plan_update(cln_plan *plan, cl_mem gradient, cl_mem w, cl_mem v, cl_mem steps, float mean,
+                           cln_error *error);
 /* Partial scores that a pass over `count` rows writes. */
 uint32_t cln_plan_scores(const cln_plan *plan, uint32_t count);
 

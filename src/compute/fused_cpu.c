@@ -21,8 +21,8 @@ typedef struct fused_plan {
 typedef struct pass {
     const cln_rows *rows;
     uint32_t batch;
-    cl_mem w, v; /* v: NULL, or moved with w after each minibatch */
-    cln_step step;
+    cl_mem w, v, steps; /* v: NULL, or moved with w after each minibatch */
+    float mean;
     bool gradient, queued;
 } pass;
 
@@ -46,7 +46,8 @@ static cln_status launch(fused_plan *fused, const pass *p, const cln_outcome *ou
                                       CLN_ARG(plan->problem.scale),
                                       CLN_ARG(p->w),
                                       CLN_ARG(p->v),
-                                      CLN_ARG(p->step),
+                                      CLN_ARG(p->steps),
+                                      CLN_ARG(p->mean),
                                       CLN_ARG(queue),
                                       CLN_ARG(patience),
                                       CLN_ARG(sums),
@@ -74,7 +75,7 @@ static cln_status gradient(cln_plan *plan, const cln_rows *rows, cl_mem w, const
     TRY(launch(fused, &(pass){.rows = rows, .batch = rows->count, .w = w, .gradient = true}, outcome, error));
     cln_profile_expect(plan->device, cln_work_update(plan, made->splits));
     if (sink->op == CLN_STEP)
-        TRY(cln_updater_step(plan->device, &plan->updater, made, sink->w, sink->v, &sink->step, error));
+        TRY(cln_updater_step(plan->device, &plan->updater, made, sink->w, sink->v, sink->steps, sink->mean, error));
     else
         TRY(cln_updater_collect(plan->device, &plan->updater, made, sink->op == CLN_ADD, sink->gradient, error));
 out:
@@ -87,8 +88,10 @@ static cln_status descend_whole(fused_plan *fused, const cln_rows *rows, uint32_
 {
     cln_status status;
     cln_plan *plan = &fused->base;
-    pass all = {rows, batch, sink->w, sink->v, sink->step, true, cln_shape_splits(&plan->shape, batch) > 1};
-    all.step.mean = cln_mean_of(batch);
+    pass all = {rows,        batch,
+                sink->w,     sink->v,
+                sink->steps, cln_mean_of(batch),
+                true,        cln_shape_splits(&plan->shape, batch) > 1};
     if (all.queued)
         TRY(cln_buffer_zero(plan->device, fused->queue, error));
     TRY(launch(fused, &all, outcome, error));

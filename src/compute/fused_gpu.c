@@ -69,7 +69,7 @@ static cln_status gradient(cln_plan *plan, const cln_rows *rows, cl_mem w, const
     TRY(cln_launch(plan->device, fused->backward, backward_grid(plan, splits), arguments, CLN_COUNT(arguments), error));
     cln_profile_expect(plan->device, cln_work_update(plan, splits));
     if (sink->op == CLN_STEP)
-        TRY(cln_updater_step(plan->device, &plan->updater, made, sink->w, sink->v, &sink->step, error));
+        TRY(cln_updater_step(plan->device, &plan->updater, made, sink->w, sink->v, sink->steps, sink->mean, error));
     else
         TRY(cln_updater_collect(plan->device, &plan->updater, made, sink->op == CLN_ADD, sink->gradient, error));
 out:

@@ -100,7 +100,7 @@ cln_status cln_plan_descend_each(cln_plan *plan, const cln_rows *rows, uint32_t 
     cln_sink moving = *sink;
     for (uint32_t done = 0; done < rows->count; done += batch) {
         cln_rows minibatch = cln_rows_part(rows, done, batch);
-        moving.step.mean = cln_mean_of(minibatch.count);
+        moving.mean = cln_mean_of(minibatch.count);
         TRY(cln_plan_gradient(plan, &minibatch, sink->w, &here, &moving, error));
         here.first_score += cln_plan_scores(plan, minibatch.count);
     }
@@ -121,10 +121,11 @@ float cln_mean_of(uint32_t count)
     return (float)(1.0 / (double)count);
 }
 
-cln_status cln_plan_update(cln_plan *plan, cl_mem gradient, cl_mem w, cl_mem v, const cln_step *step, cln_error *error)
+cln_status cln_plan_update(cln_plan *plan, cl_mem gradient, cl_mem w, cl_mem v, cl_mem steps, float mean,
+                           cln_error *error)
 {
     cln_profile_expect(plan->device, cln_work_update(plan, 1));
-    return cln_updater_apply(plan->device, &plan->updater, gradient, w, v, step, error);
+    return cln_updater_apply(plan->device, &plan->updater, gradient, w, v, steps, mean, error);
 }
 
 uint32_t cln_plan_scores(const cln_plan *plan, uint32_t count)

@@ -59,14 +59,14 @@ cln_status cln_updater_collect(cln_device *device, const cln_updater *updater, c
 }
 
 cln_status cln_updater_apply(cln_device *device, const cln_updater *updater, cl_mem gradient, cl_mem w, cl_mem v,
-                             const cln_step *step, cln_error *error)
+                             cl_mem steps, float mean, cln_error *error)
 {
-    const cln_argument arguments[] = {CLN_ARG(gradient), CLN_ARG(w), CLN_ARG(v), CLN_ARG(*step)};
+    const cln_argument arguments[] = {CLN_ARG(gradient), CLN_ARG(w), CLN_ARG(v), CLN_ARG(steps), CLN_ARG(mean)};
     return cln_launch(device, updater->update, updater->grid, arguments, CLN_COUNT(arguments), error);
 }
 
 cln_status cln_updater_step(cln_device *device, const cln_updater *updater, const cln_partials *partials, cl_mem w,
-                            cl_mem v, const cln_step *step, cln_error *error)
+                            cl_mem v, cl_mem steps, float mean, cln_error *error)
 {
     const cln_argument arguments[] = {CLN_ARG(partials->sums),
                                       CLN_ARG(partials->bias),
@@ -74,6 +74,7 @@ cln_status cln_updater_step(cln_device *device, const cln_updater *updater, cons
                                       CLN_ARG(partials->scale),
                                       CLN_ARG(w),
                                       CLN_ARG(v),
-                                      CLN_ARG(*step)};
+                                      CLN_ARG(steps),
+                                      CLN_ARG(mean)};
     return cln_launch(device, updater->step, updater->grid, arguments, CLN_COUNT(arguments), error);
 }

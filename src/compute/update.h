@@ -5,9 +5,10 @@
 #include "compute/shapes.h"
 #include "device/program.h"
 
-/* g = G·mean + λ·w, v ← μ·v + g, w ← w − η·v. The float4 that is `sgd` in cl/update.h. */
+/* g = G·mean + λ·w, v ← μ·v + g, w ← w − η·v, or w ← w − η·(g + μ·v) with Nesterov's momentum (PyTorch's SGD); `mean` makes a
+   mean of the summed gradient G. A buffer has one of these for each model: the float4 that is `sgd` in cl/update.h. */
 typedef struct cln_step {
-    float mean, l2, momentum, learning_rate;
+    float l2, momentum, learning_rate, nesterov; /* nesterov: 0 or 1 */
 } cln_step;
 
 /* Partial sums of a gradient, as the fused backward pass leaves them. */
@@ -37,11 +38,11 @@ void cln_updater_release(cln_updater *updater);
 /* gradient (k,ld) = the sum of the partials, or that added to it. */
 cln_status cln_updater_collect(cln_device *device, const cln_updater *updater, const cln_partials *partials, bool add,
                                cl_mem gradient, cln_error *error);
-/* w and v (k,ld) moved by a gradient (k,ld). */
+/* w and v (k,ld) moved by a gradient (k,ld). steps: (models) cln_step. */
 cln_status cln_updater_apply(cln_device *device, const cln_updater *updater, cl_mem gradient, cl_mem w, cl_mem v,
-                             const cln_step *step, cln_error *error);
+                             cl_mem steps, float mean, cln_error *error);
 /* Both at once. */
 cln_status cln_updater_step(cln_device *device, const cln_updater *updater, const cln_partials *partials, cl_mem w,
-                            cl_mem v, const cln_step *step, cln_error *error);
+                            cl_mem v, cl_mem steps, float mean, cln_error *error);
 
 #endif

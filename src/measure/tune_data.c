@@ -112,6 +112,7 @@ static cln_status make_buffers(cln_tune_data *data, cln_error *error)
     cln_status status;
     cln_device *device = data->device;
     uint64_t cells = (uint64_t)data->of.outputs * (data->of.features + 1);
+    const cln_step step = {.learning_rate = 1e-3f};
     TRY(cln_allocate((void **)&data->h_order, data->rows, sizeof(uint32_t), "a row order", error));
     TRY(cln_allocate((void **)&data->h_w, cells, sizeof(float), "weights", error));
     TRY(cln_allocate((void **)&data->expected, cells, sizeof(double), "a gradient", error));
@@ -123,6 +124,8 @@ static cln_status make_buffers(cln_tune_data *data, cln_error *error)
     TRY(cln_buffer_create(device, "scores to tune with",
                           (uint64_t)CLN_TUNE_STRETCH * data->of.rows * sizeof(cln_partial_score), &data->scores,
                           error));
+    TRY(cln_buffer_create(device, "a step to tune with", sizeof step, &data->step, error));
+    TRY(cln_buffer_write(device, data->step, 0, sizeof step, &step, error));
 out:
     return status;
 }
@@ -161,7 +164,7 @@ void cln_tune_data_release(cln_tune_data *data)
 {
     if (!data)
         return;
-    cl_mem *buffers[] = {&data->order, &data->scores};
+    cl_mem *buffers[] = {&data->order, &data->scores, &data->step};
     for (size_t i = 0; i < CLN_COUNT(buffers); i++)
         cln_buffer_release(data->device, buffers[i]);
     void *arrays[] = {data->h_order, data->h_w, data->expected, data->slack};

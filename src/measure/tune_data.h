@@ -16,6 +16,7 @@ struct cln_tune_data {
     cln_resident *resident;
     uint32_t *h_order;
     cl_mem order, scores;
+    cl_mem step;              /* (1) cln_step */
     float *h_w;               /* (k,d+1): weights, the bias in the last column */
     double *expected, *slack; /* (k,d+1): of the summed loss's gradient over the first of.rows rows of the order */
 };

@@ -40,11 +40,8 @@ static cln_status take_steps(trial *t, const side *s, uint32_t first, uint32_t c
     uint32_t batch = data->of.rows;
     cln_rows rows;
     cln_outcome outcome = {.scores = data->scores};
-    cln_sink sink = {.op = store ? CLN_STORE : CLN_STEP,
-                     .gradient = s->gradient,
-                     .w = s->w,
-                     .v = s->v,
-                     .step = {.learning_rate = 1e-3f}};
+    cln_sink sink = {
+        .op = store ? CLN_STORE : CLN_STEP, .gradient = s->gradient, .w = s->w, .v = s->v, .steps = data->step};
     TRY(cln_resident_rows(data->resident, data->order, (uint64_t)first * batch, count * batch, &rows, error));
     TRY(store ? cln_plan_gradient(s->plan, &rows, s->w, &outcome, &sink, error)
               : cln_plan_descend(s->plan, &rows, batch, &outcome, &sink, error));

@@ -45,7 +45,7 @@ static cln_status gradient_norm(cln_trainer *trainer, uint64_t rows, double *nor
     TRY(cln_trainer_read(trainer, trainer->kept, w, NULL, error));
     *norm = 0;
     for (uint64_t i = 0; i < k * (d + 1); i++) {
-        double penalty = i < k * d ? (double)trainer->step.l2 * (double)w[i] : 0;
+        double penalty = i < k * d ? (double)trainer->h_step.l2 * (double)w[i] : 0;
         double component = fabs((double)g[i] / (double)rows + penalty);
         if (isnan(component) || component > *norm) /* a NaN stays */
             *norm = component;

@@ -51,7 +51,11 @@ static cln_status enqueue_several(cln_trainer *trainer, uint64_t first, uint64_t
     cln_status status = CLN_OK;
     uint32_t batch = (uint32_t)trainer->batch, most = trainer->plan->problem.block_rows / batch * batch;
     cln_outcome outcome = {.scores = trainer->scores.partial, .first_score = first_score};
-    const cln_sink sink = {CLN_STEP, trainer->gradient, trainer->weights, trainer->velocity, trainer->step};
+    const cln_sink sink = {.op = CLN_STEP,
+                           .gradient = trainer->gradient,
+                           .w = trainer->weights,
+                           .v = trainer->velocity,
+                           .steps = trainer->d_step};
     for (uint64_t done = 0; done < count; done += most) {
         cln_rows rows;
         uint32_t here = (uint32_t)(count - done < most ? count - done : most);
@@ -70,8 +74,7 @@ static cln_status enqueue_large(cln_trainer *trainer, uint64_t first, uint64_t c
 {
     cln_status status = CLN_OK;
     uint32_t most = trainer->plan->problem.block_rows;
-    cln_step step = trainer->step;
-    step.mean = (float)(1.0 / (double)count);
+    float mean = (float)(1.0 / (double)count);
     for (uint64_t done = 0; done < count; done += most) {
         cln_rows rows;
         uint32_t here = (uint32_t)(count - done < most ? count - done : most);
@@ -82,7 +85,8 @@ static cln_status enqueue_large(cln_trainer *trainer, uint64_t first, uint64_t c
         TRY(cln_plan_gradient(trainer->plan, &rows, trainer->weights, &outcome, &sink, error));
         first_score += cln_plan_scores(trainer->plan, here);
     }
-    TRY(cln_plan_update(trainer->plan, trainer->gradient, trainer->weights, trainer->velocity, &step, error));
+    TRY(cln_plan_update(trainer->plan, trainer->gradient, trainer->weights, trainer->velocity, trainer->d_step, mean,
+                        error));
 out:
     return status;
 }
@@ -145,7 +149,7 @@ cln_status cln_trainer_step(cln_trainer *trainer, uint64_t index, double *cost, 
                         (unsigned long long)trainer->batches);
     if (trainer->epoch == 0 || (index == 0 && trainer->steps > 0))
         TRY(cln_trainer_begin_pass(trainer, error));
-    if (cost && trainer->step.l2 > 0)
+    if (cost && trainer->h_step.l2 > 0)
         TRY(cln_trainer_squared_norm(trainer, trainer->weights, &norm, error));
     TRY(cln_trainer_enqueue(trainer, index, 1, 0, error));
     trainer->steps++;
@@ -156,7 +160,7 @@ cln_status cln_trainer_step(cln_trainer *trainer, uint64_t index, double *cost, 
         uint64_t scores = cln_trainer_batch_scores(trainer, index);
         uint64_t rows = cln_trainer_batch_rows(trainer, CLN_TRAIN, index);
         TRY(cln_score_buffer_read(trainer->device, &trainer->scores, scores, error));
-        *cost = cln_score_sum(&trainer->scores, 0, scores, rows).loss + (double)trainer->step.l2 / 2 * norm;
+        *cost = cln_score_sum(&trainer->scores, 0, scores, rows).loss + (double)trainer->h_step.l2 / 2 * norm;
     }
 out:
     return status;

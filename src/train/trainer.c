@@ -35,8 +35,9 @@ static cln_status plan_batches(cln_trainer *trainer, cln_error *error)
             (unsigned long long)rows, (unsigned long long)settings->batch_size);
     trainer->batch = settings->batch_size < rows ? settings->batch_size : rows;
     trainer->batches = settings->drop_last ? rows / settings->batch_size : cln_ceil_divide(rows, settings->batch_size);
-    trainer->step = (cln_step){0, (float)cln_settings_l2(settings, rows), (float)settings->momentum,
-                               (float)settings->learning_rate};
+    trainer->h_step = (cln_step){.l2 = (float)cln_settings_l2(settings, rows),
+                                 .momentum = (float)settings->momentum,
+                                 .learning_rate = (float)settings->learning_rate};
     return CLN_OK;
 }
 
@@ -77,6 +78,8 @@ static cln_status create_buffers(cln_trainer *trainer, cln_error *error)
         TRY(cln_buffer_create(device, "the row order", rows * sizeof(uint32_t), &trainer->order, error));
         TRY(cln_allocate((void **)&trainer->h_order, rows, sizeof(uint32_t), "the row order", error));
     }
+    TRY(cln_buffer_create(device, "the step", sizeof trainer->h_step, &trainer->d_step, error));
+    TRY(cln_buffer_write(device, trainer->d_step, 0, sizeof trainer->h_step, &trainer->h_step, error));
     trainer->kept = trainer->weights;
     TRY(cln_score_buffer_reserve(device, &trainer->scores, trainer->scores_per_batch, error));
 out:
@@ -159,6 +162,7 @@ void cln_trainer_close(cln_trainer *trainer)
     cln_device *device = trainer->device;
     cln_pace_release(&trainer->pace);
     cln_score_buffer_release(device, &trainer->scores);
+    cln_buffer_release(device, &trainer->d_step);
     cln_buffer_release(device, &trainer->order);
     cln_buffer_release(device, &trainer->best);
     cln_buffer_release(device, &trainer->gradient);

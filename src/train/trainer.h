@@ -21,8 +21,9 @@ struct cln_trainer {
     uint64_t batches;          /* in a pass */
     uint64_t scores_per_batch; /* partial scores that a whole minibatch leaves */
     double scale;              /* of the features */
-    cln_step step;             /* its mean belongs to a minibatch */
-    uint64_t epoch, steps;     /* passes begun, minibatches done */
+    cln_step h_step;
+    cl_mem d_step;         /* (1) */
+    uint64_t epoch, steps; /* passes begun, minibatches done */
     cln_patience patience;
     cln_stop stopped;
     cl_mem kept; /* weights or best: what is reported */

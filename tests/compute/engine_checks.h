@@ -208,17 +208,19 @@ static inline void check_gradient(rig *r, const truth *t, double times)
     free(gradient);
 }
 
-/* One step of v ← μ·v + G·mean + λ·w, w ← w − η·v in double, against what the device made of it in float. */
-static inline void check_moved(rig *r, const cln_step *step, const float *w, const float *v, const float *moved)
+/* One step of v ← μ·v + g, g = G·mean + λ·w, w ← w − η·v or Nesterov's w − η·(g + μ·v) in double, against what the device made of it in float. */
+static inline void check_moved(rig *r, const cln_step *step, float mean, const float *w, const float *v,
+                               const float *moved)
 {
     uint32_t ld = r->plan->layout.ld;
     float *gradient = read_floats(r->gradient, (size_t)r->s->k * ld);
     for (uint32_t k = 0; k < r->s->k; k++)
         for (uint32_t j = 0; j < ld; j++) {
             size_t at = (size_t)k * ld + j;
-            double g = (double)gradient[at] * (double)step->mean, decay = j == r->s->d ? 0 : (double)step->l2;
-            double velocity = (double)step->momentum * (double)v[at] + g + decay * (double)w[at];
-            double want = (double)w[at] - (double)step->learning_rate * velocity;
+            double g = (double)gradient[at] * (double)mean, decay = j == r->s->d ? 0 : (double)step->l2;
+            double whole = g + decay * (double)w[at], velocity = (double)step->momentum * (double)v[at] + whole;
+            double direction = step->nesterov != 0 ? whole + (double)step->momentum * velocity : velocity;
+            double want = (double)w[at] - (double)step->learning_rate * direction;
             double size = fabs((double)w[at]) + fabs(g) + fabs(velocity) + fabs((double)v[at]);
             ck_assert_msg(fabs((double)moved[at] - want) <= 8 * UNIT * size,
                           "%s: weight of output %u, column %u: %.9g, not %.9g", place, k, j, (double)moved[at], want);
@@ -230,12 +232,14 @@ enum { BY_STORE, BY_STEP, BY_DESCENT, WAYS };
 
 /* Minibatches of `batch` rows through all rows, each a step: STORE and an update, STEP, or all in one descent, with a velocity in
    the beginning. Returns weights and velocity behind each other; the scores are left in r->scores. */
-static inline float *steps_of(rig *r, const cln_rows *rows, uint32_t batch, int way, const float *w, const float *v)
+static inline float *steps_of(rig *r, const cln_rows *rows, uint32_t batch, bool nesterov, int way, const float *w,
+                              const float *v)
 {
     size_t count = r->weight_bytes / sizeof(float);
-    cln_step step = {0, 0.01f, 0.9f, 0.25f};
+    const cln_step step = {.l2 = 0.01f, .momentum = 0.9f, .learning_rate = 0.25f, .nesterov = (float)nesterov};
+    cl_mem steps = guarded(&step, sizeof step);
     cln_outcome outcome = {.scores = r->scores};
-    cln_sink sink = {way == BY_STORE ? CLN_STORE : CLN_STEP, r->gradient, r->w, r->v, step};
+    cln_sink sink = {way == BY_STORE ? CLN_STORE : CLN_STEP, r->gradient, r->w, r->v, steps, 0};
     MUST(cln_buffer_write(device, r->w, 0, r->weight_bytes, w, error));
     MUST(cln_buffer_write(device, r->v, 0, r->weight_bytes, v, error));
     if (way == BY_DESCENT)
@@ -244,19 +248,20 @@ static inline float *steps_of(rig *r, const cln_rows *rows, uint32_t batch, int 
         cln_rows part = *rows;
         part.first += done;
         part.count = rows->count - done < batch ? rows->count - done : batch;
-        step.mean = sink.step.mean = (float)(1.0 / part.count);
+        sink.mean = (float)(1.0 / part.count);
         float *before[] = {read_floats(r->w, count), read_floats(r->v, count)};
         MUST(cln_plan_gradient(r->plan, &part, r->w, &outcome, &sink, error));
         outcome.first_score += cln_plan_scores(r->plan, part.count);
         if (way == BY_STORE) {
-            MUST(cln_plan_update(r->plan, r->gradient, r->w, r->v, &step, error));
+            MUST(cln_plan_update(r->plan, r->gradient, r->w, r->v, steps, sink.mean, error));
             float *after = read_floats(r->w, count);
-            check_moved(r, &step, before[0], before[1], after);
+            check_moved(r, &step, sink.mean, before[0], before[1], after);
             free(after);
         }
         free(before[0]);
         free(before[1]);
     }
+    check_guard(&steps, sizeof step);
     float *both = calloc(2 * count, sizeof *both);
     MUST(cln_buffer_read(device, r->w, 0, r->weight_bytes, both, error));
     MUST(cln_buffer_read(device, r->v, 0, r->weight_bytes, both + count, error));
@@ -264,7 +269,7 @@ static inline float *steps_of(rig *r, const cln_rows *rows, uint32_t batch, int 
 }
 
 /* The three ways move weights and velocity to the same bits, and leave the same scores. */
-static inline void check_steps(rig *r, const cln_rows *rows, uint32_t batch)
+static inline void check_steps(rig *r, const cln_rows *rows, uint32_t batch, bool nesterov)
 {
     size_t count = r->weight_bytes / sizeof(float);
     uint32_t last = (rows->count - 1) % batch + 1;
@@ -276,7 +281,7 @@ static inline void check_steps(rig *r, const cln_rows *rows, uint32_t batch)
             v[(size_t)k * r->plan->layout.ld + j] = (float)((j + k) % 5) * 0.01f - 0.02f;
     r->scores = guarded(NULL, scores * sizeof(cln_partial_score));
     for (int way = 0; way < WAYS; way++) {
-        moved[way] = steps_of(r, rows, batch, way, w, v);
+        moved[way] = steps_of(r, rows, batch, nesterov, way, w, v);
         scored[way] = read_floats(r->scores, 2 * scores);
         ck_assert_msg(memcmp(moved[0], moved[way], 2 * r->weight_bytes) == 0,
                       "%s, batch %u: way %d moves to other bits than STORE and update", place, batch, way);
@@ -310,9 +315,9 @@ static inline void check_engine(const sample *s, const char *engine, const cln_s
         rig_gradient(&r, &rows, CLN_ADD);
         check_gradient(&r, &t, 2);
     }
-    check_steps(&r, &rows, s->n);
-    check_steps(&r, &rows, s->n / 3 + 1);
-    check_steps(&r, &rows, s->n < 6 ? 1 : 5);
+    check_steps(&r, &rows, s->n, false);
+    check_steps(&r, &rows, s->n / 3 + 1, true);
+    check_steps(&r, &rows, s->n < 6 ? 1 : 5, false);
     rig_forward(&r, false, false, &rows);
     check_rows(&r, &t, false, false);
     rig_release(&r);

@@ -279,7 +279,7 @@ START_TEST(descents_repeat)
         float *w = read_floats(r.w, r.weight_bytes / sizeof(float)), *v = calloc(r.weight_bytes, 1);
         r.scores = guarded(NULL, scores * sizeof(cln_partial_score));
         rig_rows(&r, true, &rows);
-        float *moved = steps_of(&r, &rows, batch, i ? BY_DESCENT : BY_STEP, w, v);
+        float *moved = steps_of(&r, &rows, batch, false, i ? BY_DESCENT : BY_STEP, w, v);
         ck_assert_msg(!first || memcmp(first, moved, 2 * r.weight_bytes) == 0, "%s: other bits", place);
         check_guard(&r.scores, scores * sizeof(cln_partial_score));
         r.scores = kept;
