@@ -1,7 +1,7 @@
 /*
- * Forward pass for GPUs: logits, softmax, residual, loss and errors of a block of rows, in one kernel.
+ * Forward pass for GPUs: logits, residual, loss and errors of a block of rows, in one kernel.
  *
- *   z (count,k) = scale · X·Wᵀ + b, then softmax.h for each row
+ *   z (count,k) = scale · X·Wᵀ + b, or (scale·X − shift)·Wᵀ + b, then row.h for each row and model
  *
  * A work-group takes CLN_SLOTS·CLN_ROWS rows. CLN_LANES neighbouring work-items share a slot's CLN_ROWS rows, each with its own
  * vectors of features, so that reads of X and W are coalesced and each of W serves CLN_ROWS rows. CLN_AHEAD vectors of each row
@@ -10,7 +10,7 @@
  * Geometry: ceil(count / (SLOTS·ROWS)) work-groups of (LANES,SLOTS) work-items.
  */
 #define CLN_LOGITS __local
-#include "softmax.h"
+#include "row.h"
 
 #ifndef CLN_LANES
 #define CLN_LANES 16
@@ -38,20 +38,22 @@
 
 __attribute__((reqd_work_group_size(CLN_LANES, CLN_SLOTS, 1))) __kernel void
 forward(__global const feature *restrict x,   /* (·,STRIDE) */
-        __global const uint *restrict target, /* (·), or NULL */
+        __global const target_type *restrict target, /* (·), of REAL (·,ONE), or NULL */
+        __global const float *restrict weight, /* (·), or NULL */
         __global const uint *restrict order,  /* (·), or NULL */
         ulong first, uint count,
         __global const float *restrict w,     /* (k,LD) */
         float scale,
+        __global const float *restrict shift, /* (LD), or unused */
         __global float *restrict residual,    /* (count,KP), or NULL */
-        __global uint *restrict predicted,    /* (count), or NULL */
-        __global score *restrict scores,      /* from first_score on: one for each work-group, or NULL */
+        __global uint *restrict predicted,    /* (count,MODELS), or NULL */
+        __global score *restrict scores,      /* (·,MODELS), from first_score on: for each work-group, or NULL */
         ulong first_score)
 {
     __local float lane_sums[CLN_SLOTS * CLN_KB * CLN_LANES_APART];
     __local float logits[CLN_GROUP_ROWS * CLN_LOGITS_APART] __attribute__((aligned(16)));
-    __local float row_loss[CLN_GROUP_ROWS];
-    __local uint row_error[CLN_GROUP_ROWS];
+    __local float row_loss[CLN_GROUP_ROWS * CLN_MODELS];
+    __local uint row_error[CLN_GROUP_ROWS * CLN_MODELS];
 
     uint lane = (uint)get_local_id(0), slot = (uint)get_local_id(1), item = slot * CLN_LANES + lane;
     uint begin = (uint)get_group_id(0) * CLN_GROUP_ROWS;
@@ -81,9 +83,12 @@ forward(__global const feature *restrict x,   /* (·,STRIDE) */
                 if (j >= CLN_STRIDE)
                     continue;
                 vec xv[CLN_ROWS];
+                vec shift_j = CLN_CENTRED ? LOAD(shift + j) : (vec)(0);
 #pragma unroll
                 for (uint r = 0; r < CLN_ROWS; r++) {
                     xv[r] = CLN_CONVERT(ahead[a][r]);
+                    if (CLN_CENTRED)
+                        xv[r] = fma(xv[r], (vec)(scale), -shift_j);
                     ahead[a][r] = XRAW(row[r] + min(j + CLN_AHEAD * CLN_STEP, (uint)(CLN_STRIDE - CLN_V)));
                 }
 #pragma unroll
@@ -110,35 +115,35 @@ forward(__global const feature *restrict x,   /* (·,STRIDE) */
                     z += lane_sums[cell * CLN_LANES_APART + l];
                 if (k < CLN_K)
                     logits[(cell / CLN_KB * CLN_ROWS + r) * CLN_LOGITS_APART + k] =
-                        fma(scale, z, CLN_BIAS ? w[k * CLN_LD + CLN_D] : 0.0f);
+                        fma(CLN_CENTRED ? 1.0f : scale, z, CLN_BIAS ? w[k * CLN_LD + CLN_D] : 0.0f);
             }
         }
     }
     barrier(CLK_LOCAL_MEM_FENCE);
 
-    for (uint r = item; r < CLN_GROUP_ROWS; r += CLN_GROUP) {
-        uint i = begin + r;
-        row_loss[r] = 0;
-        row_error[r] = 0;
+    for (uint c = item; c < CLN_GROUP_ROWS * CLN_MODELS; c += CLN_GROUP) {
+        uint r = c / CLN_MODELS, model = c % CLN_MODELS, i = begin + r;
+        row_loss[c] = 0;
+        row_error[c] = 0;
         if (i < count) {
-            uint y = target ? target[row_of(order, first, i)] : CLN_K;
+            ulong row = row_of(order, first, i);
+            answer y = answer_of(target, row);
             float loss;
-            uint best = softmax_row(logits + r * CLN_LOGITS_APART, y, residual ? residual + (ulong)i * CLN_KP : 0, &loss);
-            row_loss[r] = loss;
-            row_error[r] = best != y;
+            uint best = finish_row(logits + r * CLN_LOGITS_APART + model * CLN_ONE, y, weight ? weight[row] : 1, model,
+                                   residual ? residual + (ulong)i * CLN_KP + model * CLN_ONE : 0, &loss);
+            row_loss[c] = loss;
+            row_error[c] = is_error(best, y);
             if (predicted)
-                predicted[i] = best;
+                predicted[i * CLN_MODELS + model] = best;
         }
     }
     barrier(CLK_LOCAL_MEM_FENCE);
-    if (scores && item == 0) {
-        float loss_sum = 0;
-        uint errors = 0;
+    for (uint model = item; scores && model < CLN_MODELS; model += CLN_GROUP) {
+        score sum = {0, 0};
         for (uint r = 0; r < CLN_GROUP_ROWS; r++) {
-            loss_sum += row_loss[r];
-            errors += row_error[r];
+            sum.loss += row_loss[r * CLN_MODELS + model];
+            sum.errors += row_error[r * CLN_MODELS + model];
         }
-        scores[first_score + get_group_id(0)].loss = loss_sum;
-        scores[first_score + get_group_id(0)].errors = errors;
+        scores[(first_score + get_group_id(0)) * CLN_MODELS + model] = sum;
     }
 }

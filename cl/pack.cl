@@ -2,7 +2,7 @@
  * Operands as CLBlast's kernels read them without copying: gathered, converted, scaled, padded with zeros, with a column of ones
  * for the bias.
  *
- *   pack_rows     (padded,LD)  X·scale, 1 in column d (0 in a model without bias)
+ *   pack_rows     (padded,LD)  X·scale − shift, 1 in column d (0 in a model without bias)
  *   pack_columns  (LD,padded)  the same transposed
  *   flip          (C,R)        a matrix (R,C) of weights or logits transposed
  *
@@ -15,6 +15,13 @@
 #define CLN_GROUP 1
 #endif
 
+/* A vector of a row's features as the model sees them. */
+static inline vec seen(__global const feature *row, uint j, float scale, __global const float *shift /* (LD), or unused */)
+{
+    vec value = XLOAD(row + j) * scale;
+    return CLN_CENTRED ? value - LOAD(shift + j) : value;
+}
+
 #ifndef CLN_TILE /* divides KP, LD and padded */
 #define CLN_TILE 4
 #endif
@@ -24,6 +31,7 @@ __attribute__((reqd_work_group_size(CLN_GROUP, 1, 1))) __kernel void
 pack_rows(__global const feature *restrict x,  /* (·,STRIDE) */
           __global const uint *restrict order, /* (·), or NULL */
           ulong first, uint count, float scale,
+          __global const float *restrict shift, /* (LD), or unused */
           __global float *restrict rows)       /* (padded,LD) */
 {
     uint i = (uint)get_group_id(0);
@@ -34,7 +42,7 @@ pack_rows(__global const feature *restrict x,  /* (·,STRIDE) */
     for (uint j = (uint)get_local_id(0) * CLN_V; j < CLN_LD; j += CLN_GROUP * CLN_V) {
         vec value = (vec)(0);
         if (i < count && j < CLN_STRIDE)
-            value = XLOAD(from + j) * scale;
+            value = seen(from, j, scale, shift);
         if (j <= CLN_D && CLN_D < j + CLN_V)
             ELEMENT(value, CLN_D % CLN_V) = one;
         STORE(value, to + j);
@@ -46,6 +54,7 @@ pack_columns(__global const feature *restrict x,  /* (·,STRIDE) */
              __global const uint *restrict order, /* (·), or NULL */
              ulong first, uint count, uint padded, /* padded: a multiple of V, count or more */
              float scale,
+             __global const float *restrict shift, /* (LD), or unused */
              __global float *restrict columns)    /* (LD,padded) */
 {
     uint j = (uint)get_global_id(0) * CLN_V, i = (uint)get_global_id(1) * CLN_V;
@@ -57,7 +66,7 @@ pack_columns(__global const feature *restrict x,  /* (·,STRIDE) */
     for (uint r = 0; r < CLN_V; r++) {
         tile[r] = (vec)(0);
         if (i + r < count && j < CLN_STRIDE)
-            tile[r] = XLOAD(x + row_of(order, first, i + r) * CLN_STRIDE + j) * scale;
+            tile[r] = seen(x + row_of(order, first, i + r) * CLN_STRIDE, j, scale, shift);
         if (j <= CLN_D && CLN_D < j + CLN_V)
             ELEMENT(tile[r], CLN_D % CLN_V) = i + r < count ? CLN_BIAS : 0;
     }

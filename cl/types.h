@@ -6,6 +6,9 @@
  *   CLN_KP      k padded: row length of residuals  CLN_LD      floats from row to row of W; the bias is column d
  *   CLN_D       d, features                        CLN_V       vector width: 4, 8 or 16; divides STRIDE and LD
  *   CLN_BYTES   X holds uint8 (1) or float32 (0)   CLN_BIAS    the model has a bias (1) or not (0)
+ *   CLN_MODELS  models, side by side in the outputs, CLN_ONE each
+ *   CLN_LOSS, CLN_TARGET  of a row, as in src/model/loss.h; CLN_LOWEST, CLN_HIGHEST: labels that a VALUE is clipped to
+ *   CLN_CENTRED features have a shift (1)          CLN_SPREAD  and a spread (1)
  */
 #ifndef CLN_TYPES_H
 #define CLN_TYPES_H
@@ -34,6 +37,36 @@
 #ifndef CLN_BIAS
 #define CLN_BIAS 1
 #endif
+
+#ifndef CLN_MODELS
+#define CLN_MODELS 1
+#endif
+#ifndef CLN_LOSS
+#define CLN_LOSS 0
+#endif
+#ifndef CLN_TARGET
+#define CLN_TARGET 0
+#endif
+#ifndef CLN_LOWEST
+#define CLN_LOWEST 0
+#endif
+#ifndef CLN_HIGHEST
+#define CLN_HIGHEST 9
+#endif
+#ifndef CLN_CENTRED
+#define CLN_CENTRED 0
+#endif
+#ifndef CLN_SPREAD
+#define CLN_SPREAD 0
+#endif
+#define CLN_ONE (CLN_K / CLN_MODELS)
+/* cln_row_loss and cln_target of src/model/loss.h. */
+#define CROSS_ENTROPY 0
+#define SOFTMAX_SQUARED 1
+#define SQUARED 2
+#define ONEHOT 0
+#define VALUE 1
+#define REAL 2
 
 #pragma OPENCL FP_CONTRACT OFF /* fma is written where it is meant: the same bits in every kernel */
 
@@ -72,6 +105,15 @@ static inline ulong row_of(__global const uint *order, ulong first, uint i)
 {
     return order ? (ulong)order[first + i] : first + i;
 }
+
+/* What rows are held against: a label each, or CLN_ONE real numbers. */
+#if CLN_TARGET == REAL
+typedef float target_type;
+#else
+typedef uint target_type;
+#endif
+/* The label of a row that has none, and the prediction where a logit is NaN: no label is that. */
+#define NO_LABEL (CLN_TARGET == VALUE ? 0x80000000u : (uint)CLN_ONE)
 
 /* The sum of a vector's elements, always in the same order. */
 static inline float vec_sum(vec v)

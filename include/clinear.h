@@ -284,6 +284,8 @@ typedef struct cln_progress {
     cln_score train;        /* of the minibatch or of the pass so far, measured while the weights moved */
     cln_score valid;        /* at the end of an epoch */
     bool best;              /* this epoch's validation is the best so far */
+    double objective,
+        gradient_norm; /* after an iteration of lbfgs, as in cln_result; NaN where not computed: sgd knows them at the end */
     double seconds, seconds_left, rows_per_second; /* of optimisation; left: an upper bound, until the epoch limit */
 } cln_progress;
 
@@ -315,6 +317,7 @@ typedef struct cln_result {
     const char *engine; /* the one that `auto` took: "fused" or "clblast" */
     uint64_t rows;      /* of training, after split and subset */
     uint32_t features, outputs;
+    double learning_rate;   /* of sgd's first epoch: the one that was given, or found */
     uint64_t epochs, steps; /* passes begun; minibatches done */
     uint64_t best_epoch;    /* whose weights are reported and kept; 0 without patience: the last */
     cln_stop stopped;

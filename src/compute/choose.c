@@ -61,6 +61,10 @@ cln_status cln_plan_create(cln_device *device, const char *engine, const cln_pro
     if (!fused && strcmp(engine, "clblast") != 0 && strcmp(engine, "auto") != 0)
         return cln_fail(error, CLN_INVALID, "unknown engine \"%s\"; there are auto, fused and clblast", engine);
 
+    uint32_t models = cln_problem_models(problem);
+    if (problem->outputs % models != 0 || (problem->target == CLN_TARGET_VALUE && problem->outputs != models))
+        return cln_fail(error, CLN_INVALID, "%u models cannot have %u outputs together%s", models, problem->outputs,
+                        problem->target == CLN_TARGET_VALUE ? " where each predicts a value" : "");
     const cln_facts *facts = &device->facts;
     cln_shape_kind kind = facts->is_cpu ? CLN_SHAPE_CPU : CLN_SHAPE_GPU;
     const cln_shape shapes[] = {shape ? *shape : own_shape(device, problem, &shape_tuned),

@@ -1,6 +1,6 @@
 /*
- * The engine for wide outputs: the products by CLBlast on operands packed for it, softmax and residual in between by cl/softmax.cl,
- * or cl/softmax_narrow.cl, which leaves the residual transposed.
+ * The engine for wide outputs: the products by CLBlast on operands packed for it, row losses and residuals in between by cl/residual.cl,
+ * or cl/residual_narrow.cl, which leaves the residual transposed.
  * A call takes its rows in blocks that stay in a CPU's second cache. The products of a block:
  *
  *   wide      weights (ld,kp), columns (ld,padded)   logitsᵀ (kp,padded) = weightsᵀ·columns, flipped to logits (padded,kp)
@@ -36,10 +36,10 @@ typedef struct clblast_plan {
     bool narrow;
     uint32_t block; /* rows: a multiple of layout.unit */
     uint32_t tile;  /* of `flip`: a vector's width that divides kp, itself a multiple of 8 */
-    cl_program pack_program, softmax_program;
-    cl_kernel pack_rows, pack_columns, flip, softmax;
+    cl_program pack_program, residual_program;
+    cl_kernel pack_rows, pack_columns, flip, finish;
     size_t group;       /* work-items */
-    uint32_t item_rows; /* of the softmax kernel */
+    uint32_t item_rows; /* of that kernel */
     cl_mem rows;        /* (block,ld) */
     cl_mem columns;     /* (ld,block); wide */
     cl_mem weights;     /* (ld,kp) */
@@ -69,7 +69,8 @@ static cln_status pack_rows(clblast_plan *own, const stretch *b, cln_error *erro
 {
     const cln_plan *plan = &own->base;
     const cln_argument arguments[] = {CLN_ARG(b->of.x),     CLN_ARG(b->of.order),         CLN_ARG(b->of.first),
-                                      CLN_ARG(b->of.count), CLN_ARG(plan->problem.scale), CLN_ARG(own->rows)};
+                                      CLN_ARG(b->of.count), CLN_ARG(plan->problem.scale), CLN_ARG(plan->shift),
+                                      CLN_ARG(own->rows)};
     cln_grid grid = {{b->padded, 1}, {own->group, 1}};
     cln_profile_expect(plan->device, cln_work_pack(plan, b->padded));
     return cln_launch(plan->device, own->pack_rows, grid, arguments, CLN_COUNT(arguments), error);
@@ -81,7 +82,7 @@ static cln_status pack_columns(clblast_plan *own, const stretch *b, cln_error *e
     uint32_t vector = plan->shape.vector;
     const cln_argument arguments[] = {CLN_ARG(b->of.x),     CLN_ARG(b->of.order), CLN_ARG(b->of.first),
                                       CLN_ARG(b->of.count), CLN_ARG(b->padded),   CLN_ARG(plan->problem.scale),
-                                      CLN_ARG(own->columns)};
+                                      CLN_ARG(plan->shift), CLN_ARG(own->columns)};
     cln_grid tiles = {{cln_ceil_divide(plan->layout.ld / vector, own->group), b->padded / vector}, {own->group, 1}};
     cln_profile_expect(plan->device, cln_work_pack(plan, b->padded));
     return cln_launch(plan->device, own->pack_columns, tiles, arguments, CLN_COUNT(arguments), error);
@@ -121,20 +122,21 @@ out:
 }
 
 /* gradient: its product follows. */
-static cln_status block_softmax(clblast_plan *own, const stretch *b, const cln_outcome *outcome, bool gradient,
-                                cln_error *error)
+static cln_status block_residual(clblast_plan *own, const stretch *b, const cln_outcome *outcome, bool gradient,
+                                 cln_error *error)
 {
     cl_ulong first_score = outcome->first_score + b->begin / SCORE_ROWS;
     cl_uint keep = outcome->residual;
-    cl_mem flipped = gradient ? own->flipped : NULL;
-    const cln_argument arguments[] = {CLN_ARG(b->residual),        CLN_ARG(b->of.target), CLN_ARG(b->of.order),
-                                      CLN_ARG(b->of.first),        CLN_ARG(b->of.count),  CLN_ARG(b->padded),
-                                      CLN_ARG(outcome->predicted), CLN_ARG(b->begin),     CLN_ARG(outcome->scores),
-                                      CLN_ARG(first_score),        CLN_ARG(keep),         CLN_ARG(flipped)};
-    size_t count = CLN_COUNT(arguments) - (own->narrow ? 0 : 2); /* the last two are softmax_narrow's */
+    cl_mem flipped = gradient ? own->flipped : NULL, weight = cln_rows_weight(&b->of);
+    const cln_argument arguments[] = {CLN_ARG(b->residual),     CLN_ARG(b->of.target),       CLN_ARG(weight),
+                                      CLN_ARG(b->of.order),     CLN_ARG(b->of.first),        CLN_ARG(b->of.count),
+                                      CLN_ARG(b->padded),       CLN_ARG(outcome->predicted), CLN_ARG(b->begin),
+                                      CLN_ARG(outcome->scores), CLN_ARG(first_score),        CLN_ARG(keep),
+                                      CLN_ARG(flipped)};
+    size_t count = CLN_COUNT(arguments) - (own->narrow ? 0 : 2); /* the last two are residual_narrow's */
     cln_grid grid = {{cln_ceil_divide(b->padded, own->group * own->item_rows), 1}, {own->group, 1}};
     cln_profile_expect(own->base.device, cln_work_softmax(&own->base, b->padded));
-    return cln_launch(own->base.device, own->softmax, grid, arguments, count, error);
+    return cln_launch(own->base.device, own->finish, grid, arguments, count, error);
 }
 
 static cln_status block_gradient(clblast_plan *own, const stretch *b, float beta, cl_mem gradient, cln_error *error)
@@ -156,7 +158,7 @@ static cln_status pass(cln_plan *plan, const cln_rows *rows, cl_mem w, const cln
     for (uint32_t begin = 0; begin < rows->count; begin += even) {
         TRY(stretch_at(own, rows, begin, even, outcome, &b, error));
         TRY(block_logits(own, &b, sink != NULL, error));
-        TRY(block_softmax(own, &b, outcome, sink != NULL, error));
+        TRY(block_residual(own, &b, outcome, sink != NULL, error));
         if (sink)
             TRY(block_gradient(own, &b, begin || sink->op == CLN_ADD ? 1 : 0, sink->gradient, error));
         cln_buffer_part_release(&b.residual);
@@ -194,9 +196,9 @@ static void release(cln_plan *plan)
     cln_kernel_release(&own->pack_rows);
     cln_kernel_release(&own->pack_columns);
     cln_kernel_release(&own->flip);
-    cln_kernel_release(&own->softmax);
+    cln_kernel_release(&own->finish);
     cln_program_release(&own->pack_program);
-    cln_program_release(&own->softmax_program);
+    cln_program_release(&own->residual_program);
     cln_buffer_release(plan->device, &own->rows);
     cln_buffer_release(plan->device, &own->columns);
     cln_buffer_release(plan->device, &own->weights);
@@ -217,15 +219,15 @@ static cln_status build_kernels(clblast_plan *own, cln_error *error)
     TRY(cln_kernel_create(own->pack_program, "pack_rows", &own->pack_rows, error));
     TRY(cln_kernel_create(own->pack_program, "pack_columns", &own->pack_columns, error));
     TRY(cln_kernel_create(own->pack_program, "flip", &own->flip, error));
-    const char *softmax = own->narrow ? "softmax_narrow" : "softmax";
+    const char *name = own->narrow ? "residual_narrow" : "residual";
     snprintf(options, sizeof options, "%s -DCLN_GROUP=%zu -DCLN_ITEM_ROWS=%u -DCLN_SCORE_ROWS=%d", defines, own->group,
              own->item_rows, SCORE_ROWS);
-    TRY(cln_program_build(plan->device, softmax, options, &own->softmax_program, error));
-    TRY(cln_kernel_create(own->softmax_program, softmax, &own->softmax, error));
+    TRY(cln_program_build(plan->device, name, options, &own->residual_program, error));
+    TRY(cln_kernel_create(own->residual_program, name, &own->finish, error));
     TRY(cln_plan_check_group(plan, own->pack_rows, own->group, error));
     TRY(cln_plan_check_group(plan, own->pack_columns, own->group, error));
     TRY(cln_plan_check_group(plan, own->flip, own->group, error));
-    TRY(cln_plan_check_group(plan, own->softmax, own->group, error));
+    TRY(cln_plan_check_group(plan, own->finish, own->group, error));
 out:
     return status;
 }

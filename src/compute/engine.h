@@ -2,12 +2,15 @@
  * The interface of both engines, on which the trainer and every solver run. A plan holds what one problem on one device needs:
  * built kernels and scratch memory for blocks of up to problem.block_rows rows.
  *
- *   forward   logits, softmax, loss and errors of a block of rows
+ *   forward   outputs, loss and errors of a block of rows
  *   gradient  the same, and the gradient of the loss summed over the rows, into a sink
  *   update    a stored gradient applied to the weights; gradient with CLN_STEP does both at once, bit for bit the same
  *   descend   minibatch after minibatch of a block of rows, each a gradient with CLN_STEP, bit for bit the same
  *
  * Nothing here is divided by n but in `descend`: a sink's `mean` says what a sum is multiplied with.
+ *
+ * Stacked models (problem.models) lie side by side in the outputs and see the same rows, targets and weights; each has its own
+ * softmax, scores and step.
  */
 #ifndef CLN_COMPUTE_ENGINE_H
 #define CLN_COMPUTE_ENGINE_H
@@ -20,18 +23,23 @@
 /* A block of rows: row i is order[first + i], or first + i where order is NULL. target NULL: rows without labels. */
 typedef struct cln_rows {
     cl_mem x;      /* (·,stride) */
-    cl_mem target; /* (·) uint32, or (·,k) float for TARGET_REAL, or NULL */
+    cl_mem target; /* (·) uint32, or (·,k of one model) float for TARGET_REAL, or NULL */
     cl_mem order;  /* (·) uint32, or NULL */
     uint64_t first;
     uint32_t count; /* 1 or more */
-    cl_mem weight;  /* (·) float: of the rows' losses; NULL for ones */
+    cl_mem weight;  /* (·) float: of the rows' losses and residuals, not of their errors; NULL for ones */
 } cln_rows;
+
+/* What is predicted: the first largest of a model's outputs, or with TARGET_VALUE the logit rounded (ties to even) and clipped to
+   lowest … highest, the int32 in its bits. Where a logit is NaN it is the number of a model's outputs, or for a value this. An error
+   is what is not the row's label; TARGET_REAL has none. */
+#define CLN_NO_VALUE 0x80000000u
 
 /* What a pass over rows leaves behind. */
 typedef struct cln_outcome {
-    bool residual;    /* in plan->residual; without targets: the probabilities */
-    cl_mem predicted; /* (count) uint32, or NULL */
-    cl_mem scores;    /* cln_partial_score from first_score on, cln_plan_scores(count) of them, or NULL */
+    bool residual;    /* in plan->residual; without targets: the probabilities, or with CLN_SQUARED the logits */
+    cl_mem predicted; /* (count,models) uint32, or NULL */
+    cl_mem scores;    /* (·,models) cln_partial_score, cln_plan_scores(count) rows from row first_score on, or NULL */
     uint64_t first_score;
 } cln_outcome;
 
@@ -82,6 +90,8 @@ struct cln_plan {
     cln_layout layout;
     cln_shape shape; /* fused: of all kernels; clblast: of the update and the packing */
     cl_mem residual; /* (block_rows up to a multiple of layout.unit, kp) */
+    cl_mem shift;    /* (ld), where the problem is centred; 0 from column d on */
+    cl_mem spread;   /* (ld), where it has one; 1 from column d on */
     bool fits;       /* every kernel can run in the work-groups that the shape wants */
     cln_updater updater;
     bool engine_tuned, shape_tuned, product_tuned; /* decided by what was measured on the device */
@@ -107,7 +117,10 @@ cln_status cln_plan_descend(cln_plan *plan, const cln_rows *rows, uint32_t batch
                             const cln_sink *sink, cln_error *error);
 cln_status cln_plan_update(cln_plan *plan, cl_mem gradient, cl_mem w, cl_mem v, cl_mem steps, float mean,
                            cln_error *error);
-/* Partial scores that a pass over `count` rows writes. */
+/* What features are seen as: scale·x − shift; and what their gradients are multiplied with in an update (not where they are stored):
+   spread. shift, spread (d), or NULL for zeros and ones, which a plan begins with. Refused for what the problem does not have. */
+cln_status cln_plan_fold(cln_plan *plan, const float *shift, const float *spread, cln_error *error);
+/* Rows of partial scores that a pass over `count` rows writes. */
 uint32_t cln_plan_scores(const cln_plan *plan, uint32_t count);
 
 #endif

@@ -1,4 +1,4 @@
-/* The engine for narrow outputs: products, softmax and gradient in our own kernels, which differ between CPUs and GPUs. */
+/* The engine for narrow outputs: products, row losses and gradient in our own kernels, which differ between CPUs and GPUs. */
 #include "compute/plan.h"
 
 cln_status cln_fused_create(cln_device *device, const cln_problem *problem, const cln_shape *shape, cln_plan **plan,

@@ -31,6 +31,7 @@ static cln_status launch(fused_plan *fused, const pass *p, const cln_outcome *ou
     cln_plan *plan = &fused->base;
     cl_uint splits = cln_shape_splits(&plan->shape, p->batch), units = plan->device->facts.info.compute_units;
     cl_mem residual = outcome->residual ? plan->residual : NULL, queue = p->queued ? fused->queue : NULL;
+    cl_mem weight = cln_rows_weight(p->rows);
     cl_mem sums = p->gradient ? fused->partials.sums : NULL, bias = p->gradient ? fused->partials.bias : NULL;
     /* How many take part decides who does a task, and no bit of what comes out. */
     cln_grid grid = {{p->queued && units && units < splits ? units : splits, 1}, {1, 1}};
@@ -38,12 +39,15 @@ static cln_status launch(fused_plan *fused, const pass *p, const cln_outcome *ou
     fused->partials.splits = splits;
     const cln_argument arguments[] = {CLN_ARG(p->rows->x),
                                       CLN_ARG(p->rows->target),
+                                      CLN_ARG(weight),
                                       CLN_ARG(p->rows->order),
                                       CLN_ARG(p->rows->first),
                                       CLN_ARG(p->rows->count),
                                       CLN_ARG(p->batch),
                                       CLN_ARG(splits),
                                       CLN_ARG(plan->problem.scale),
+                                      CLN_ARG(plan->shift),
+                                      CLN_ARG(plan->spread),
                                       CLN_ARG(p->w),
                                       CLN_ARG(p->v),
                                       CLN_ARG(p->steps),
@@ -75,7 +79,8 @@ static cln_status gradient(cln_plan *plan, const cln_rows *rows, cl_mem w, const
     TRY(launch(fused, &(pass){.rows = rows, .batch = rows->count, .w = w, .gradient = true}, outcome, error));
     cln_profile_expect(plan->device, cln_work_update(plan, made->splits));
     if (sink->op == CLN_STEP)
-        TRY(cln_updater_step(plan->device, &plan->updater, made, sink->w, sink->v, sink->steps, sink->mean, error));
+        TRY(cln_updater_step(plan->device, &plan->updater, made, sink->w, sink->v, plan->spread, sink->steps,
+                             sink->mean, error));
     else
         TRY(cln_updater_collect(plan->device, &plan->updater, made, sink->op == CLN_ADD, sink->gradient, error));
 out:
@@ -162,6 +167,7 @@ cln_status cln_fused_cpu_create(cln_device *device, const cln_problem *problem, 
     TRY(cln_plan_init(&fused->base, &engine, device, problem, shape, error));
     TRY(build_kernel(fused, error));
     TRY(cln_partials_create(device, problem, &fused->base.layout, splits, &fused->partials, error));
+    fused->partials.shift = fused->base.shift;
     if (device->facts.groups_advance && splits > 1)
         TRY(cln_buffer_create(device, "the queue of tasks", QUEUE_BYTES, &fused->queue, error));
 out:

@@ -24,14 +24,16 @@ static cln_grid forward_grid(const cln_plan *plan, uint32_t count)
 static cln_status forward(cln_plan *plan, const cln_rows *rows, cl_mem w, const cln_outcome *outcome, cln_error *error)
 {
     fused_plan *fused = (fused_plan *)plan;
-    cl_mem residual = outcome->residual ? plan->residual : NULL;
+    cl_mem residual = outcome->residual ? plan->residual : NULL, weight = cln_rows_weight(rows);
     const cln_argument arguments[] = {CLN_ARG(rows->x),
                                       CLN_ARG(rows->target),
+                                      CLN_ARG(weight),
                                       CLN_ARG(rows->order),
                                       CLN_ARG(rows->first),
                                       CLN_ARG(rows->count),
                                       CLN_ARG(w),
                                       CLN_ARG(plan->problem.scale),
+                                      CLN_ARG(plan->shift),
                                       CLN_ARG(residual),
                                       CLN_ARG(outcome->predicted),
                                       CLN_ARG(outcome->scores),
@@ -69,7 +71,8 @@ static cln_status gradient(cln_plan *plan, const cln_rows *rows, cl_mem w, const
     TRY(cln_launch(plan->device, fused->backward, backward_grid(plan, splits), arguments, CLN_COUNT(arguments), error));
     cln_profile_expect(plan->device, cln_work_update(plan, splits));
     if (sink->op == CLN_STEP)
-        TRY(cln_updater_step(plan->device, &plan->updater, made, sink->w, sink->v, sink->steps, sink->mean, error));
+        TRY(cln_updater_step(plan->device, &plan->updater, made, sink->w, sink->v, plan->spread, sink->steps,
+                             sink->mean, error));
     else
         TRY(cln_updater_collect(plan->device, &plan->updater, made, sink->op == CLN_ADD, sink->gradient, error));
 out:
@@ -126,6 +129,7 @@ cln_status cln_fused_gpu_create(cln_device *device, const cln_problem *problem, 
     TRY(cln_plan_init(&fused->base, &engine, device, problem, shape, error));
     TRY(build_kernels(fused, error));
     TRY(cln_partials_create(device, problem, &fused->base.layout, splits, &fused->partials, error));
+    fused->partials.shift = fused->base.shift;
 out:
     if (status == CLN_OK)
         *plan = &fused->base;

@@ -22,6 +22,11 @@ cln_status cln_plan_init(cln_plan *plan, const cln_engine *engine, cln_device *d
 
     uint64_t rows = cln_ceil_divide(problem->block_rows, plan->layout.unit) * plan->layout.unit;
     TRY(cln_buffer_create(device, "the residuals", rows * plan->layout.kp * sizeof(float), &plan->residual, error));
+    if (problem->centred)
+        TRY(cln_buffer_create(device, "the features' shift", plan->layout.ld * sizeof(float), &plan->shift, error));
+    if (problem->spread)
+        TRY(cln_buffer_create(device, "the features' spread", plan->layout.ld * sizeof(float), &plan->spread, error));
+    TRY(cln_plan_fold(plan, NULL, NULL, error));
     cln_plan_defines(plan, defines);
     TRY(cln_updater_create(device, defines, problem, shape, plan->layout.ld, &plan->updater, error));
     TRY(cln_plan_check_group(plan, plan->updater.collect, cln_shape_plain_group(shape), error));
@@ -58,10 +63,53 @@ void cln_plan_note_product(cln_plan *plan, const cln_product *product, const cln
 
 void cln_plan_defines(const cln_plan *plan, char text[CLN_DEFINES_BYTES])
 {
+    const cln_problem *problem = &plan->problem;
     snprintf(text, CLN_DEFINES_BYTES,
-             "-DCLN_K=%u -DCLN_KP=%u -DCLN_D=%u -DCLN_STRIDE=%u -DCLN_LD=%u -DCLN_V=%u -DCLN_BYTES=%d -DCLN_BIAS=%d",
-             plan->problem.outputs, plan->layout.kp, plan->problem.features, plan->layout.stride, plan->layout.ld,
-             plan->shape.vector, plan->problem.type == CLN_UINT8, plan->problem.bias);
+             "-DCLN_K=%u -DCLN_KP=%u -DCLN_D=%u -DCLN_STRIDE=%u -DCLN_LD=%u -DCLN_V=%u -DCLN_BYTES=%d -DCLN_BIAS=%d "
+             "-DCLN_MODELS=%u -DCLN_LOSS=%d -DCLN_TARGET=%d -DCLN_LOWEST=%d -DCLN_HIGHEST=%d -DCLN_CENTRED=%d "
+             "-DCLN_SPREAD=%d",
+             problem->outputs, plan->layout.kp, problem->features, plan->layout.stride, plan->layout.ld,
+             plan->shape.vector, problem->type == CLN_UINT8, problem->bias, cln_problem_models(problem), problem->loss,
+             problem->target, problem->lowest, problem->highest, problem->centred, problem->spread);
+}
+
+uint32_t cln_problem_models(const cln_problem *problem)
+{
+    return problem->models ? problem->models : 1;
+}
+
+cl_mem cln_rows_weight(const cln_rows *rows)
+{
+    return rows->target ? rows->weight : NULL;
+}
+
+/* values (d) or NULL, and `rest` behind them or for all, into a buffer (ld), or none. */
+static cln_status write_padded(cln_plan *plan, cl_mem buffer, const float *values, float rest, cln_error *error)
+{
+    cln_status status;
+    uint32_t d = plan->problem.features, ld = plan->layout.ld;
+    float *padded = NULL;
+    if (!buffer)
+        return CLN_OK;
+    TRY(cln_allocate((void **)&padded, ld, sizeof *padded, "a shift or spread", error));
+    for (uint32_t j = 0; j < ld; j++)
+        padded[j] = values && j < d ? values[j] : rest;
+    TRY(cln_buffer_write(plan->device, buffer, 0, ld * sizeof *padded, padded, error));
+out:
+    free(padded);
+    return status;
+}
+
+cln_status cln_plan_fold(cln_plan *plan, const float *shift, const float *spread, cln_error *error)
+{
+    cln_status status;
+    if ((shift && !plan->shift) || (spread && !plan->spread))
+        return cln_fail(error, CLN_INVALID, "cannot fold a %s into a plan that was made without",
+                        shift && !plan->shift ? "shift" : "spread");
+    TRY(write_padded(plan, plan->shift, shift, 0, error));
+    TRY(write_padded(plan, plan->spread, spread, 1, error));
+out:
+    return status;
 }
 
 void cln_plan_release(cln_plan *plan)
@@ -70,6 +118,8 @@ void cln_plan_release(cln_plan *plan)
         return;
     plan->engine->release(plan);
     cln_updater_release(&plan->updater);
+    cln_buffer_release(plan->device, &plan->spread);
+    cln_buffer_release(plan->device, &plan->shift);
     cln_buffer_release(plan->device, &plan->residual);
     free(plan);
 }
@@ -125,7 +175,7 @@ cln_status cln_plan_update(cln_plan *plan, cl_mem gradient, cl_mem w, cl_mem v, 
                            cln_error *error)
 {
     cln_profile_expect(plan->device, cln_work_update(plan, 1));
-    return cln_updater_apply(plan->device, &plan->updater, gradient, w, v, steps, mean, error);
+    return cln_updater_apply(plan->device, &plan->updater, gradient, w, v, plan->spread, steps, mean, error);
 }
 
 uint32_t cln_plan_scores(const cln_plan *plan, uint32_t count)

@@ -14,6 +14,12 @@ cln_status cln_plan_check_group(cln_plan *plan, cl_kernel kernel, size_t items, 
 /* Notes in plan->used what a product is computed with; tuned: that was measured on the device. */
 void cln_plan_note_product(cln_plan *plan, const cln_product *product, const cln_gemm *gemm, bool tuned);
 
+/* Models stacked in a problem's outputs: 1 or more. */
+uint32_t cln_problem_models(const cln_problem *problem);
+
+/* Rows' weights, which mean nothing without targets. */
+cl_mem cln_rows_weight(const cln_rows *rows);
+
 /* The -D macros that all kernels of a plan share. */
 #define CLN_DEFINES_BYTES 1024
 void cln_plan_defines(const cln_plan *plan, char text[CLN_DEFINES_BYTES]);

@@ -111,7 +111,8 @@ bool cln_shape_fits(const cln_facts *facts, const cln_problem *problem, const cl
     if (shape->kind == CLN_SHAPE_CPU)
         return true;
     uint32_t kp = cln_layout_of(problem->features, problem->outputs).kp, group_rows = shape->slots * shape->rows;
-    uint32_t floats = shape->slots * shape->outputs * (shape->lanes + 1) + group_rows * (kp + 4 + 2);
+    uint32_t models = problem->models ? problem->models : 1;
+    uint32_t floats = shape->slots * shape->outputs * (shape->lanes + 1) + group_rows * (kp + 4 + 2 * models);
     uint32_t items = larger(larger(shape->lanes * shape->slots, shape->group), cln_shape_plain_group(shape));
     uint32_t outputs = (uint32_t)cln_ceil_divide(problem->outputs, shape->outputs) * shape->outputs;
     if (outputs > kp || (shape->outputs % 4 != 0 && shape->outputs < problem->outputs))

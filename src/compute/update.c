@@ -53,27 +53,31 @@ cln_status cln_updater_collect(cln_device *device, const cln_updater *updater, c
                                cl_mem gradient, cln_error *error)
 {
     cl_uint splits = partials->splits, added = add;
-    const cln_argument arguments[] = {CLN_ARG(partials->sums),  CLN_ARG(partials->bias), CLN_ARG(splits),
-                                      CLN_ARG(partials->scale), CLN_ARG(added),          CLN_ARG(gradient)};
+    const cln_argument arguments[] = {CLN_ARG(partials->sums),  CLN_ARG(partials->bias),  CLN_ARG(splits),
+                                      CLN_ARG(partials->scale), CLN_ARG(partials->shift), CLN_ARG(added),
+                                      CLN_ARG(gradient)};
     return cln_launch(device, updater->collect, updater->grid, arguments, CLN_COUNT(arguments), error);
 }
 
 cln_status cln_updater_apply(cln_device *device, const cln_updater *updater, cl_mem gradient, cl_mem w, cl_mem v,
-                             cl_mem steps, float mean, cln_error *error)
+                             cl_mem spread, cl_mem steps, float mean, cln_error *error)
 {
-    const cln_argument arguments[] = {CLN_ARG(gradient), CLN_ARG(w), CLN_ARG(v), CLN_ARG(steps), CLN_ARG(mean)};
+    const cln_argument arguments[] = {CLN_ARG(gradient), CLN_ARG(w),     CLN_ARG(v),
+                                      CLN_ARG(spread),   CLN_ARG(steps), CLN_ARG(mean)};
     return cln_launch(device, updater->update, updater->grid, arguments, CLN_COUNT(arguments), error);
 }
 
 cln_status cln_updater_step(cln_device *device, const cln_updater *updater, const cln_partials *partials, cl_mem w,
-                            cl_mem v, cl_mem steps, float mean, cln_error *error)
+                            cl_mem v, cl_mem spread, cl_mem steps, float mean, cln_error *error)
 {
     const cln_argument arguments[] = {CLN_ARG(partials->sums),
                                       CLN_ARG(partials->bias),
                                       CLN_ARG(partials->splits),
                                       CLN_ARG(partials->scale),
+                                      CLN_ARG(partials->shift),
                                       CLN_ARG(w),
                                       CLN_ARG(v),
+                                      CLN_ARG(spread),
                                       CLN_ARG(steps),
                                       CLN_ARG(mean)};
     return cln_launch(device, updater->step, updater->grid, arguments, CLN_COUNT(arguments), error);

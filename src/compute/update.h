@@ -16,7 +16,8 @@ typedef struct cln_partials {
     cl_mem sums; /* (splits,k,ld) */
     cl_mem bias; /* (splits,kp) */
     uint32_t splits;
-    float scale; /* of the features */
+    float scale;  /* of the features */
+    cl_mem shift; /* (ld), the plan's, or NULL */
 } cln_partials;
 
 /* Memory for `splits` of them. */
@@ -38,11 +39,11 @@ void cln_updater_release(cln_updater *updater);
 /* gradient (k,ld) = the sum of the partials, or that added to it. */
 cln_status cln_updater_collect(cln_device *device, const cln_updater *updater, const cln_partials *partials, bool add,
                                cl_mem gradient, cln_error *error);
-/* w and v (k,ld) moved by a gradient (k,ld). steps: (models) cln_step. */
+/* w and v (k,ld) moved by a gradient (k,ld). spread: (ld), the plan's, or NULL; steps: (models) cln_step. */
 cln_status cln_updater_apply(cln_device *device, const cln_updater *updater, cl_mem gradient, cl_mem w, cl_mem v,
-                             cl_mem steps, float mean, cln_error *error);
+                             cl_mem spread, cl_mem steps, float mean, cln_error *error);
 /* Both at once. */
 cln_status cln_updater_step(cln_device *device, const cln_updater *updater, const cln_partials *partials, cl_mem w,
-                            cl_mem v, cl_mem steps, float mean, cln_error *error);
+                            cl_mem v, cl_mem spread, cl_mem steps, float mean, cln_error *error);
 
 #endif

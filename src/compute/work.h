@@ -10,7 +10,7 @@
 #include "compute/plan.h"
 #include "device/profile.h"
 
-/* The fused engine on GPUs: logits, softmax and residual of `count` rows; the gradient of `count` rows in `splits` partial sums. */
+/* The fused engine on GPUs: logits and residual of `count` rows; the gradient of `count` rows in `splits` partial sums. */
 cln_work cln_work_forward(const cln_plan *plan, uint32_t count);
 cln_work cln_work_backward(const cln_plan *plan, uint32_t count, uint32_t splits);
 

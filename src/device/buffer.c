@@ -111,13 +111,14 @@ cln_status cln_buffer_write(cln_device *device, cl_mem buffer, uint64_t offset, 
                         name_of(device));
 }
 
-cln_status cln_buffer_copy(cln_device *device, cl_mem from, cl_mem to, uint64_t bytes, cln_error *error)
+cln_status cln_buffer_copy(cln_device *device, cl_mem from, cl_mem to, uint64_t offset, uint64_t bytes,
+                           cln_error *error)
 {
     if (bytes == 0)
         return CLN_OK;
     return cln_check_cl(error,
-                        clEnqueueCopyBuffer(device->queue, from, to, 0, 0, (size_t)bytes, 0, NULL,
-                                            event_of(device, CLN_PROFILE_KERNEL, "copy", 2 * bytes)),
+                        clEnqueueCopyBuffer(device->queue, from, to, (size_t)offset, (size_t)offset, (size_t)bytes, 0,
+                                            NULL, event_of(device, CLN_PROFILE_KERNEL, "copy", 2 * bytes)),
                         "copy %llu bytes on %s", (unsigned long long)bytes, name_of(device));
 }
 

@@ -21,7 +21,9 @@ cln_status cln_buffer_read(cln_device *device, cl_mem buffer, uint64_t offset, u
                            cln_error *error);
 cln_status cln_buffer_write(cln_device *device, cl_mem buffer, uint64_t offset, uint64_t bytes, const void *from,
                             cln_error *error);
-cln_status cln_buffer_copy(cln_device *device, cl_mem from, cl_mem to, uint64_t bytes, cln_error *error);
+/* Bytes offset … offset+bytes−1 of one buffer to the same place in another. */
+cln_status cln_buffer_copy(cln_device *device, cl_mem from, cl_mem to, uint64_t offset, uint64_t bytes,
+                           cln_error *error);
 
 /* Bytes offset … offset+bytes−1 of a buffer, or of a part of one, as a buffer of their own for kernels that take no offset. The offset
    is a multiple of CL_DEVICE_MEM_BASE_ADDR_ALIGN. No memory of its own; what is enqueued with it outlives its release. */

@@ -162,7 +162,7 @@ static cln_status score(struct session *session, cln_evaluation *evaluation, cln
         cln_outcome outcome = {.predicted = session->predicted, .scores = scores.partial};
         TRY(forward(session, first, count, &outcome, error));
         TRY(cln_score_buffer_read(session->device, &scores, parts, error));
-        cln_score block = cln_score_sum(&scores, 0, parts, count);
+        cln_score block = cln_score_sum(&scores, 0, 0, parts, count);
         loss += block.loss * count;
         errors += block.errors;
         for (uint32_t i = 0; i < count; i++)

@@ -18,7 +18,7 @@ static cln_status note_options(cln_model *model, const cln_trainer *trainer, cln
     cln_status status = CLN_OK;
     for (size_t i = 0; i < cln_option_count(); i++) {
         const cln_option_info *option = cln_option_at(i);
-        const char *text = cln_options_get(trainer->options, option->name);
+        const char *text = cln_options_get(trainer->lanes[0].options, option->name);
         char key[80];
         snprintf(key, sizeof key, "option.%s", option->name);
         if (*text && strcmp(option->name, "classes") != 0 && strcmp(option->name, "scale") != 0)
@@ -61,11 +61,11 @@ static cln_status note_origin(cln_model *model, const cln_trainer *trainer, cln_
     cln_status status;
     const cln_device_info *device = &trainer->device->facts.info;
     TRY(cln_model_note(model, error, "version", "%s", cln_version()));
-    TRY(cln_model_note(model, error, "data", "%s", trainer->selection.info.path));
-    TRY(cln_model_note(model, error, "rows", "%llu", (unsigned long long)trainer->selection.rows[CLN_TRAIN]));
+    TRY(cln_model_note(model, error, "data", "%s", trainer->selection->info.path));
+    TRY(cln_model_note(model, error, "rows", "%llu", (unsigned long long)trainer->selection->rows[CLN_TRAIN]));
     TRY(cln_model_note(model, error, "epochs", "%llu", (unsigned long long)trainer->epoch));
     TRY(cln_model_note(model, error, "steps", "%llu", (unsigned long long)trainer->steps));
-    TRY(cln_model_note(model, error, "stopped", "%s", cln_stop_word(trainer->stopped)));
+    TRY(cln_model_note(model, error, "stopped", "%s", cln_stop_word(trainer->lanes[0].stopped)));
     TRY(cln_model_note(model, error, "device", "%s; %s; %s", device->name, device->platform, device->driver));
     TRY(note_engine(model, trainer, error));
 out:
@@ -78,9 +78,9 @@ cln_status cln_trainer_model(cln_trainer *trainer, cln_model **result, cln_error
     cln_model *model = NULL;
     const cln_settings *settings = &trainer->settings;
     *result = NULL;
-    TRY(cln_model_create(trainer->plan->problem.outputs, trainer->plan->problem.features, !settings->no_bias, &model,
-                         error));
-    TRY(cln_trainer_read(trainer, trainer->kept, model->weight, model->bias, error));
+    TRY(cln_model_create(cln_trainer_outputs(trainer), trainer->plan->problem.features, cln_trainer_has_bias(trainer),
+                         &model, error));
+    TRY(cln_trainer_lane_read(trainer, 0, model->weight, model->bias, error));
     model->scale = trainer->scale;
     model->subset = settings->class_count > 0;
     for (uint32_t i = 0; i < settings->class_count; i++)

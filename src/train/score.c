@@ -5,14 +5,20 @@
 
 #include <stdlib.h>
 
+static uint64_t models_of(const cln_score_buffer *buffer)
+{
+    return buffer->models ? buffer->models : 1;
+}
+
 cln_status cln_score_buffer_reserve(cln_device *device, cln_score_buffer *buffer, uint64_t count, cln_error *error)
 {
     cln_status status = CLN_OK;
     if (count <= buffer->capacity)
         return CLN_OK;
+    uint64_t all = count * models_of(buffer);
     cln_score_buffer_release(device, buffer);
-    TRY(cln_buffer_create(device, "partial scores", count * sizeof(cln_partial_score), &buffer->partial, error));
-    TRY(cln_allocate((void **)&buffer->h_partial, count, sizeof(cln_partial_score), "partial scores", error));
+    TRY(cln_buffer_create(device, "partial scores", all * sizeof(cln_partial_score), &buffer->partial, error));
+    TRY(cln_allocate((void **)&buffer->h_partial, all, sizeof(cln_partial_score), "partial scores", error));
     buffer->capacity = count;
 out:
     return status;
@@ -22,20 +28,22 @@ void cln_score_buffer_release(cln_device *device, cln_score_buffer *buffer)
 {
     cln_buffer_release(device, &buffer->partial);
     free(buffer->h_partial);
-    *buffer = (cln_score_buffer){0};
+    *buffer = (cln_score_buffer){.models = buffer->models};
 }
 
 cln_status cln_score_buffer_read(cln_device *device, cln_score_buffer *buffer, uint64_t count, cln_error *error)
 {
-    return cln_buffer_read(device, buffer->partial, 0, count * sizeof(cln_partial_score), buffer->h_partial, error);
+    return cln_buffer_read(device, buffer->partial, 0, count * models_of(buffer) * sizeof(cln_partial_score),
+                           buffer->h_partial, error);
 }
 
-cln_score cln_score_sum(const cln_score_buffer *buffer, uint64_t first, uint64_t count, uint64_t rows)
+cln_score cln_score_sum(const cln_score_buffer *buffer, uint32_t model, uint64_t first, uint64_t count, uint64_t rows)
 {
     cln_score score = {0, 0, rows};
     for (uint64_t i = first; i < first + count; i++) {
-        score.loss += (double)buffer->h_partial[i].loss;
-        score.errors += buffer->h_partial[i].errors;
+        const cln_partial_score *part = &buffer->h_partial[i * models_of(buffer) + model];
+        score.loss += (double)part->loss;
+        score.errors += part->errors;
     }
     score.loss /= (double)rows;
     return score;
@@ -48,7 +56,7 @@ bool cln_score_is_sound(const cln_score *score)
 }
 
 cln_status cln_score_range(cln_plan *plan, const cln_range *range, cl_mem w, cl_mem gradient, cln_score_buffer *buffer,
-                           cln_score *score, cln_error *error)
+                           cln_score *scores, cln_error *error)
 {
     cln_status status;
     uint32_t most = plan->problem.block_rows;
@@ -66,7 +74,8 @@ cln_status cln_score_range(cln_plan *plan, const cln_range *range, cl_mem w, cl_
         used += cln_plan_scores(plan, count);
     }
     TRY(cln_score_buffer_read(plan->device, buffer, used, error));
-    *score = cln_score_sum(buffer, 0, used, range->rows);
+    for (uint32_t model = 0; model < models_of(buffer); model++)
+        scores[model] = cln_score_sum(buffer, model, 0, used, range->rows);
 out:
     return status;
 }

@@ -12,8 +12,10 @@ typedef struct cln_range {
     cl_mem order; /* (·) uint32, or NULL: as they lie */
 } cln_range;
 
-/* Partial scores on the device and where they are read to, grown as needed. All zero to begin with. */
+/* Partial scores on the device and where they are read to, grown as needed. All zero to begin with but for the models. Counts and
+   positions here are those of one model: the partial scores of stacked models lie side by side. */
 typedef struct cln_score_buffer {
+    uint32_t models; /* 0 is 1 */
     cl_mem partial;
     cln_partial_score *h_partial;
     uint64_t capacity;
@@ -21,16 +23,16 @@ typedef struct cln_score_buffer {
 
 cln_status cln_score_buffer_reserve(cln_device *device, cln_score_buffer *buffer, uint64_t count, cln_error *error);
 void cln_score_buffer_release(cln_device *device, cln_score_buffer *buffer);
-/* Reads the first `count` partial scores into h_partial; waits for the device. */
+/* Reads the first `count` partial scores of each model into h_partial; waits for the device. */
 cln_status cln_score_buffer_read(cln_device *device, cln_score_buffer *buffer, uint64_t count, cln_error *error);
-/* The sum of partial scores first … first+count−1 of h_partial, in order and in double, as a score over `rows` rows. */
-cln_score cln_score_sum(const cln_score_buffer *buffer, uint64_t first, uint64_t count, uint64_t rows);
+/* The sum of partial scores first … first+count−1 of a model in h_partial, in order and in double, as a score over `rows` rows. */
+cln_score cln_score_sum(const cln_score_buffer *buffer, uint32_t model, uint64_t first, uint64_t count, uint64_t rows);
 
 /* False where training has diverged: the loss is NaN or beyond what float resolves. */
 bool cln_score_is_sound(const cln_score *score);
 
-/* Scores a range with weights w (kp,ld). gradient (kp,ld), or NULL: receives the gradient of the summed loss. */
+/* Scores a range with weights w (kp,ld); scores: (models). gradient (kp,ld), or NULL: receives the gradient of the summed loss. */
 cln_status cln_score_range(cln_plan *plan, const cln_range *range, cl_mem w, cl_mem gradient, cln_score_buffer *buffer,
-                           cln_score *score, cln_error *error);
+                           cln_score *scores, cln_error *error);
 
 #endif

@@ -2,6 +2,7 @@
 #include "base/size.h"
 #include "data/order.h"
 #include "device/buffer.h"
+#include "train/schedule.h"
 #include "train/trainer.h"
 
 #include <stdlib.h>
@@ -13,7 +14,7 @@ uint64_t cln_trainer_batches(const cln_trainer *trainer)
 
 uint64_t cln_trainer_batch_rows(const cln_trainer *trainer, int part, uint64_t index)
 {
-    uint64_t rows = trainer->selection.rows[part], first;
+    uint64_t rows = trainer->selection->rows[part], first;
     if (!cln_multiply(index, trainer->settings.batch_size, &first) || first >= rows)
         return 0;
     return rows - first < trainer->settings.batch_size ? rows - first : trainer->settings.batch_size;
@@ -27,21 +28,59 @@ uint64_t cln_trainer_batch_scores(const cln_trainer *trainer, uint64_t index)
            (rest ? cln_plan_scores(trainer->plan, (uint32_t)rest) : 0);
 }
 
+/* The step size of each lane in this pass. */
+static cln_status write_steps(cln_trainer *trainer, cln_error *error)
+{
+    bool changed = trainer->epoch == 1;
+    for (uint32_t m = 0; m < trainer->lane_count; m++) {
+        const cln_settings *settings = &trainer->lanes[m].settings;
+        float rate = (float)cln_schedule_rate(settings, settings->learning_rate, trainer->epoch - 1);
+        changed |= rate != trainer->h_steps[m].learning_rate;
+        trainer->h_steps[m].learning_rate = rate;
+    }
+    return changed ? cln_buffer_write(trainer->device, trainer->d_steps, 0,
+                                      trainer->lane_count * sizeof *trainer->h_steps, trainer->h_steps, error)
+                   : CLN_OK;
+}
+
 cln_status cln_trainer_begin_pass(cln_trainer *trainer, cln_error *error)
 {
+    cln_status status = CLN_OK;
     trainer->epoch++;
-    if (!trainer->order)
-        return CLN_OK;
-    uint32_t rows = (uint32_t)trainer->selection.rows[CLN_TRAIN];
-    cln_order_shuffle(trainer->h_order, rows, trainer->settings.seed, trainer->epoch);
-    return cln_buffer_write(trainer->device, trainer->order, 0, (uint64_t)rows * sizeof(uint32_t), trainer->h_order,
-                            error);
+    TRY(write_steps(trainer, error));
+    if (trainer->order) {
+        uint32_t rows = (uint32_t)trainer->selection->rows[CLN_TRAIN];
+        const uint32_t *list = trainer->selection->list[CLN_TRAIN];
+        for (uint32_t i = 0; i < rows; i++)
+            trainer->h_order[i] = list ? list[i] : i;
+        cln_order_permute(trainer->h_order, rows, trainer->settings.seed, trainer->epoch);
+        TRY(cln_buffer_write(trainer->device, trainer->order, 0, (uint64_t)rows * sizeof(uint32_t), trainer->h_order,
+                             error));
+    }
+out:
+    return status;
+}
+
+void cln_trainer_count(cln_trainer *trainer, uint64_t minibatches)
+{
+    trainer->steps += minibatches;
+    for (uint32_t m = 0; m < trainer->lane_count; m++)
+        if (!trainer->lanes[m].over) {
+            trainer->lanes[m].epoch = trainer->epoch;
+            trainer->lanes[m].steps = trainer->steps;
+        }
 }
 
 uint64_t cln_trainer_stretch(const cln_trainer *trainer)
 {
     const uint64_t minibatches = 32, rows = 4096; /* at least */
     return trainer->batch * minibatches > rows ? minibatches : cln_ceil_divide(rows, trainer->batch);
+}
+
+/* Of the pass's rows; NULL: as they lie. */
+static cl_mem order_of(const cln_trainer *trainer)
+{
+    return trainer->order ? trainer->order : trainer->selection->range[CLN_TRAIN].order;
 }
 
 /* Minibatches that fit a block, one after the other. */
@@ -51,16 +90,16 @@ static cln_status enqueue_several(cln_trainer *trainer, uint64_t first, uint64_t
     cln_status status = CLN_OK;
     uint32_t batch = (uint32_t)trainer->batch, most = trainer->plan->problem.block_rows / batch * batch;
     cln_outcome outcome = {.scores = trainer->scores.partial, .first_score = first_score};
+    const cln_range *range = &trainer->selection->range[CLN_TRAIN];
     const cln_sink sink = {.op = CLN_STEP,
                            .gradient = trainer->gradient,
                            .w = trainer->weights,
                            .v = trainer->velocity,
-                           .steps = trainer->d_step};
+                           .steps = trainer->d_steps};
     for (uint64_t done = 0; done < count; done += most) {
         cln_rows rows;
         uint32_t here = (uint32_t)(count - done < most ? count - done : most);
-        TRY(cln_resident_rows(trainer->selection.resident[CLN_TRAIN], trainer->order, first + done, here, &rows,
-                              error));
+        TRY(cln_resident_rows(range->data, order_of(trainer), range->first + first + done, here, &rows, error));
         TRY(cln_plan_descend(trainer->plan, &rows, batch, &outcome, &sink, error));
         outcome.first_score += cln_ceil_divide(here, batch) * trainer->scores_per_batch;
     }
@@ -74,18 +113,18 @@ static cln_status enqueue_large(cln_trainer *trainer, uint64_t first, uint64_t c
 {
     cln_status status = CLN_OK;
     uint32_t most = trainer->plan->problem.block_rows;
+    const cln_range *range = &trainer->selection->range[CLN_TRAIN];
     float mean = (float)(1.0 / (double)count);
     for (uint64_t done = 0; done < count; done += most) {
         cln_rows rows;
         uint32_t here = (uint32_t)(count - done < most ? count - done : most);
         cln_outcome outcome = {.scores = trainer->scores.partial, .first_score = first_score};
         cln_sink sink = {.op = done ? CLN_ADD : CLN_STORE, .gradient = trainer->gradient};
-        TRY(cln_resident_rows(trainer->selection.resident[CLN_TRAIN], trainer->order, first + done, here, &rows,
-                              error));
+        TRY(cln_resident_rows(range->data, order_of(trainer), range->first + first + done, here, &rows, error));
         TRY(cln_plan_gradient(trainer->plan, &rows, trainer->weights, &outcome, &sink, error));
         first_score += cln_plan_scores(trainer->plan, here);
     }
-    TRY(cln_plan_update(trainer->plan, trainer->gradient, trainer->weights, trainer->velocity, trainer->d_step, mean,
+    TRY(cln_plan_update(trainer->plan, trainer->gradient, trainer->weights, trainer->velocity, trainer->d_steps, mean,
                         error));
 out:
     return status;
@@ -107,39 +146,6 @@ out:
     return status;
 }
 
-cln_status cln_trainer_read(cln_trainer *trainer, cl_mem w, float *weight, float *bias, cln_error *error)
-{
-    cln_status status;
-    uint32_t k = trainer->plan->problem.outputs, d = trainer->plan->problem.features, ld = trainer->plan->layout.ld;
-    float *padded = NULL;
-    TRY(cln_allocate((void **)&padded, (uint64_t)k * ld, sizeof *padded, "weights", error));
-    TRY(cln_buffer_read(trainer->device, w, 0, (uint64_t)k * ld * sizeof *padded, padded, error));
-    for (uint32_t i = 0; i < k; i++) {
-        for (uint32_t j = 0; weight && j < d; j++)
-            weight[(uint64_t)i * d + j] = padded[(uint64_t)i * ld + j];
-        if (bias)
-            bias[i] = padded[(uint64_t)i * ld + d];
-    }
-out:
-    free(padded);
-    return status;
-}
-
-cln_status cln_trainer_squared_norm(cln_trainer *trainer, cl_mem w, double *norm, cln_error *error)
-{
-    cln_status status;
-    uint64_t count = (uint64_t)trainer->plan->problem.outputs * trainer->plan->problem.features;
-    float *weight = NULL;
-    *norm = 0;
-    TRY(cln_allocate((void **)&weight, count, sizeof *weight, "weights", error));
-    TRY(cln_trainer_read(trainer, w, weight, NULL, error));
-    for (uint64_t i = 0; i < count; i++)
-        *norm += (double)weight[i] * (double)weight[i];
-out:
-    free(weight);
-    return status;
-}
-
 cln_status cln_trainer_step(cln_trainer *trainer, uint64_t index, double *cost, cln_error *error)
 {
     cln_status status = CLN_OK;
@@ -149,10 +155,11 @@ cln_status cln_trainer_step(cln_trainer *trainer, uint64_t index, double *cost, 
                         (unsigned long long)trainer->batches);
     if (trainer->epoch == 0 || (index == 0 && trainer->steps > 0))
         TRY(cln_trainer_begin_pass(trainer, error));
-    if (cost && trainer->h_step.l2 > 0)
-        TRY(cln_trainer_squared_norm(trainer, trainer->weights, &norm, error));
+    if (cost && trainer->h_steps[0].l2 > 0)
+        TRY(cln_trainer_squared_norm(trainer, trainer->weights, 0, &norm, error));
     TRY(cln_trainer_enqueue(trainer, index, 1, 0, error));
-    trainer->steps++;
+    trainer->lanes[0].over = trainer->lanes[0].in_best = false;
+    cln_trainer_count(trainer, 1);
     trainer->kept = trainer->weights;
     if (!cost && trainer->steps % cln_trainer_stretch(trainer) == 0)
         TRY(cln_pace_mark(trainer->device, &trainer->pace, error));
@@ -160,7 +167,7 @@ cln_status cln_trainer_step(cln_trainer *trainer, uint64_t index, double *cost, 
         uint64_t scores = cln_trainer_batch_scores(trainer, index);
         uint64_t rows = cln_trainer_batch_rows(trainer, CLN_TRAIN, index);
         TRY(cln_score_buffer_read(trainer->device, &trainer->scores, scores, error));
-        *cost = cln_score_sum(&trainer->scores, 0, scores, rows).loss + (double)trainer->h_step.l2 / 2 * norm;
+        *cost = cln_score_sum(&trainer->scores, 0, 0, scores, rows).loss + (double)trainer->h_steps[0].l2 / 2 * norm;
     }
 out:
     return status;
@@ -172,8 +179,8 @@ static cln_status count_errors(cln_trainer *trainer, int part, uint64_t index, u
     if (rows == 0)
         return cln_fail(error, CLN_INVALID, "there is no minibatch %llu of the %s part, which has %llu rows",
                         (unsigned long long)index, part == CLN_VALID ? "validation" : "test",
-                        (unsigned long long)trainer->selection.rows[part]);
-    cln_range range = trainer->selection.range[part];
+                        (unsigned long long)trainer->selection->rows[part]);
+    cln_range range = trainer->selection->range[part];
     cln_score score;
     range.first += index * trainer->settings.batch_size;
     range.rows = rows;

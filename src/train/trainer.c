@@ -8,26 +8,41 @@
 
 #include <stdlib.h>
 
-static cln_status take_options(cln_trainer *trainer, const cln_options *options, cln_error *error)
+static cln_status take_options(cln_lane *lane, const cln_options *options, cln_error *error)
 {
-    cln_status status = cln_options_copy(options, &trainer->options, error);
+    cln_status status = cln_options_copy(options, &lane->options, error);
     if (status != CLN_OK)
         return status;
-    const char *wrong = cln_options_check(trainer->options);
+    const char *wrong = cln_options_check(lane->options);
     if (wrong)
         return cln_fail(error, CLN_INVALID, "%s", wrong);
-    trainer->settings = *cln_options_settings(trainer->options);
-    trainer->settings.epochs = cln_settings_epochs(&trainer->settings);
-    if (!(trainer->settings.learning_rate > 0))
-        trainer->settings.learning_rate = 0.1;
-    trainer->patience = cln_patience_begin(&trainer->settings);
+    lane->settings = *cln_options_settings(lane->options);
+    lane->settings.epochs = cln_settings_epochs(&lane->settings);
+    lane->patience = cln_patience_begin(&lane->settings);
     return CLN_OK;
+}
+
+static cln_status take_lanes(cln_trainer *trainer, const cln_options *const *options, uint32_t count, cln_error *error)
+{
+    cln_status status;
+    TRY(cln_allocate((void **)&trainer->lanes, count, sizeof *trainer->lanes, "the lanes of a trainer", error));
+    TRY(cln_allocate((void **)&trainer->h_steps, count, sizeof *trainer->h_steps, "the lanes of a trainer", error));
+    trainer->lane_count = trainer->scores.models = count;
+    for (uint32_t m = 0; m < count; m++) {
+        if (m > 0 && !cln_options_stackable(options[0], options[m]))
+            return cln_fail(error, CLN_INVALID,
+                            "options that are trained side by side may differ in steps, penalty and patience alone");
+        TRY(take_options(&trainer->lanes[m], options[m], error));
+    }
+    trainer->settings = trainer->lanes[0].settings;
+out:
+    return status;
 }
 
 static cln_status plan_batches(cln_trainer *trainer, cln_error *error)
 {
     const cln_settings *settings = &trainer->settings;
-    uint64_t rows = trainer->selection.rows[CLN_TRAIN];
+    uint64_t rows = trainer->selection->rows[CLN_TRAIN];
     if (settings->drop_last && settings->batch_size > rows)
         return cln_fail(
             error, CLN_INVALID,
@@ -35,9 +50,11 @@ static cln_status plan_batches(cln_trainer *trainer, cln_error *error)
             (unsigned long long)rows, (unsigned long long)settings->batch_size);
     trainer->batch = settings->batch_size < rows ? settings->batch_size : rows;
     trainer->batches = settings->drop_last ? rows / settings->batch_size : cln_ceil_divide(rows, settings->batch_size);
-    trainer->h_step = (cln_step){.l2 = (float)cln_settings_l2(settings, rows),
-                                 .momentum = (float)settings->momentum,
-                                 .learning_rate = (float)settings->learning_rate};
+    for (uint32_t m = 0; m < trainer->lane_count; m++) {
+        const cln_settings *own = &trainer->lanes[m].settings;
+        trainer->h_steps[m] = (cln_step){
+            .l2 = (float)cln_settings_l2(own, rows), .momentum = (float)own->momentum, .nesterov = own->nesterov};
+    }
     return CLN_OK;
 }
 
@@ -45,17 +62,26 @@ static cln_status create_plan(cln_trainer *trainer, cln_error *error)
 {
     cln_status status;
     const cln_settings *settings = &trainer->settings;
-    const cln_dataset_info *info = &trainer->selection.info;
+    const cln_selection *selection = trainer->selection;
+    const cln_dataset_info *info = &selection->info;
     trainer->scale = settings->scale > 0 ? settings->scale : info->type == CLN_UINT8 ? 1.0 / 255 : 1;
     cln_problem problem = {.features = info->features,
-                           .outputs = trainer->selection.outputs,
+                           .outputs = trainer->lane_count * selection->outputs,
+                           .models = trainer->lane_count,
                            .type = info->type,
+                           .loss = cln_settings_loss(settings),
+                           .target = selection->target,
+                           .lowest = selection->lowest,
+                           .highest = selection->highest,
                            .scale = (float)trainer->scale,
-                           .bias = !settings->no_bias};
+                           .bias = !settings->no_bias,
+                           .centred = settings->center || settings->standardize,
+                           .spread = settings->standardize};
     uint64_t rows = 0;
     for (int part = 0; part < CLN_PARTS; part++)
-        rows = trainer->selection.rows[part] > rows ? trainer->selection.rows[part] : rows;
-    problem.batch_rows = (uint32_t)cln_trainer_batch_rows(trainer, CLN_TRAIN, 0);
+        rows = trainer->selection->rows[part] > rows ? trainer->selection->rows[part] : rows;
+    if (cln_settings_solver_is(settings, "sgd"))
+        problem.batch_rows = (uint32_t)cln_trainer_batch_rows(trainer, CLN_TRAIN, 0);
     problem.block_rows = cln_plan_block_rows(trainer->device, settings->engine, &problem, rows);
     TRY(cln_plan_create(trainer->device, settings->engine, &problem, NULL, &trainer->plan, error));
     trainer->scores_per_batch = cln_trainer_batch_scores(trainer, 0);
@@ -63,23 +89,32 @@ out:
     return status;
 }
 
+/* A second place for weights: the best in validation, or those of a lane that has stopped before others. */
+static bool needs_best(const cln_trainer *trainer)
+{
+    bool patient = false;
+    for (uint32_t m = 0; m < trainer->lane_count; m++)
+        patient |= cln_patience_on(&trainer->lanes[m].patience);
+    return patient || trainer->lane_count > 1;
+}
+
 static cln_status create_buffers(cln_trainer *trainer, cln_error *error)
 {
     cln_status status;
     cln_device *device = trainer->device;
     const cln_layout *layout = &trainer->plan->layout;
-    uint64_t bytes = (uint64_t)layout->kp * layout->ld * sizeof(float), rows = trainer->selection.rows[CLN_TRAIN];
+    uint64_t bytes = (uint64_t)layout->kp * layout->ld * sizeof(float), rows = trainer->selection->rows[CLN_TRAIN];
     TRY(cln_buffer_create(device, "the weights", bytes, &trainer->weights, error));
     TRY(cln_buffer_create(device, "the velocity", bytes, &trainer->velocity, error));
     TRY(cln_buffer_create(device, "the gradient", bytes, &trainer->gradient, error));
-    if (cln_patience_on(&trainer->patience))
+    if (needs_best(trainer))
         TRY(cln_buffer_create(device, "the best weights", bytes, &trainer->best, error));
     if (!trainer->settings.no_shuffle) {
         TRY(cln_buffer_create(device, "the row order", rows * sizeof(uint32_t), &trainer->order, error));
         TRY(cln_allocate((void **)&trainer->h_order, rows, sizeof(uint32_t), "the row order", error));
     }
-    TRY(cln_buffer_create(device, "the step", sizeof trainer->h_step, &trainer->d_step, error));
-    TRY(cln_buffer_write(device, trainer->d_step, 0, sizeof trainer->h_step, &trainer->h_step, error));
+    TRY(cln_buffer_create(device, "the steps", trainer->lane_count * sizeof *trainer->h_steps, &trainer->d_steps,
+                          error));
     trainer->kept = trainer->weights;
     TRY(cln_score_buffer_reserve(device, &trainer->scores, trainer->scores_per_batch, error));
 out:
@@ -90,38 +125,56 @@ out:
 static cln_status warm_up(cln_trainer *trainer, cln_error *error)
 {
     cln_status status;
-    cln_range range = trainer->selection.range[CLN_TRAIN];
-    cln_score score;
+    cln_range range = trainer->selection->range[CLN_TRAIN];
+    cln_score *scores = NULL;
     range.rows = trainer->batch;
+    TRY(cln_allocate((void **)&scores, trainer->lane_count, sizeof *scores, "scores", error));
     TRY(cln_trainer_enqueue(trainer, 0, 1, 0, error));
-    TRY(cln_score_range(trainer->plan, &range, trainer->weights, trainer->gradient, &trainer->scores, &score, error));
+    TRY(cln_score_range(trainer->plan, &range, trainer->weights, trainer->gradient, &trainer->scores, scores, error));
     TRY(cln_buffer_zero(trainer->device, trainer->weights, error));
     TRY(cln_buffer_zero(trainer->device, trainer->velocity, error));
     TRY(cln_queue_finish(trainer->device, error));
 out:
+    free(scores);
     return status;
 }
 
 static cln_status check_patience(const cln_trainer *trainer, cln_error *error)
 {
-    if (cln_patience_on(&trainer->patience) && !trainer->selection.rows[CLN_VALID])
-        return cln_fail(error, CLN_INVALID,
-                        "patience needs validation rows; give option valid a number of rows or a data set");
+    for (uint32_t m = 0; m < trainer->lane_count; m++)
+        if (cln_patience_on(&trainer->lanes[m].patience) && !trainer->selection->rows[CLN_VALID])
+            return cln_fail(error, CLN_INVALID,
+                            "patience needs validation rows; give option valid a number of rows or a data set");
     return CLN_OK;
 }
 
 static cln_status upload(cln_trainer *trainer, cln_error *error)
 {
     double before = cln_os_seconds(), wait = 0;
-    cln_status status =
-        cln_selection_finish(&trainer->selection, trainer->device, trainer->plan->problem.block_rows, &wait, error);
+    cln_status status;
+    TRY(cln_selection_finish(trainer->selection, trainer->device, trainer->plan->problem.block_rows, &wait, error));
+    TRY(cln_trainer_see(trainer, error));
     trainer->seconds.load += wait;
     trainer->seconds.upload += cln_os_seconds() - before - wait;
+out:
     return status;
+}
+
+static cln_status select_rows(cln_trainer *trainer, cln_selection *selection, const cln_parts *parts, cln_error *error)
+{
+    trainer->selection = selection ? selection : &trainer->own_selection;
+    return selection ? CLN_OK : cln_selection_create(trainer->selection, &trainer->settings, parts, error);
 }
 
 cln_status cln_trainer_create(cln_device *device, const cln_options *options, const cln_parts *parts,
                               cln_trainer **result, cln_error *error)
+{
+    return cln_trainer_create_stack(device, &options, 1, NULL, parts, result, error);
+}
+
+cln_status cln_trainer_create_stack(cln_device *device, const cln_options *const *options, uint32_t count,
+                                    cln_selection *selection, const cln_parts *parts, cln_trainer **result,
+                                    cln_error *error)
 {
     cln_status status;
     cln_trainer *trainer = NULL;
@@ -131,15 +184,15 @@ cln_status cln_trainer_create(cln_device *device, const cln_options *options, co
     TRY(cln_allocate((void **)&trainer, 1, sizeof *trainer, "a trainer", error));
     trainer->device = device;
     trainer->created = created;
-    TRY(take_options(trainer, options, error));
-    TRY(cln_selection_create(&trainer->selection, &trainer->settings, parts, error));
+    TRY(take_lanes(trainer, options, count, error));
+    TRY(select_rows(trainer, selection, parts, error));
     TRY(check_patience(trainer, error));
     TRY(plan_batches(trainer, error));
     trainer->seconds.load = cln_os_seconds() - created;
     double before = cln_os_seconds();
-    TRY(cln_selection_begin(&trainer->selection, device, error));
+    TRY(cln_selection_begin(trainer->selection, device, error));
     trainer->seconds.upload = cln_os_seconds() - before;
-    compiling = cln_compiling_begin(device, trainer->selection.info.features, trainer->selection.outputs);
+    compiling = cln_compiling_begin(device, trainer->selection->info.features, count * trainer->selection->outputs);
     TRY(create_plan(trainer, error));
     cln_compiling_pause(&compiling);
     TRY(create_buffers(trainer, error));
@@ -162,15 +215,20 @@ void cln_trainer_close(cln_trainer *trainer)
     cln_device *device = trainer->device;
     cln_pace_release(&trainer->pace);
     cln_score_buffer_release(device, &trainer->scores);
-    cln_buffer_release(device, &trainer->d_step);
+    cln_buffer_release(device, &trainer->d_steps);
     cln_buffer_release(device, &trainer->order);
     cln_buffer_release(device, &trainer->best);
     cln_buffer_release(device, &trainer->gradient);
     cln_buffer_release(device, &trainer->velocity);
     cln_buffer_release(device, &trainer->weights);
     cln_plan_release(trainer->plan);
-    cln_selection_release(&trainer->selection);
-    cln_options_free(trainer->options);
+    cln_selection_release(&trainer->own_selection);
+    for (uint32_t m = 0; m < trainer->lane_count; m++)
+        cln_options_free(trainer->lanes[m].options);
+    free(trainer->scaling.shift);
+    free(trainer->scaling.deviation);
+    free(trainer->lanes);
+    free(trainer->h_steps);
     free(trainer->h_order);
     free(trainer);
 }

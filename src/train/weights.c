@@ -53,7 +53,7 @@ static cln_status normalise(float *weights, const double *products, uint64_t row
 }
 
 cln_status cln_weights_create(const cln_settings *settings, const int32_t *labels, uint32_t outputs, const float *own,
-                              uint64_t rows, float **result, cln_error *error)
+                              const uint32_t *list, uint64_t rows, float **result, cln_error *error)
 {
     cln_status status;
     uint64_t *counts = NULL;
@@ -71,11 +71,13 @@ cln_status cln_weights_create(const cln_settings *settings, const int32_t *label
     TRY(cln_allocate((void **)&products, rows, sizeof *products, "row weights", error));
     TRY(cln_allocate((void **)&weights, rows, sizeof *weights, "row weights", error));
     for (uint64_t i = 0; classes && i < rows; i++)
-        counts[labels[i]]++;
+        counts[labels[list ? list[i] : i]]++;
     if (classes)
         TRY(weigh_classes(settings, counts, outputs, rows, of_class, error));
-    for (uint64_t i = 0; i < rows; i++)
-        products[i] = (own ? (double)own[i] : 1) * (classes ? of_class[labels[i]] : 1);
+    for (uint64_t i = 0; i < rows; i++) {
+        uint64_t row = list ? list[i] : i;
+        products[i] = (own ? (double)own[row] : 1) * (classes ? of_class[labels[row]] : 1);
+    }
     TRY(normalise(weights, products, rows, error));
     *result = weights;
     weights = NULL;

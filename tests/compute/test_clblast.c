@@ -121,7 +121,7 @@ START_TEST(nothing_is_left_of_earlier_rows)
 }
 END_TEST
 
-/* cl/softmax_narrow.cl by itself: of the rows that are there the residual and its transpose, 0 elsewhere in both, nothing behind. */
+/* cl/residual_narrow.cl by itself: of the rows that are there the residual and its transpose, 0 elsewhere in both, nothing behind. */
 START_TEST(residual_and_its_transpose)
 {
     enum { PADDED = 48, K = 5, KP = 8, BYTES = PADDED * KP * sizeof(float) };
@@ -133,8 +133,8 @@ START_TEST(residual_and_its_transpose)
     char options[200];
     snprintf(options, sizeof options, "-DCLN_K=%d -DCLN_KP=%d -DCLN_V=%d -DCLN_GROUP=1 -DCLN_ITEM_ROWS=16", K, KP,
              4 << _i);
-    MUST(cln_program_build(device, "softmax_narrow", options, &program, error));
-    MUST(cln_kernel_create(program, "softmax_narrow", &kernel, error));
+    MUST(cln_program_build(device, "residual_narrow", options, &program, error));
+    MUST(cln_kernel_create(program, "residual_narrow", &kernel, error));
     for (size_t c = 0; c < CLN_COUNT(counts); c++) {
         float logits[PADDED * KP];
         cl_uint targets[PADDED], count = counts[c];
@@ -144,9 +144,10 @@ START_TEST(residual_and_its_transpose)
             targets[i] = i % K;
         cl_mem rows = guarded(logits, BYTES), columns = guarded(logits, BYTES),
                target = guarded(targets, sizeof targets);
-        const cln_argument arguments[] = {CLN_ARG(rows),  CLN_ARG(target), CLN_ARG(null), CLN_ARG(none),
-                                          CLN_ARG(count), CLN_ARG(padded), CLN_ARG(null), CLN_ARG(zero),
-                                          CLN_ARG(null),  CLN_ARG(none),   CLN_ARG(keep), CLN_ARG(columns)};
+        const cln_argument arguments[] = {CLN_ARG(rows),   CLN_ARG(target), CLN_ARG(null),   CLN_ARG(null),
+                                          CLN_ARG(none),   CLN_ARG(count),  CLN_ARG(padded), CLN_ARG(null),
+                                          CLN_ARG(zero),   CLN_ARG(null),   CLN_ARG(none),   CLN_ARG(keep),
+                                          CLN_ARG(columns)};
         cln_grid grid = {{PADDED / 16, 1}, {1, 1}};
         MUST(cln_launch(device, kernel, grid, arguments, CLN_COUNT(arguments), error));
         float *residual = read_floats(rows, PADDED * KP), *flipped = read_floats(columns, PADDED * KP);

@@ -64,13 +64,21 @@ START_TEST(write_copy_zero_read)
     works(cln_buffer_create(device, "test", 61, &buffer, &error));
     works(cln_buffer_create(device, "test", 61, &other, &error));
     works(cln_buffer_write(device, buffer, 0, 61, data, &error));
-    works(cln_buffer_copy(device, buffer, other, 61, &error));
+    works(cln_buffer_copy(device, buffer, other, 0, 61, &error));
     works(cln_buffer_zero(device, buffer, &error));
     works(cln_buffer_write(device, buffer, 5, 3, data, &error));
     works(cln_buffer_read(device, other, 0, 61, back, &error));
     ck_assert_mem_eq(back, data, 61);
     works(cln_buffer_read(device, other, 10, 7, back, &error));
     ck_assert_mem_eq(back, data + 10, 7);
+    works(cln_buffer_zero(device, other, &error));
+    works(cln_buffer_write(device, buffer, 0, 61, data, &error));
+    works(cln_buffer_copy(device, buffer, other, 20, 9, &error));
+    works(cln_buffer_read(device, other, 0, 61, back, &error));
+    for (size_t i = 0; i < 61; i++)
+        ck_assert_uint_eq(back[i], i >= 20 && i < 29 ? data[i] : 0);
+    works(cln_buffer_zero(device, buffer, &error));
+    works(cln_buffer_write(device, buffer, 5, 3, data, &error));
     works(cln_buffer_read(device, buffer, 0, 61, back, &error));
     for (size_t i = 0; i < 61; i++)
         ck_assert_uint_eq(back[i], i >= 5 && i < 8 ? data[i - 5] : 0);
@@ -142,7 +150,7 @@ START_TEST(no_bytes_are_no_error)
     works(cln_buffer_create(device, "test", 0, &other, &error));
     works(cln_buffer_read(device, buffer, 0, 0, NULL, &error));
     works(cln_buffer_write(device, buffer, 0, 0, NULL, &error));
-    works(cln_buffer_copy(device, buffer, other, 0, &error));
+    works(cln_buffer_copy(device, buffer, other, 0, 0, &error));
     works(cln_buffer_map(device, buffer, 0, 0, &window, &error));
     ck_assert_ptr_null(window);
     works(cln_buffer_unmap(device, buffer, window, &error));

@@ -36,7 +36,8 @@ START_TEST(test_any_order)
 {
     problem p = problem_make(40, 6, 3, CLN_FLOAT32, 2);
     static const uint64_t taken[] = {3, 1, 1, 0, 2, 0};
-    cln_trainer *trainer = trainer_of(engines[_i], "batch-size=10 no-shuffle=true", p.data, NULL, NULL);
+    cln_trainer *trainer =
+        trainer_of(engines[_i], "batch-size=10 no-shuffle=true learning-rate=0.1", p.data, NULL, NULL);
     schedule s = {.rows = 40, .batch = 10};
     shadow reference = shadow_make(&p, &s);
     for (int i = 0; i < 6; i++) {

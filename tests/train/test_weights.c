@@ -13,7 +13,8 @@ static float *made(const cln_settings *settings, const int32_t *y, uint32_t outp
 {
     float *weights = NULL;
     cln_error error = {0};
-    ck_assert_msg(cln_weights_create(settings, y, outputs, own, ROWS, &weights, &error) == CLN_OK, "%s", error.message);
+    ck_assert_msg(cln_weights_create(settings, y, outputs, own, NULL, ROWS, &weights, &error) == CLN_OK, "%s",
+                  error.message);
     return weights;
 }
 
@@ -69,11 +70,28 @@ START_TEST(test_named)
 }
 END_TEST
 
+/* Of some rows of a data set: three of class 0, one of class 2. */
+START_TEST(test_list)
+{
+    const uint32_t list[4] = {0, 1, 4, 5};
+    const float own[ROWS] = {1, 2, 9, 9, 3, 4};
+    const double expected[4] = {2.0 / 3, 4, 2, 8.0 / 3};
+    cln_settings settings = {.balanced = true};
+    float *weights = NULL;
+    cln_error error = {0};
+    ck_assert_int_eq(cln_weights_create(&settings, labels, 2 + 1, own, list, 4, &weights, &error), CLN_OK);
+    double mean = (expected[0] + expected[1] + expected[2] + expected[3]) / 4;
+    for (int i = 0; i < 4; i++)
+        ck_assert_double_eq_tol((double)weights[i], expected[i] / mean, 1e-6);
+    free(weights);
+}
+END_TEST
+
 static void refuse(const cln_settings *settings, const int32_t *y, const float *own, const char *words)
 {
     float *weights = NULL;
     cln_error error = {0};
-    ck_assert_int_eq(cln_weights_create(settings, y, 3, own, ROWS, &weights, &error), CLN_INVALID);
+    ck_assert_int_eq(cln_weights_create(settings, y, 3, own, NULL, ROWS, &weights, &error), CLN_INVALID);
     ck_assert_msg(strstr(error.message, words) != NULL, "%s", error.message);
     ck_assert_ptr_null(weights);
 }
@@ -104,6 +122,7 @@ int main(void)
     tcase_add_test(ok, test_own);
     tcase_add_test(ok, test_balanced);
     tcase_add_test(ok, test_named);
+    tcase_add_test(ok, test_list);
     tcase_add_test(invalid, test_refused);
     suite_add_tcase(suite, ok);
     suite_add_tcase(suite, invalid);

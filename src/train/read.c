@@ -1,0 +1,75 @@
+/* Weights on their way back from the device, as a model has them. */
+#include "base/size.h"
+#include "device/buffer.h"
+#include "train/trainer.h"
+
+#include <stdlib.h>
+
+uint32_t cln_trainer_outputs(const cln_trainer *trainer)
+{
+    return trainer->selection->outputs;
+}
+
+bool cln_trainer_has_bias(const cln_trainer *trainer)
+{
+    return trainer->plan->problem.bias || trainer->plan->problem.centred;
+}
+
+/* W·(x̃ − shift) + b = W·x̃ + (b − W·shift): with a shift the bias is that of features as they are, summed in double. */
+static cln_status read_lane(cln_trainer *trainer, cl_mem w, uint32_t lane, const double *shift, float *weight,
+                            float *bias, cln_error *error)
+{
+    cln_status status;
+    uint32_t k = cln_trainer_outputs(trainer), d = trainer->plan->problem.features, ld = trainer->plan->layout.ld;
+    uint64_t bytes = (uint64_t)k * ld * sizeof(float);
+    float *padded = NULL;
+    TRY(cln_allocate((void **)&padded, bytes, 1, "weights", error));
+    TRY(cln_buffer_read(trainer->device, w, lane * bytes, bytes, padded, error));
+    for (uint32_t i = 0; i < k; i++) {
+        const float *row = padded + (uint64_t)i * ld;
+        double shifted = 0;
+        for (uint32_t j = 0; weight && j < d; j++)
+            weight[(uint64_t)i * d + j] = row[j];
+        for (uint32_t j = 0; shift && j < d; j++)
+            shifted += (double)row[j] * shift[j];
+        if (bias)
+            bias[i] = (float)((double)row[d] - shifted);
+    }
+out:
+    free(padded);
+    return status;
+}
+
+cln_status cln_trainer_read(cln_trainer *trainer, cl_mem w, uint32_t lane, float *weight, float *bias, cln_error *error)
+{
+    return read_lane(trainer, w, lane, trainer->scaling.shift, weight, bias, error);
+}
+
+cln_status cln_trainer_read_raw(cln_trainer *trainer, cl_mem w, uint32_t lane, float *weight, float *bias,
+                                cln_error *error)
+{
+    return read_lane(trainer, w, lane, NULL, weight, bias, error);
+}
+
+cln_status cln_trainer_squared_norm(cln_trainer *trainer, cl_mem w, uint32_t lane, double *norm, cln_error *error)
+{
+    cln_status status;
+    uint64_t d = trainer->plan->problem.features, count = cln_trainer_outputs(trainer) * d;
+    const double *deviation = trainer->scaling.deviation;
+    float *weight = NULL;
+    *norm = 0;
+    TRY(cln_allocate((void **)&weight, count, sizeof *weight, "weights", error));
+    TRY(cln_trainer_read(trainer, w, lane, weight, NULL, error));
+    for (uint64_t i = 0; i < count; i++) {
+        double component = (double)weight[i] * (deviation ? deviation[i % d] : 1);
+        *norm += component * component;
+    }
+out:
+    free(weight);
+    return status;
+}
+
+cln_status cln_trainer_lane_read(cln_trainer *trainer, uint32_t lane, float *weight, float *bias, cln_error *error)
+{
+    return cln_trainer_read(trainer, trainer->kept, lane, weight, bias, error);
+}

@@ -1,0 +1,171 @@
+/* What a trainer sees of its rows beside their bytes: where they are centred, what they weigh, and the step sizes that follow. */
+#include "base/size.h"
+#include "compute/moments.h"
+#include "train/step_size.h"
+#include "train/trainer.h"
+#include "train/weights.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of the training rows: mean and deviation in units of scaled features, and the same for the kernels. */
+static cln_status find_scaling(cln_trainer *trainer, cln_error *error)
+{
+    cln_status status;
+    const cln_problem *problem = &trainer->plan->problem;
+    uint32_t d = problem->features;
+    float *shift = NULL, *spread = NULL;
+    double *deviation = NULL;
+    if (!problem->centred)
+        return CLN_OK;
+    TRY(cln_allocate((void **)&trainer->scaling.shift, d, sizeof(double), "the features' means", error));
+    TRY(cln_allocate((void **)&deviation, d, sizeof(double), "the features' deviations", error));
+    TRY(cln_allocate((void **)&shift, d, sizeof(float), "the features' means", error));
+    const cln_range *range = &trainer->selection->range[CLN_TRAIN];
+    TRY(cln_moments(trainer->device, range->data, range->order, range->first, range->rows, trainer->scaling.shift,
+                    deviation, error));
+    for (uint32_t j = 0; j < d; j++) {
+        trainer->scaling.shift[j] *= trainer->scale;
+        deviation[j] = deviation[j] > 0 ? deviation[j] * trainer->scale : 1;
+        shift[j] = (float)trainer->scaling.shift[j];
+    }
+    if (problem->spread) {
+        TRY(cln_allocate((void **)&spread, d, sizeof(float), "the features' deviations", error));
+        for (uint32_t j = 0; j < d; j++)
+            spread[j] = (float)(1 / (deviation[j] * deviation[j]));
+        trainer->scaling.deviation = deviation;
+        deviation = NULL;
+    }
+    TRY(cln_plan_fold(trainer->plan, shift, spread, error));
+out:
+    free(deviation);
+    free(shift);
+    free(spread);
+    return status;
+}
+
+/* Where training row i lies in its data set. */
+static uint64_t row_of(const cln_selection *selection, uint64_t i)
+{
+    return selection->list[CLN_TRAIN] ? selection->list[CLN_TRAIN][i] : i;
+}
+
+/* weights (rows of the training part), or NULL, for the device: validation rows in the same data set weigh 1. */
+static cln_status upload_weights(cln_trainer *trainer, const float *weights, cln_error *error)
+{
+    cln_status status;
+    const cln_selection *selection = trainer->selection;
+    uint64_t rows = selection->rows[CLN_TRAIN], all = selection->info.rows;
+    float *padded = NULL;
+    if (!weights)
+        return cln_resident_weigh(selection->resident[CLN_TRAIN], NULL, error);
+    TRY(cln_allocate((void **)&padded, all, sizeof(float), "row weights", error));
+    for (uint64_t i = 0; i < all; i++)
+        padded[i] = 1;
+    for (uint64_t i = 0; i < rows; i++)
+        padded[row_of(selection, i)] = weights[i];
+    TRY(cln_resident_weigh(selection->resident[CLN_TRAIN], padded, error));
+out:
+    free(padded);
+    return status;
+}
+
+enum {
+    STRETCH = 16
+}; /* rows of the sample that lie behind each other: few reads, and no order of classes goes unseen */
+
+/* Training rows first … first+count−1; x: (count,row_bytes). */
+static cln_status read_rows(const cln_selection *selection, uint64_t first, uint64_t count, char *x, size_t row_bytes,
+                            cln_error *error)
+{
+    cln_status status = CLN_OK;
+    uint64_t at_once = selection->list[CLN_TRAIN] ? 1 : count;
+    for (uint64_t i = 0; i < count; i += at_once)
+        TRY(cln_resident_read(selection->resident[CLN_TRAIN], row_of(selection, first + i), at_once, x + i * row_bytes,
+                              error));
+out:
+    return status;
+}
+
+/* Up to CLN_CURVATURE_ROWS evenly spaced training rows: x (·,d) of the data's type, and their weights where there are any. */
+static cln_status sample(cln_trainer *trainer, const float *weights, void *x, float *sampled, uint64_t *count,
+                         cln_error *error)
+{
+    cln_status status = CLN_OK;
+    const cln_selection *selection = trainer->selection;
+    uint64_t rows = selection->rows[CLN_TRAIN], most = CLN_CURVATURE_ROWS;
+    uint64_t stretch = rows <= most ? rows : STRETCH, stretches = rows <= most ? 1 : most / STRETCH;
+    size_t row_bytes = selection->info.features * cln_type_bytes(selection->info.type);
+    *count = stretches * stretch;
+    for (uint64_t i = 0; i < stretches; i++) {
+        uint64_t first = stretches > 1 ? i * (rows - stretch) / (stretches - 1) : 0;
+        TRY(read_rows(selection, first, stretch, (char *)x + i * stretch * row_bytes, row_bytes, error));
+        if (weights)
+            memcpy(sampled + i * stretch, weights + first, stretch * sizeof(float));
+    }
+out:
+    return status;
+}
+
+static cln_status measure(cln_trainer *trainer, const float *weights, cln_curvature *curvature, cln_error *error)
+{
+    cln_status status;
+    const cln_dataset_info *info = &trainer->selection->info;
+    uint64_t count = 0;
+    void *x = NULL;
+    float *sampled = NULL;
+    const cln_curvature_view view = {trainer->scale, trainer->scaling.shift, trainer->scaling.deviation,
+                                     trainer->plan->problem.bias};
+    TRY(cln_allocate(&x, (uint64_t)CLN_CURVATURE_ROWS * info->features, cln_type_bytes(info->type), "a sample of rows",
+                     error));
+    TRY(cln_allocate((void **)&sampled, CLN_CURVATURE_ROWS, sizeof(float), "a sample of weights", error));
+    TRY(sample(trainer, weights, x, sampled, &count, error));
+    TRY(cln_curvature_measure(x, info->type, count, info->features, info->features, &view, weights ? sampled : NULL,
+                              curvature, error));
+out:
+    free(x);
+    free(sampled);
+    return status;
+}
+
+/* Where no step size is given. */
+static cln_status find_step_sizes(cln_trainer *trainer, const float *weights, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    cln_curvature curvature;
+    bool measured = false;
+    uint64_t rows = trainer->selection->rows[CLN_TRAIN];
+    for (uint32_t m = 0; m < trainer->lane_count; m++) {
+        cln_settings *settings = &trainer->lanes[m].settings;
+        if (settings->learning_rate > 0)
+            continue;
+        if (!measured)
+            TRY(measure(trainer, weights, &curvature, error));
+        measured = true;
+        settings->learning_rate =
+            cln_step_size(&curvature, cln_settings_loss(settings), cln_settings_l2(settings, rows), settings->momentum,
+                          rows, trainer->batch);
+    }
+out:
+    return status;
+}
+
+cln_status cln_trainer_see(cln_trainer *trainer, cln_error *error)
+{
+    cln_status status;
+    const cln_selection *selection = trainer->selection;
+    const cln_dataset *data = selection->data[CLN_TRAIN];
+    float *weights = NULL;
+    TRY(find_scaling(trainer, error));
+    TRY(cln_weights_create(&trainer->settings, cln_dataset_labels(data), selection->info.outputs,
+                           cln_dataset_weights(data), selection->list[CLN_TRAIN], selection->rows[CLN_TRAIN], &weights,
+                           error));
+    TRY(upload_weights(trainer, weights, error));
+    if (cln_settings_solver_is(&trainer->settings, "sgd"))
+        TRY(find_step_sizes(trainer, weights, error));
+    trainer->settings.learning_rate = trainer->lanes[0].settings.learning_rate;
+out:
+    free(weights);
+    return status;
+}
