@@ -1,6 +1,7 @@
 #include "train/grid.h"
 
 #include "base/size.h"
+#include "train/trainer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@ typedef struct axis {
     bool stacks; /* changes nothing but the step */
 } axis;
 
-struct cln_grid {
+struct cln_option_grid {
     cln_options *base;
     char *text; /* cut into names and values */
     axis *axes; /* (axis_count) */
@@ -21,8 +22,6 @@ struct cln_grid {
     uint32_t count;
 };
 
-static const char *const stacked[] = {"learning-rate", "schedule", "decay", "decay-epochs",
-                                      "momentum",      "nesterov", "l2",    "alpha"};
 /* All configurations are compared on the same rows. */
 static const char *const of_rows[] = {"classes", "train-rows", "valid"};
 
@@ -80,7 +79,7 @@ static cln_status take_value(axis *a, char *value, cln_options *scratch, cln_err
     return cln_options_set(scratch, a->name, value, error);
 }
 
-static cln_status check_name(const cln_grid *grid, const char *name, cln_error *error)
+static cln_status check_name(const cln_option_grid *grid, const char *name, cln_error *error)
 {
     if (is_among(name, of_rows, CLN_COUNT(of_rows)))
         return cln_fail(
@@ -96,8 +95,25 @@ static cln_status check_name(const cln_grid *grid, const char *name, cln_error *
     return CLN_OK;
 }
 
+/* With the solver that can train side by side. */
+static cln_status see_whether_it_stacks(const cln_option_grid *grid, axis *a, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    cln_options *two[2] = {NULL, NULL};
+    for (uint32_t i = 0; i < 2; i++) {
+        TRY(cln_options_copy(grid->base, &two[i], error));
+        TRY(cln_options_set(two[i], "solver", "sgd", error));
+        TRY(cln_options_set(two[i], a->name, a->values[i < a->count ? i : 0], error));
+    }
+    a->stacks = cln_options_stackable(two[0], two[1]);
+out:
+    cln_options_free(two[0]);
+    cln_options_free(two[1]);
+    return status;
+}
+
 /* "name=value,value" of one option. */
-static cln_status read_axis(cln_grid *grid, char *part, cln_options *scratch, cln_error *error)
+static cln_status read_axis(cln_option_grid *grid, char *part, cln_options *scratch, cln_error *error)
 {
     cln_status status;
     char *rest = strchr(part, '=');
@@ -112,7 +128,6 @@ static cln_status read_axis(cln_grid *grid, char *part, cln_options *scratch, cl
     for (const char *comma = rest; (comma = strchr(comma, ',')); comma++)
         most++;
     TRY(cln_allocate((void **)&a.values, most, sizeof *a.values, "the grid", error));
-    a.stacks = is_among(a.name, stacked, CLN_COUNT(stacked));
     grid->axes[grid->axis_count++] = a;
     axis *kept = &grid->axes[grid->axis_count - 1];
     while (rest) {
@@ -120,6 +135,7 @@ static cln_status read_axis(cln_grid *grid, char *part, cln_options *scratch, cl
         TRY(next_value(kept, &rest, &value, error));
         TRY(take_value(kept, value, scratch, error));
     }
+    TRY(see_whether_it_stacks(grid, kept, error));
     if (grid->count > CLN_GRID_MOST / kept->count) {
         status = cln_fail(error, CLN_INVALID, "grid: there are more than %d configurations; give fewer values",
                           CLN_GRID_MOST);
@@ -131,7 +147,7 @@ out:
 }
 
 /* Options that are not there are refused with the nearest by cln_options_set, and so are values that are not taken. */
-static cln_status read_all(cln_grid *grid, const char *text, cln_error *error)
+static cln_status read_all(cln_option_grid *grid, const char *text, cln_error *error)
 {
     cln_status status;
     cln_options *scratch = NULL;
@@ -152,7 +168,7 @@ out:
 
 /* ---- configurations */
 
-static cln_status apply(const cln_grid *grid, uint32_t configuration, cln_options *options, cln_error *error)
+static cln_status apply(const cln_option_grid *grid, uint32_t configuration, cln_options *options, cln_error *error)
 {
     cln_status status = CLN_OK;
     for (size_t i = 0; i < grid->axis_count; i++)
@@ -161,7 +177,7 @@ out:
     return status;
 }
 
-static cln_status check_all(const cln_grid *grid, cln_error *error)
+static cln_status check_all(const cln_option_grid *grid, cln_error *error)
 {
     cln_status status;
     cln_options *options = NULL;
@@ -183,10 +199,10 @@ out:
     return status;
 }
 
-cln_status cln_grid_create(const cln_options *base, const char *text, cln_grid **result, cln_error *error)
+cln_status cln_grid_create(const cln_options *base, const char *text, cln_option_grid **result, cln_error *error)
 {
     cln_status status;
-    cln_grid *grid = NULL;
+    cln_option_grid *grid = NULL;
     *result = NULL;
     TRY(cln_allocate((void **)&grid, 1, sizeof *grid, "the grid", error));
     grid->count = 1;
@@ -200,30 +216,30 @@ out:
     return status;
 }
 
-uint32_t cln_grid_count(const cln_grid *grid)
+uint32_t cln_grid_count(const cln_option_grid *grid)
 {
     return grid->count;
 }
 
-const char *cln_grid_name(const cln_grid *grid, size_t index)
+const char *cln_grid_name(const cln_option_grid *grid, size_t index)
 {
     return index < grid->axis_count ? grid->axes[index].name : NULL;
 }
 
 /* Which of an option's values a configuration has. */
-static uint32_t place(const cln_grid *grid, size_t index, uint32_t configuration)
+static uint32_t place(const cln_option_grid *grid, size_t index, uint32_t configuration)
 {
     for (size_t i = grid->axis_count - 1; i > index; i--)
         configuration /= grid->axes[i].count;
     return configuration % grid->axes[index].count;
 }
 
-const char *cln_grid_value(const cln_grid *grid, size_t index, uint32_t configuration)
+const char *cln_grid_value(const cln_option_grid *grid, size_t index, uint32_t configuration)
 {
     return grid->axes[index].values[place(grid, index, configuration)];
 }
 
-void cln_grid_describe(const cln_grid *grid, uint32_t configuration, char *text, size_t size)
+void cln_grid_describe(const cln_option_grid *grid, uint32_t configuration, char *text, size_t size)
 {
     size_t used = 0;
     *text = '\0';
@@ -234,7 +250,8 @@ void cln_grid_describe(const cln_grid *grid, uint32_t configuration, char *text,
     }
 }
 
-cln_status cln_grid_options(const cln_grid *grid, uint32_t configuration, cln_options **options, cln_error *error)
+cln_status cln_grid_options(const cln_option_grid *grid, uint32_t configuration, cln_options **options,
+                            cln_error *error)
 {
     cln_status status = cln_options_copy(grid->base, options, error);
     if (status == CLN_OK)
@@ -246,7 +263,7 @@ cln_status cln_grid_options(const cln_grid *grid, uint32_t configuration, cln_op
     return status;
 }
 
-uint32_t cln_grid_group(const cln_grid *grid, uint32_t configuration)
+uint32_t cln_grid_group(const cln_option_grid *grid, uint32_t configuration)
 {
     uint32_t group = 0;
     for (size_t i = 0; i < grid->axis_count; i++)
@@ -255,7 +272,7 @@ uint32_t cln_grid_group(const cln_grid *grid, uint32_t configuration)
     return group;
 }
 
-void cln_grid_free(cln_grid *grid)
+void cln_grid_free(cln_option_grid *grid)
 {
     if (!grid)
         return;

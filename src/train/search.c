@@ -71,8 +71,7 @@ cln_status cln_search_create(cln_device *device, const cln_options *options, con
     search->parts = *parts;
     TRY(cln_options_copy(options, &search->base, error));
     TRY(cln_grid_create(options, grid, &search->grid, error));
-    TRY(cln_selection_create(&search->selection, cln_options_settings(search->base),
-                             &(cln_parts){parts->train, parts->valid, NULL}, error));
+    TRY(cln_search_select(search, cln_options_settings(search->base), error));
     TRY(check_folds(search, error));
     units = (uint64_t)cln_grid_count(search->grid) * search->rounds;
     TRY(cln_allocate((void **)&search->units, units, sizeof *search->units, "a search", error));
@@ -91,7 +90,7 @@ void cln_search_close(cln_search *search)
     if (!search)
         return;
     cln_search_state_close(search->state);
-    cln_selection_release(&search->selection);
+    cln_search_deselect(search);
     cln_grid_free(search->grid);
     cln_options_free(search->base);
     free(search->units);
@@ -215,6 +214,7 @@ cln_status cln_search_refit(cln_search *search, cln_trainer **trainer, cln_error
     const cln_settings *settings = cln_options_settings(options);
     if (!search->parts.valid && !settings->patience && !settings->patience_iterations)
         TRY(without_valid(options, &all_rows, error));
+    cln_search_deselect(search);
     TRY(cln_trainer_create(search->device, all_rows ? all_rows : options, &search->parts, trainer, error));
 out:
     cln_options_free(all_rows);

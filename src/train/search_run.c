@@ -59,22 +59,19 @@ static cln_status train_batch(run *r, uint32_t round, cln_error *error)
 {
     cln_search *search = r->search;
     cln_status status;
-    bool interrupted = false;
-    TRY(cln_search_train(search, round, r->batch, r->batch_count, on_training, r, r->units, &interrupted, error));
-    r->over = r->over || interrupted;
-    if (interrupted)
-        goto out;
-    if (search->state)
-        TRY(cln_search_state_add(search->state, r->units, r->batch_count, error));
-    uint32_t count = r->batch_count;
+    uint32_t trained = 0;
+    TRY(cln_search_train(search, round, r->batch, r->batch_count, on_training, r, r->units, &trained, error));
+    if (search->state && trained)
+        TRY(cln_search_state_add(search->state, r->units, trained, error));
     r->batch_count = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        size_t at = cln_search_at(search, r->batch[i], round);
+    for (uint32_t i = 0; i < trained; i++) {
+        uint32_t configuration = r->units[i].configuration;
+        size_t at = cln_search_at(search, configuration, round);
         cln_search_row row;
         search->units[at] = r->units[i];
         search->had[at] = CLN_TRAINED;
         search->done++;
-        cln_search_row_at(search, r->batch[i], &row);
+        cln_search_row_at(search, configuration, &row);
         tell(r, row.finished ? &row : NULL, 0);
     }
 out:

@@ -17,10 +17,10 @@ static void teardown(void)
     cln_options_free(base);
 }
 
-static cln_grid *grid_of(const char *text)
+static cln_option_grid *grid_of(const char *text)
 {
     cln_error error = {0};
-    cln_grid *grid = NULL;
+    cln_option_grid *grid = NULL;
     ck_assert_msg(cln_grid_create(base, text, &grid, &error) == CLN_OK, "%s: %s", text, error.message);
     return grid;
 }
@@ -28,13 +28,13 @@ static cln_grid *grid_of(const char *text)
 static void refuse(const char *text, const char *words)
 {
     cln_error error = {0};
-    cln_grid *grid = NULL;
+    cln_option_grid *grid = NULL;
     ck_assert_msg(cln_grid_create(base, text, &grid, &error) == CLN_INVALID, "took \"%s\"", text);
     ck_assert_ptr_null(grid);
     ck_assert_msg(strstr(error.message, words) != NULL, "%s: %s", text, error.message);
 }
 
-static const char *described(const cln_grid *grid, uint32_t configuration)
+static const char *described(const cln_option_grid *grid, uint32_t configuration)
 {
     static char text[256];
     cln_grid_describe(grid, configuration, text, sizeof text);
@@ -46,7 +46,7 @@ START_TEST(the_last_option_varies_fastest)
     static const char *const expected[] = {"l2=0 learning-rate=.1",    "l2=0 learning-rate=.5",
                                            "l2=0 learning-rate=1",     "l2=1e-4 learning-rate=.1",
                                            "l2=1e-4 learning-rate=.5", "l2=1e-4 learning-rate=1"};
-    cln_grid *grid = grid_of(" l2 = 0 , 1e-4 ;learning-rate=.1,.5,\t1");
+    cln_option_grid *grid = grid_of(" l2 = 0 , 1e-4 ;learning-rate=.1,.5,\t1");
     ck_assert_uint_eq(cln_grid_count(grid), 6);
     ck_assert_str_eq(cln_grid_name(grid, 0), "l2");
     ck_assert_str_eq(cln_grid_name(grid, 1), "learning-rate");
@@ -63,7 +63,7 @@ START_TEST(options_are_the_base_and_the_values)
     cln_options *options = NULL;
     ck_assert_int_eq(cln_options_set(base, "epochs", "3", NULL), CLN_OK);
     ck_assert_int_eq(cln_options_set(base, "momentum", "0.9", NULL), CLN_OK);
-    cln_grid *grid = grid_of("momentum=0,.5;no-bias=false,true;batch-size=10");
+    cln_option_grid *grid = grid_of("momentum=0,.5;no-bias=false,true;batch-size=10");
     ck_assert_uint_eq(cln_grid_count(grid), 4);
     ck_assert_int_eq(cln_grid_options(grid, 3, &options, NULL), CLN_OK);
     ck_assert_uint_eq(cln_options_settings(options)->epochs, 3);
@@ -78,7 +78,7 @@ END_TEST
 
 START_TEST(a_value_in_braces_holds_commas)
 {
-    cln_grid *grid = grid_of("class-weights=balanced, {0:1,3:2} ,{1:.5}");
+    cln_option_grid *grid = grid_of("class-weights=balanced, {0:1,3:2} ,{1:.5}");
     ck_assert_uint_eq(cln_grid_count(grid), 3);
     ck_assert_str_eq(cln_grid_value(grid, 0, 0), "balanced");
     ck_assert_str_eq(cln_grid_value(grid, 0, 1), "0:1,3:2");
@@ -90,7 +90,7 @@ END_TEST
 /* What changes only the step is trained side by side; what changes the minibatches or the model is not. */
 START_TEST(groups)
 {
-    cln_grid *grid = grid_of("l2=0,1e-4;seed=1,2;learning-rate=.1,.5;momentum=0,.9");
+    cln_option_grid *grid = grid_of("l2=0,1e-4;seed=1,2;learning-rate=.1,.5;momentum=0,.9");
     for (uint32_t a = 0; a < cln_grid_count(grid); a++)
         for (uint32_t b = 0; b < cln_grid_count(grid); b++)
             ck_assert_int_eq(cln_grid_group(grid, a) == cln_grid_group(grid, b),
@@ -101,7 +101,7 @@ END_TEST
 
 START_TEST(one_configuration)
 {
-    cln_grid *grid = grid_of("epochs=7");
+    cln_option_grid *grid = grid_of("epochs=7");
     ck_assert_uint_eq(cln_grid_count(grid), 1);
     ck_assert_uint_eq(cln_grid_group(grid, 0), 0);
     ck_assert_str_eq(described(grid, 0), "epochs=7");
@@ -127,7 +127,7 @@ START_TEST(the_most)
     char *end = write_seeds(text, "seed", 1000);
     *end++ = ';';
     end = write_seeds(end, "epochs", 100);
-    cln_grid *grid = grid_of(text);
+    cln_option_grid *grid = grid_of(text);
     ck_assert_uint_eq(cln_grid_count(grid), CLN_GRID_MOST);
     ck_assert_str_eq(described(grid, CLN_GRID_MOST - 1), "seed=1000 epochs=100");
     cln_grid_free(grid);
