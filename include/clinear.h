@@ -379,6 +379,62 @@ CLN_API const cln_path_row *cln_trainer_path(const cln_trainer *trainer, size_t 
 CLN_API cln_status cln_trainer_model(cln_trainer *trainer, cln_model **model, cln_error *error);
 CLN_API void cln_trainer_close(cln_trainer *trainer);
 
+/* ------------------------------------------------------------------------------------------ search -- */
+
+/*
+ * Trains every configuration of a grid of options and ranks them by their errors in validation: the fewest errors win, among equals
+ * the smaller mean validation loss, then the one that stands earlier in the grid; one that diverged never wins. The grid is text,
+ * "l2=0,1e-4;learning-rate=.1,.5": any options of the table but those that decide about rows, each with its values (a value in braces
+ * may hold commas), on top of the other options; configurations count from 0, and the values of the last option vary fastest.
+ * Validated is on a part (parts->valid, or option `valid`), or on each of `folds` folds: row i of the training part belongs to fold
+ * i mod folds, is validated there and trained on in the others; errors and rows are summed, losses averaged over the rows.
+ * Configurations with the same minibatches are trained side by side, in one pass over the data.
+ */
+typedef struct cln_search cln_search;
+
+typedef struct cln_search_row {
+    size_t index;           /* in the grid */
+    cln_score valid, train; /* at the kept weights, over all folds; no rows where it diverged before there were any */
+    uint64_t epochs;        /* passes begun, the most of the folds */
+    cln_stop stopped;
+    double seconds; /* its share of the time of those that were trained with it */
+    bool finished;  /* false: there are no figures yet */
+    bool resumed;   /* all of it was read from the state file */
+} cln_search_row;
+
+/* How the search goes. A training is one of a configuration, or of one on a fold. */
+typedef struct cln_search_progress {
+    const cln_search_row *row; /* what has just been finished; NULL: some time has passed */
+    uint64_t done, count;      /* trainings */
+    double seconds, seconds_left;
+} cln_search_progress;
+
+/* Nonzero stops the search cleanly; trainings under way are lost, those done are not. */
+typedef int cln_search_progress_fn(const cln_search_progress *progress, void *user);
+
+/* folds: 0 for a validation part, or 2 and more. Every configuration is checked; nothing is trained yet. state: NULL, or a file that
+   keeps each training as soon as it is done, and from which a search with the same grid, options, folds and data goes on; one of
+   another search, or one that is damaged, is CLN_INVALID or CLN_FORMAT. Data sets and device outlive the search; the test part is for
+   cln_search_refit alone. */
+CLN_API cln_status cln_search_create(cln_device *device, const cln_options *options, const char *grid, uint32_t folds,
+                                     const cln_parts *parts, const char *state, cln_search **search, cln_error *error);
+CLN_API size_t cln_search_count(const cln_search *search); /* configurations */
+/* The names of the grid's options in their order, NULL beyond the last; what option `name` of them is in a configuration. */
+CLN_API const char *cln_search_name(const cln_search *search, size_t name);
+CLN_API const char *cln_search_value(const cln_search *search, size_t index, size_t name);
+/* Trains what has not been trained yet; after an interruption it may be called again. progress may be NULL. */
+CLN_API cln_status cln_search_run(cln_search *search, cln_search_progress_fn *progress, void *user, cln_error *error);
+CLN_API void cln_search_row_at(const cln_search *search, size_t index, cln_search_row *row);
+/* Below 0 where `a` is better than `b`, above 0 where it is worse; never 0 for two rows of one search. */
+CLN_API int cln_search_compare(const cln_search_row *a, const cln_search_row *b);
+/* The best of what is finished. False: nothing is, or all diverged. */
+CLN_API bool cln_search_best(const cln_search *search, cln_search_row *row);
+/* A trainer for the best configuration, to be run and closed by the caller: on all rows of the training part after folds, and also
+   where option `valid` took the last rows of them and nothing in the training depends on validation; otherwise, with patience, several
+   alphas or a validation part, as in the search. The test part is scored. CLN_DIVERGED where no configuration can be trained. */
+CLN_API cln_status cln_search_refit(cln_search *search, cln_trainer **trainer, cln_error *error);
+CLN_API void cln_search_close(cln_search *search);
+
 /* ------------------------------------------------------------------------------------------- model -- */
 
 /* Models are safetensors: `weight` (k,d) and `bias` (k), float32, which PyTorch's nn.Linear loads as they are and which

@@ -37,6 +37,21 @@ void cln_os_replace_abandon(cln_replacement *file);
 /* Between _begin and _commit: nobody but this user may read or write the file. */
 void cln_os_replace_privately(cln_replacement *file);
 
+/*
+ * A file that grows by whole lines, each on disk before the call returns. Made where it is not there; one process at a time: another
+ * one is refused, as is what exists and is no regular file. Closed: descriptor −1.
+ */
+typedef struct cln_appending {
+    int descriptor;
+    char path[4096];
+} cln_appending;
+
+cln_status cln_os_append_begin(cln_appending *file, const char *path, cln_error *error);
+/* Gives up what stands behind the first `length` bytes. */
+cln_status cln_os_append_cut(cln_appending *file, uint64_t length, cln_error *error);
+cln_status cln_os_append(cln_appending *file, const void *bytes, size_t count, cln_error *error);
+void cln_os_append_end(cln_appending *file); /* accepts a closed one */
+
 /* A regular file to read from; ->size is its length when it was opened. All zero but descriptor −1: closed. */
 typedef struct cln_os_file {
     int descriptor;

@@ -1,14 +1,11 @@
-#include "base/number.h"
 #include "base/size.h"
 #include "cli/call.h"
 #include "cli/command.h"
-#include "cli/data.h"
 #include "cli/message.h"
+#include "cli/parts.h"
 #include "cli/training.h"
 
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 static const char about[] = "Trains a model on DATA and says how good it is.\n\n"
                             "DATA is a folder with IDX files under MNIST's names, plain or .gz: the model\n"
@@ -28,74 +25,16 @@ static const char examples[] = "  clinear train data/mnist\n"
                                "      files of one's own; one JSON value on stdout, nothing else\n";
 
 typedef struct request {
-    const char *data, *output, *device, *labels, *valid, *test, *log, *json, *no_tuning, *profile;
+    const char *output, *device, *log, *json, *no_tuning, *profile;
+    cln_part_words words;
     cln_options *options;
 } request;
 
-/* Of a folder the test part; a lone file would have no labels. */
-static cln_status open_other(const char *option, const char *path, cln_dataset **data, cln_error *error)
-{
-    if (access(path, F_OK) == 0 && !cln_dataset_has_parts(path))
-        return cln_fail(error, CLN_INVALID, "option --%s: %s is no folder, and a file of images has no labels", option,
-                        path);
-    return cln_data_open(path, NULL, CLN_PART_TEST, true, data, error);
-}
-
-/* --valid is a number of rows, which is an option of the trainer, or names a data set. */
-static cln_status set_valid(const request *r, cln_dataset **valid, cln_error *error)
-{
-    double number;
-    if (!r->valid)
-        return CLN_OK;
-    if (cln_parse_real(r->valid, &number))
-        return cln_options_set(r->options, "valid", r->valid, error);
-    if (access(r->valid, F_OK) != 0)
-        return cln_fail(error, CLN_INVALID,
-                        "option --valid: '%s' is neither a number of rows nor an existing folder or file", r->valid);
-    return open_other("valid", r->valid, valid, error);
-}
-
-/* An option of the table that was given another value than it has by itself. */
-static bool is_changed(const cln_options *options, const char *name)
-{
-    const cln_option_info *info;
-    for (size_t i = 0; (info = cln_option_at(i)); i++)
-        if (strcmp(info->name, name) == 0)
-            return strcmp(cln_options_get(options, name), info->initial) != 0;
-    return false;
-}
-
-/* What would be without effect is a mistake that is better heard of. */
-static cln_status check_company(const request *r, cln_error *error)
-{
-    static const char *const patient[] = {"patience-increase", "improvement"};
-    if (!r->log && is_changed(r->options, "log-every"))
-        return cln_fail(error, CLN_INVALID, "option --log-every needs --log, the file to write to");
-    for (size_t i = 0; i < 2; i++)
-        if (is_changed(r->options, patient[i]) && !is_changed(r->options, "patience-iterations"))
-            return cln_fail(error, CLN_INVALID, "option --%s needs --patience-iterations, the rule that it belongs to",
-                            patient[i]);
-    return CLN_OK;
-}
-
 static cln_status open_parts(const request *r, cln_parts *parts, cln_error *error)
 {
-    cln_status status;
-    const char *wrong;
-    TRY(check_company(r, error));
-    TRY(set_valid(r, &parts->valid, error));
-    wrong = cln_options_check(r->options);
-    if (wrong) {
-        status = cln_fail(error, CLN_INVALID, "%s", wrong);
-        goto out;
-    }
-    TRY(cln_data_open(r->data, r->labels, CLN_PART_TRAIN, true, &parts->train, error));
-    if (r->test)
-        TRY(open_other("test", r->test, &parts->test, error));
-    else if (cln_dataset_has_parts(r->data))
-        TRY(cln_data_open(r->data, NULL, CLN_PART_TEST, true, &parts->test, error));
-out:
-    return status;
+    if (!r->log && cln_parts_option_is_given(r->options, "log-every"))
+        return cln_fail(error, CLN_INVALID, "option --log-every needs --log, the file to write to");
+    return cln_parts_open(&r->words, r->options, parts, error);
 }
 
 static int train(const request *r)
@@ -109,8 +48,8 @@ static int train(const request *r)
                    .output = r->output,
                    .log = r->log,
                    .profile = r->profile != NULL,
-                   .data = r->data,
-                   .inputs = {r->data, r->labels, r->valid, r->test}};
+                   .data = r->words.data,
+                   .inputs = {r->words.data, r->words.labels, r->words.valid, r->words.test}};
     int code;
     if (open_parts(r, &job.parts, &error) == CLN_OK) {
         code = cln_job_run(&job, &training, &finished);
@@ -121,9 +60,7 @@ static int train(const request *r)
     } else {
         code = cln_message_failure(&error, NULL);
     }
-    cln_dataset_close(job.parts.test);
-    cln_dataset_close(job.parts.valid);
-    cln_dataset_close(job.parts.train);
+    cln_parts_close(&job.parts);
     return code;
 }
 
@@ -131,7 +68,7 @@ static int run_train(const cln_arguments *arguments, cln_options *options, void 
 {
     request *r = user;
     r->options = options;
-    r->data = cln_arguments_operand(arguments, 0);
+    r->words.data = cln_arguments_operand(arguments, 0);
     return train(r);
 }
 
@@ -142,10 +79,7 @@ int cln_command_train(int argc, const char **argv)
     const cln_flag flags[] = {
         {"output", 'o', "MODEL", "write the model to this safetensors file", &r.output},
         CLN_FLAG_DEVICE(&r.device),
-        {"labels", 0, "FILE", "the labels of DATA, where that is a file of images", &r.labels},
-        {"valid", 0, NULL, NULL, &r.valid},
-        {"test", 0, "FOLDER",
-         "score the test part of this folder at the end (default: of DATA, where that is a folder)", &r.test},
+        CLN_FLAGS_PARTS(&r.words),
         {"log", 0, "FILE", "write a line of JSON for each epoch to this file, as it goes", &r.log},
         {"profile", 0, NULL,
          "say where the time of the training went, kernel by kernel, and how near each is to the device's limits",

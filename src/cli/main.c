@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-static const char *const names[] = {"devices", "train", "evaluate", "predict", "verify", "recipe", "tune"};
+static const char *const names[] = {"devices", "train", "evaluate", "predict", "verify", "recipe", "search", "tune"};
 static const char *const summaries[] = {
     "list the OpenCL devices, and say why one is missing",
     "train a model on a data set",
@@ -16,11 +16,12 @@ static const char *const summaries[] = {
     "write the class of every row of a data set",
     "prove again that a model is what it was certified to be",
     "repeat a published training and compare the figures",
+    "train every configuration of a grid, and the best again",
     "measure what a device computes fastest with, and keep it",
 };
 static int (*const commands[])(int, const char **) = {cln_command_devices, cln_command_train,  cln_command_evaluate,
                                                       cln_command_predict, cln_command_verify, cln_command_recipe,
-                                                      cln_command_tune};
+                                                      cln_command_search,  cln_command_tune};
 enum { command_count = CLN_COUNT(names) };
 
 static int refuse(const char *word)

@@ -114,6 +114,42 @@ static int profile(cln_device *device, cln_training *training, int code)
     return error.status == CLN_OK ? code : cln_message_failure(&error, device);
 }
 
+/* From here on there is something to keep. */
+static int watch(watcher *w, cln_trainer *trainer, cln_training *training, const cln_device *device, bool *finished,
+                 cln_error *error)
+{
+    cln_interrupt_defer();
+    cln_message_note("training on device %d, %s", training->device.index, training->device.name);
+    cln_display_begin(&w->display);
+    cln_status status = cln_trainer_run(trainer, on_progress, w, &training->result, error);
+    cln_message_end_live();
+    *finished = status == CLN_OK || status == CLN_DIVERGED;
+    if (status == CLN_OK && take_path(trainer, training, error) != CLN_OK)
+        return cln_message_failure(error, device);
+    return *finished ? conclude(w, trainer, training, device, error) : CLN_EXIT_FAILED;
+}
+
+/* All but the result. */
+static void describe(const cln_job *job, const cln_device *device, cln_training *training)
+{
+    memset(training, 0, sizeof *training);
+    training->model = cln_options_get(job->options, "model");
+    training->solver = cln_options_get(job->options, "solver");
+    training->data = job->data;
+    if (device)
+        training->device = *cln_device_describe(device);
+}
+
+int cln_job_train(const cln_job *job, cln_device *device, cln_trainer *trainer, cln_training *training, bool *finished)
+{
+    cln_error error = {0};
+    watcher w = {.job = job};
+    *finished = false;
+    describe(job, device, training);
+    int code = watch(&w, trainer, training, device, finished, &error);
+    return *finished ? code : cln_message_failure(&error, device);
+}
+
 int cln_job_run(const cln_job *job, cln_training *training, bool *finished)
 {
     cln_error error = {0};
@@ -124,28 +160,16 @@ int cln_job_run(const cln_job *job, cln_training *training, bool *finished)
     int code = CLN_EXIT_FAILED;
 
     *finished = false;
-    memset(training, 0, sizeof *training);
-    training->model = cln_options_get(job->options, "model");
-    training->solver = cln_options_get(job->options, "solver");
-    training->data = job->data;
+    describe(job, NULL, training);
     TRY(cln_job_check(job, &error));
     TRY(cln_cli_device_open(job->device, job->no_tuning, &device, &error));
-    training->device = *cln_device_describe(device);
+    describe(job, device, training);
     if (job->profile)
         TRY(cln_profile_begin(device, &error));
     TRY(cln_trainer_create(device, job->options, &job->parts, &trainer, &error));
     if (job->log)
         TRY(cln_log_open(job->log, job->data, &training->device, job->options, &w.log, &error));
-    cln_interrupt_defer();
-    cln_message_note("training on device %d, %s", training->device.index, training->device.name);
-    cln_display_begin(&w.display);
-    status = cln_trainer_run(trainer, on_progress, &w, &training->result, &error);
-    cln_message_end_live();
-    *finished = status == CLN_OK || status == CLN_DIVERGED;
-    if (status == CLN_OK)
-        TRY(take_path(trainer, training, &error));
-    if (*finished)
-        code = conclude(&w, trainer, training, device, &error);
+    code = watch(&w, trainer, training, device, finished, &error);
     cln_trainer_close(trainer);
     trainer = NULL;
     if (*finished && job->profile)

@@ -1,4 +1,4 @@
-/* What `train` and `recipe` share: run a training from opened data to a saved model. */
+/* What `train`, `recipe` and `search` share: run a training from opened data to a saved model. */
 #ifndef CLN_CLI_TRAINING_H
 #define CLN_CLI_TRAINING_H
 
@@ -21,5 +21,7 @@ cln_status cln_job_check(const cln_job *job, cln_error *error);
 /* Says on stderr how it goes and what went wrong. Returns the exit code; *finished where `training` holds a result to
    report, also of a run that was interrupted or diverged. training is to be released. */
 int cln_job_run(const cln_job *job, cln_training *training, bool *finished);
+/* The same for a trainer that is there already, on an open device: of the job, data, options (for the report) and output count. */
+int cln_job_train(const cln_job *job, cln_device *device, cln_trainer *trainer, cln_training *training, bool *finished);
 
 #endif

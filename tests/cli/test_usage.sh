@@ -54,7 +54,7 @@ refused 2 'needs --log' train toy --log-every 5
 refused 2 'needs --patience-iterations' train toy --improvement 0.9
 refused 2 'needs --patience-iterations' train toy --valid 9 --patience 2 --patience-increase 3
 
-for command in devices 'train toy' 'evaluate model toy' 'predict model toy' 'recipe theano' tune; do
+for command in devices 'train toy' 'evaluate model toy' 'predict model toy' 'recipe theano' 'search toy --valid 9 --grid l2=0' tune; do
     # shellcheck disable=SC2086
     refused 2 'did you mean fused' $command --engine fussed
     # shellcheck disable=SC2086
