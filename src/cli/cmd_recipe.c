@@ -6,6 +6,7 @@
 #include "cli/data.h"
 #include "cli/findings.h"
 #include "cli/message.h"
+#include "cli/searching.h"
 #include "cli/training.h"
 
 #include <stdio.h>
@@ -134,8 +135,31 @@ typedef struct outcome {
     size_t runs, count; /* of findings */
 } outcome;
 
+/* The configurations that were searched, before the training of the best is told. */
+static cln_status tell_search(const cln_search_report *found, void *user, cln_error *error)
+{
+    const request *r = user;
+    cln_search_report alone = *found;
+    alone.refit = NULL;
+    return r->json ? CLN_OK : cln_report_search(&alone, stdout, error);
+}
+
+static int search_best(const cln_recipe_run *run, request *r, const cln_job *job, cln_options *options,
+                       cln_training *training, bool *finished)
+{
+    const cln_search_job search = {.options = options,
+                                   .grid = run->grid,
+                                   .device = job->device,
+                                   .no_tuning = job->no_tuning,
+                                   .data = job->data,
+                                   .parts = job->parts,
+                                   .tell = tell_search,
+                                   .user = r};
+    return cln_search_job_run(&search, training, finished);
+}
+
 /* One training, added to what there is; *finished where it came to an end. Returns the exit code. */
-static int run_one(const cln_recipe_run *run, const request *r, const char *path, outcome *to, bool *finished)
+static int run_one(const cln_recipe_run *run, request *r, const char *path, outcome *to, bool *finished)
 {
     cln_error error = {0};
     early_watch early = {.epoch = run->early_epochs};
@@ -147,7 +171,8 @@ static int run_one(const cln_recipe_run *run, const request *r, const char *path
     TRY(make_options(run, r, &options, &error));
     TRY(open_parts(run, path, &job.parts, &error));
     job.options = options;
-    code = cln_job_run(&job, &to->trainings[to->runs], finished);
+    code = run->grid ? search_best(run, r, &job, options, &to->trainings[to->runs], finished)
+                     : cln_job_run(&job, &to->trainings[to->runs], finished);
     if (*finished) {
         to->count += cln_findings(run, &to->trainings[to->runs], &early.valid, to->findings + to->count);
         to->labels[to->runs++] = run->label;
@@ -176,7 +201,7 @@ out:
     return status;
 }
 
-static int run_recipe(const cln_recipe *recipe, const request *r)
+static int run_recipe(const cln_recipe *recipe, request *r)
 {
     cln_error error = {0};
     char path[4096];

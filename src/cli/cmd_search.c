@@ -3,16 +3,11 @@
 #include "base/size.h"
 #include "cli/call.h"
 #include "cli/command.h"
-#include "cli/device.h"
-#include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/output.h"
 #include "cli/parts.h"
-#include "cli/training.h"
-#include "report/search.h"
-#include "report/text.h"
+#include "cli/searching.h"
 
-#include <math.h>
 #include <stdio.h>
 
 static const char about[] = "Trains every configuration of a grid of options, ranks them by their errors in\n"
@@ -38,68 +33,6 @@ typedef struct request {
     cln_options *options;
 } request;
 
-/* ---- progress */
-
-typedef struct display {
-    const request *request;
-    const cln_search *search;
-    bool terminal, stopping;
-    double drawn;
-} display;
-
-static void describe_row(const cln_search *search, const cln_search_row *row, char *text, size_t size)
-{
-    size_t used = 0;
-    for (size_t i = 0; cln_search_name(search, i) && used < size; i++)
-        used += (size_t)snprintf(text + used, size - used, "%s%s=%s", i ? " " : "", cln_search_name(search, i),
-                                 cln_search_value(search, row->index, i));
-}
-
-/* On a terminal a live line, otherwise a line for each configuration. */
-static void show(display *d, const cln_search_progress *now)
-{
-    char text[512], configuration[256];
-    cln_text left, error;
-    if (cln_message_is_quiet())
-        return;
-    if (d->terminal) {
-        double clock = cln_os_seconds();
-        if (clock - d->drawn < 0.1)
-            return;
-        d->drawn = clock;
-        size_t width = cln_os_terminal_width(stderr); /* the last column stays free: it would wrap the line */
-        snprintf(text, width < sizeof text ? width : sizeof text, "%llu/%llu trainings, %s left",
-                 (unsigned long long)now->done, (unsigned long long)now->count,
-                 cln_text_seconds(left, now->seconds_left));
-        cln_message_live(text);
-    } else if (now->row) {
-        const cln_score *valid = &now->row->valid;
-        describe_row(d->search, now->row, configuration, sizeof configuration);
-        if (now->row->stopped == CLN_STOP_DIVERGED)
-            cln_message_note("%llu/%llu %s: diverged", (unsigned long long)now->done, (unsigned long long)now->count,
-                             configuration);
-        else
-            cln_message_note("%llu/%llu %s: validation error %s", (unsigned long long)now->done,
-                             (unsigned long long)now->count, configuration,
-                             cln_text_percent(error, (double)valid->errors / (double)valid->rows));
-    }
-}
-
-static int on_progress(const cln_search_progress *now, void *user)
-{
-    display *d = user;
-    show(d, now);
-    if (cln_interrupted() && !d->stopping) {
-        d->stopping = true;
-        cln_message_note("stopping%s%s; Ctrl-C again ends this at once",
-                         d->request->state ? ": the same command goes on from " : "",
-                         d->request->state ? d->request->state : "");
-    }
-    return d->stopping;
-}
-
-/* ---- the command */
-
 static cln_status check(const request *r, uint32_t *folds, cln_error *error)
 {
     cln_status status = CLN_OK;
@@ -123,62 +56,36 @@ out:
     return status;
 }
 
-/* The best again; the exit code is that of its training. */
-static int refit(const request *r, cln_device *device, cln_search *search, cln_training *training, bool *finished,
-                 cln_error *error)
+static cln_status tell(const cln_search_report *report, void *user, cln_error *error)
 {
-    cln_trainer *trainer = NULL;
-    const cln_job job = {.options = r->options, .output = r->output, .data = r->words.data};
-    cln_search_row best;
-    if (cln_search_refit(search, &trainer, error) != CLN_OK)
-        return CLN_EXIT_FAILED;
-    cln_search_best(search, &best);
-    for (size_t i = 0; cln_search_name(search, i); i++) /* for the report */
-        if (cln_options_set(r->options, cln_search_name(search, i), cln_search_value(search, best.index, i), error) !=
-            CLN_OK)
-            break;
-    int code = cln_job_train(&job, device, trainer, training, finished);
-    cln_trainer_close(trainer);
-    return code;
+    const request *r = user;
+    return r->json ? cln_report_search_json(report, stdout, error) : cln_report_search(report, stdout, error);
 }
 
-static int search_grid(const request *r)
+static int search_grid(request *r)
 {
     cln_error error = {0};
     cln_status status;
-    cln_device *device = NULL;
-    cln_parts parts = {0};
-    cln_search *search = NULL;
     cln_training training = {0};
-    cln_search_report report = {.grid = r->grid};
-    display d = {.request = r, .terminal = cln_os_is_terminal(stderr)};
-    bool finished = false;
+    bool finished;
     int code = CLN_EXIT_FAILED;
-    TRY(check(r, &report.folds, &error));
-    TRY(cln_parts_open(&r->words, r->options, &parts, &error));
-    TRY(cln_cli_device_open(r->device, r->no_tuning, &device, &error));
-    TRY(cln_search_create(device, r->options, r->grid, report.folds, &parts, r->state, &search, &error));
-    d.search = report.search = search;
-    cln_interrupt_defer();
-    cln_message_note("searching %zu configurations on device %d, %s", cln_search_count(search),
-                     cln_device_describe(device)->index, cln_device_describe(device)->name);
-    double began = cln_os_seconds();
-    status = cln_search_run(search, on_progress, &d, &error);
-    cln_message_end_live();
-    TRY(status);
-    report.seconds = cln_os_seconds() - began;
-    code = d.stopping ? CLN_EXIT_INTERRUPTED : refit(r, device, search, &training, &finished, &error);
-    report.interrupted = code == CLN_EXIT_INTERRUPTED;
-    report.refit = finished ? &training : NULL;
-    cln_status written =
-        r->json ? cln_report_search_json(&report, stdout, &error) : cln_report_search(&report, stdout, &error);
-    status = error.status != CLN_OK ? error.status : written;
+    cln_search_job job = {.options = r->options,
+                          .grid = r->grid,
+                          .state = r->state,
+                          .output = r->output,
+                          .device = r->device,
+                          .no_tuning = r->no_tuning,
+                          .data = r->words.data,
+                          .tell = tell,
+                          .user = r};
+    TRY(check(r, &job.folds, &error));
+    TRY(cln_parts_open(&r->words, r->options, &job.parts, &error));
+    code = cln_search_job_run(&job, &training, &finished);
+    cln_training_release(&training);
 out:
     if (status != CLN_OK)
-        code = cln_message_failure(&error, device);
-    cln_search_close(search);
-    cln_device_close(device);
-    cln_parts_close(&parts);
+        code = cln_message_failure(&error, NULL);
+    cln_parts_close(&job.parts);
     return code;
 }
 

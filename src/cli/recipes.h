@@ -36,6 +36,7 @@ enum { CLN_RECIPE_CLAIMS = 8, CLN_RECIPE_RUNS = 3 };
 typedef struct cln_recipe_run {
     const char *label;          /* where there are several; NULL ends them otherwise */
     const char *options[16][2]; /* name and value, ended by NULL */
+    const char *grid;           /* searched over, then the best is trained; NULL: one training */
     bool test_validates;        /* the test part is the validation part too */
     uint64_t test_rows;         /* its first rows; 0: all */
     uint64_t early_epochs;

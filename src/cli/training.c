@@ -9,6 +9,7 @@
 #include "cli/progress.h"
 #include "report/log.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,8 +134,8 @@ static int watch(watcher *w, cln_trainer *trainer, cln_training *training, const
 static void describe(const cln_job *job, const cln_device *device, cln_training *training)
 {
     memset(training, 0, sizeof *training);
-    training->model = cln_options_get(job->options, "model");
-    training->solver = cln_options_get(job->options, "solver");
+    snprintf(training->model, sizeof training->model, "%s", cln_options_get(job->options, "model"));
+    snprintf(training->solver, sizeof training->solver, "%s", cln_options_get(job->options, "solver"));
     training->data = job->data;
     if (device)
         training->device = *cln_device_describe(device);

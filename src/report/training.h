@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 typedef struct cln_training {
-    const char *model, *solver; /* as their options name them */
+    char model[16], solver[16]; /* as their options name them */
     const char *data;           /* path of the training part */
     const char *saved;          /* path of the model file, or NULL where none was written */
     cln_device_info device;

@@ -42,7 +42,8 @@ static const char *check_model(const cln_settings *settings)
     if (value && settings->class_count)
         return "target value does not go with classes, which are renumbered and then mean no number";
     if (settings->no_bias && (settings->center || settings->standardize))
-        return "options center and standardize do not go with no-bias: what is subtracted from the features becomes a bias";
+        return "options center and standardize do not go with no-bias: what is subtracted from the features becomes a "
+               "bias";
     return NULL;
 }
 

@@ -157,11 +157,6 @@ static cln_status plan_path(cln_trainer *trainer, uint64_t n, cln_error *error)
 {
     const cln_settings *settings = &trainer->settings;
     uint32_t count = settings->alpha_count > 1 ? settings->alpha_count : 1;
-    if (count > 1 && !trainer->selection->rows[CLN_VALID])
-        return cln_fail(
-            error, CLN_INVALID,
-            "several values of alpha need validation rows to choose by; give option valid a number of rows or "
-            "a data set");
     cln_status status = cln_allocate((void **)&trainer->path, count, sizeof *trainer->path, "a path", error);
     for (uint32_t i = 0; status == CLN_OK && i < count; i++) {
         double l2 = count > 1 ? settings->alpha[i] / (double)n : cln_settings_l2(settings, n);

@@ -152,8 +152,14 @@ out:
     return status;
 }
 
-static cln_status check_patience(const cln_trainer *trainer, cln_error *error)
+/* What decides by validation needs some. */
+static cln_status check_validation(const cln_trainer *trainer, cln_error *error)
 {
+    if (trainer->settings.alpha_count > 1 && !trainer->selection->rows[CLN_VALID])
+        return cln_fail(
+            error, CLN_INVALID,
+            "several values of alpha need validation rows to choose by; give option valid a number of rows or "
+            "a data set");
     for (uint32_t m = 0; m < trainer->lane_count; m++)
         if (cln_patience_on(&trainer->lanes[m].patience) && !trainer->selection->rows[CLN_VALID])
             return cln_fail(error, CLN_INVALID,
@@ -199,7 +205,7 @@ cln_status cln_trainer_create_stack(cln_device *device, const cln_options *const
     trainer->created = created;
     TRY(take_lanes(trainer, options, count, error));
     TRY(select_rows(trainer, selection, parts, error));
-    TRY(check_patience(trainer, error));
+    TRY(check_validation(trainer, error));
     TRY(plan_batches(trainer, error));
     trainer->seconds.load = cln_os_seconds() - created;
     double before = cln_os_seconds();
