@@ -172,13 +172,24 @@ def lines_of(run, known, raw_bytes):
     return lines
 
 
+def choice(said):
+    """What was chosen, by a search or along a path of penalties; "" where nothing was."""
+    if "refit" in said:
+        return ", ".join(f"{name} {value}" for name, value in said["configurations"][said["best"]]["options"].items())
+    return "".join(f"alpha {row['alpha']:g}" for row in said.get("path", []) if row["best"])
+
+
 def own(said):
-    """What `clinear train` or `clinear search` printed, in the words of a line."""
-    device, winner = said["device"], said.get("winner") or {}
-    winner = [f"{name} {value if isinstance(value, str) else format(value, 'g')}" for name, value in winner.items()]
-    return {"loss": said["train"]["loss"], "errors": said["test"]["errors"], "train_seconds": said["seconds"]["train"],
-            "device": device["name"], **{key: device[key] for key in ("platform", "driver")},
-            **({"winner": ", ".join(winner)} if winner else {})}
+    """What `clinear train` or `clinear search` printed, in the words of a line. Of a search the optimisation is that of all
+    configurations, and errors are the best one's in validation, for it is trained again on more rows."""
+    if "refit" in said:
+        best, device = said["configurations"][said["best"]], said["refit"]["device"]
+        errors, seconds = best["valid"]["errors"], sum(row["seconds"] for row in said["configurations"])
+    else:
+        best, device, errors, seconds = said, said["device"], said["test"]["errors"], said["seconds"]["train"]
+    winner = choice(said)
+    return {"loss": best["train"]["loss"], "errors": errors, "train_seconds": seconds, "device": device["name"], **{key: device[key] for key in ("platform", "driver")},
+            **({"winner": winner} if winner else {})}
 
 
 def limit(row):

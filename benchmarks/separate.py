@@ -22,7 +22,7 @@ def main():
     program, grid, *options = sys.argv[1:]
     runs = [(setting, train(program, setting, options)) for setting in settings(grid)]
     setting, best = min(runs, key=lambda run: (run[1]["valid"]["errors"], run[1]["valid"]["loss"]))
-    print(json.dumps({"loss": best["train"]["loss"], "errors": best["test"]["errors"],
+    print(json.dumps({"loss": best["train"]["loss"], "errors": best["valid"]["errors"],
                       "winner": ", ".join(map(" ".join, setting)),
                       "train_seconds": sum(said["seconds"]["train"] for _, said in runs)}))
 

@@ -397,7 +397,7 @@ typedef struct cln_search_row {
     cln_score valid, train; /* at the kept weights, over all folds; no rows where it diverged before there were any */
     uint64_t epochs;        /* passes begun, the most of the folds */
     cln_stop stopped;
-    double seconds; /* its share of the time of those that were trained with it */
+    double seconds; /* of optimisation: its share of what those took that were trained with it */
     bool finished;  /* false: there are no figures yet */
     bool resumed;   /* all of it was read from the state file */
 } cln_search_row;

@@ -81,7 +81,6 @@ cln_status cln_search_train(cln_search *search, uint32_t round, const uint32_t *
     cln_result *results = NULL;
     cln_trainer *trainer = NULL;
     cln_error cause = {0};
-    double began = cln_os_seconds();
     *trained = 0;
     TRY(cln_allocate((void **)&options, count, sizeof *options, "options", &cause));
     TRY(cln_allocate((void **)&results, count, sizeof *results, "results", &cause));
@@ -89,7 +88,7 @@ cln_status cln_search_train(cln_search *search, uint32_t round, const uint32_t *
         TRY(cln_grid_options(search->grid, configurations[i], &options[i], &cause));
     TRY(create_trainer(search, round, (const cln_options *const *)options, count, &trainer, &cause));
     TRY(cln_trainer_run_stack(trainer, progress, user, results, &cause));
-    double seconds = (cln_os_seconds() - began) / count;
+    double seconds = results[0].seconds.train / count;
     for (uint32_t i = 0; i < count; i++)
         if (results[i].stopped != CLN_STOP_INTERRUPTED)
             units[(*trained)++] =
