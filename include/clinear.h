@@ -329,7 +329,7 @@ typedef struct cln_result {
     const char *engine; /* the one that `auto` took: "fused" or "clblast" */
     uint64_t rows;      /* of training, after split and subset */
     uint32_t features, outputs;
-    double learning_rate;   /* of sgd's first epoch: the one that was given, or found */
+    double learning_rate;   /* of sgd's first epoch, as it was given or found; 0 with other solvers */
     uint64_t epochs, steps; /* passes begun; minibatches done */
     uint64_t best_epoch;    /* whose weights are reported and kept; 0 without patience: the last */
     cln_stop stopped;

@@ -26,9 +26,9 @@ static cln_status find_scaling(cln_trainer *trainer, cln_error *error)
     TRY(cln_moments(trainer->device, range->data, range->order, range->first, range->rows, trainer->scaling.shift,
                     deviation, error));
     for (uint32_t j = 0; j < d; j++) {
-        trainer->scaling.shift[j] *= trainer->scale;
+        shift[j] = (float)(trainer->scaling.shift[j] * trainer->scale);
+        trainer->scaling.shift[j] = (double)shift[j]; /* what is subtracted is what a model's bias makes up for */
         deviation[j] = deviation[j] > 0 ? deviation[j] * trainer->scale : 1;
-        shift[j] = (float)trainer->scaling.shift[j];
     }
     if (problem->spread) {
         TRY(cln_allocate((void **)&spread, d, sizeof(float), "the features' deviations", error));
@@ -164,6 +164,7 @@ cln_status cln_trainer_see(cln_trainer *trainer, cln_error *error)
     if (cln_settings_solver_is(&trainer->settings, "sgd"))
         TRY(find_step_sizes(trainer, trainer->row_weights, error));
     trainer->settings.learning_rate = trainer->lanes[0].settings.learning_rate;
+    TRY(cln_trainer_write_steps(trainer, 0, error));
 out:
     return status;
 }

@@ -28,13 +28,12 @@ uint64_t cln_trainer_batch_scores(const cln_trainer *trainer, uint64_t index)
            (rest ? cln_plan_scores(trainer->plan, (uint32_t)rest) : 0);
 }
 
-/* The step size of each lane in this pass. */
-static cln_status write_steps(cln_trainer *trainer, cln_error *error)
+cln_status cln_trainer_write_steps(cln_trainer *trainer, uint64_t epoch, cln_error *error)
 {
-    bool changed = trainer->epoch == 1;
+    bool changed = false;
     for (uint32_t m = 0; m < trainer->lane_count; m++) {
         const cln_settings *settings = &trainer->lanes[m].settings;
-        float rate = (float)cln_schedule_rate(settings, settings->learning_rate, trainer->epoch - 1);
+        float rate = (float)cln_schedule_rate(settings, settings->learning_rate, epoch);
         changed |= rate != trainer->h_steps[m].learning_rate;
         trainer->h_steps[m].learning_rate = rate;
     }
@@ -47,7 +46,7 @@ cln_status cln_trainer_begin_pass(cln_trainer *trainer, cln_error *error)
 {
     cln_status status = CLN_OK;
     trainer->epoch++;
-    TRY(write_steps(trainer, error));
+    TRY(cln_trainer_write_steps(trainer, trainer->epoch - 1, error));
     if (trainer->order) {
         uint32_t rows = (uint32_t)trainer->selection->rows[CLN_TRAIN];
         const uint32_t *list = trainer->selection->list[CLN_TRAIN];

@@ -159,7 +159,7 @@ static cln_result train(const problem *p, const char *engine, float *weight)
     cln_trainer *trainer =
         trainer_of(engine, "batch-size=10 epochs=40 learning-rate=0.2 momentum=0.5", p->data, NULL, NULL);
     OK(cln_trainer_run(trainer, NULL, NULL, &result, error));
-    OK(cln_trainer_lane_read(trainer, 0, weight, NULL, error));
+    OK(cln_trainer_read(trainer, trainer->weights, 0, weight, NULL, error));
     cln_trainer_close(trainer);
     return result;
 }
