@@ -3,9 +3,14 @@
  *
  * Symbols: n rows, d features, k outputs (classes). X is (n,d), row-major. Weights W are (k,d) and the
  * bias b is (k), the layout of PyTorch's nn.Linear and scikit-learn's coef_. Logits Z = X·Wᵀ + b, (n,k);
- * P = softmax(Z). The loss of a row with class y is −log P[y]; a part's loss is the mean over its rows;
- * objective = training loss + (λ/2)·‖W‖², the bias never penalised. Derivation: Bishop, Pattern
- * Recognition and Machine Learning (2006), section 4.3.4.
+ * P = softmax(Z). The loss of a row with class y, y one-hot as t:
+ *
+ *     model softmax, loss cross-entropy   −log P[y]      Bishop, Pattern Recognition and Machine Learning (2006), 4.108
+ *     model softmax, loss squared         ½·‖P − t‖²
+ *     model linear                        ½·‖Z − t‖²     Bishop, 3.12; t one-hot, the label as a number, or real values
+ *
+ * A part's loss is the mean over its rows; objective = training loss + (λ₂/2)·‖W‖² + λ₁·‖W‖₁, the bias never penalised, rows
+ * weighted where weights are given, W that of standardised features where they are standardised.
  *
  * Errors: every function that can fail returns a cln_status and, where `error` is not NULL, writes there
  * what failed, on what, why, and the remedy. The first failure wins: begin with `cln_error error = {0}`.
@@ -258,6 +263,18 @@ CLN_API void cln_options_free(cln_options *options);
 
 typedef struct cln_model cln_model;
 typedef struct cln_trainer cln_trainer;
+
+/*
+ * Solvers, option `solver`, and what they are for:
+ *
+ *     sgd      minibatches with momentum, as PyTorch's SGD, w ← w − η·(v ← μ·v + g); without option `learning-rate` η is (1 − μ)/L for a
+ *              bound L on the curvature of a minibatch (Gower et al. 2019, SGD: General Analysis and Improved Rates)
+ *     lbfgs    all rows, to an optimum: L-BFGS (Nocedal and Wright 2006, algorithm 7.4), orthant-wise with an l1 (Andrew and Gao 2007),
+ *              until the largest component of the gradient is at most `tolerance`
+ *     direct   linear models in closed form, W = (XᵀX + αI)⁻¹·XᵀT on centred columns (Bishop 2006, 3.28), for one α or a path of them
+ *
+ * Features may be centred and standardised by the training rows; that is folded into the model, which takes raw data.
+ */
 
 /* What a trainer works on. valid: NULL takes the rows of option `valid` from the end of train; test: NULL for none. */
 typedef struct cln_parts {
