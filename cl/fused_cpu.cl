@@ -41,8 +41,16 @@
 #define PREFETCH(pointer)
 #endif
 
+/* Beside the outputs of several models bytes become floats once a group, if that stays in the second cache. */
+#ifndef CLN_UNPACK
+#define CLN_UNPACK (CLN_BYTES && CLN_MODELS > 1 && CLN_BLOCKS > 1 && CLN_STRIDE * CLN_GROUP_ROWS <= 65536)
+#endif
+
 /* The rows at hand, and those that come next. */
 typedef struct {
+#if CLN_UNPACK
+    vec unpacked[CLN_GROUP_ROWS][CLN_STRIDE / CLN_V];
+#endif
     __global const feature *x[CLN_GROUP_ROWS], *next[CLN_GROUP_ROWS];
     uint count; /* at hand */
 } group;
@@ -63,13 +71,29 @@ static inline void find_rows(group *rows, __global const feature *x, __global co
     }
 }
 
+#if CLN_UNPACK
+#define FEATURES(rows, r, j) ((rows)->unpacked[r][(j) / CLN_V])
+static inline void unpack_rows(group *rows)
+{
+    for (uint r = 0; r < CLN_GROUP_ROWS; r++)
+        for (uint j = 0; j < CLN_STRIDE; j += CLN_V)
+            rows->unpacked[r][j / CLN_V] = XLOAD(rows->x[r] + j);
+}
+#else
+#define FEATURES(rows, r, j) XLOAD((rows)->x[r] + (j))
+static inline void unpack_rows(group *rows)
+{
+    (void)rows;
+}
+#endif
+
 #define LOGITS (CLN_BLOCKS * CLN_KB + CLN_V) /* vectors are stored at every KB-th */
 
-/* X·Wᵀ of the group's rows. */
+/* X·Wᵀ of the group's rows, all of which pass by KB outputs' weights while these are in the first cache. */
 static inline void multiply(const group *rows, __global const float *w /* (k,LD) */, float (*product)[LOGITS])
 {
-    for (uint r0 = 0; r0 < rows->count; r0 += CLN_ROWS)
-        for (uint k0 = 0; k0 < CLN_K; k0 += CLN_KB) {
+    for (uint k0 = 0; k0 < CLN_K; k0 += CLN_KB)
+        for (uint r0 = 0; r0 < rows->count; r0 += CLN_ROWS) {
             vec sum[CLN_ROWS][CLN_KB];
 #pragma unroll
             for (uint r = 0; r < CLN_ROWS; r++)
@@ -80,7 +104,7 @@ static inline void multiply(const group *rows, __global const float *w /* (k,LD)
                 vec xv[CLN_ROWS];
 #pragma unroll
                 for (uint r = 0; r < CLN_ROWS; r++)
-                    xv[r] = XLOAD(rows->x[r0 + r] + j);
+                    xv[r] = FEATURES(rows, r0 + r, j);
 #pragma unroll
                 for (uint k = 0; k < CLN_KB; k++) {
                     vec wv = LOAD(w + min(k0 + k, (uint)CLN_K - 1) * CLN_LD + j);
@@ -103,12 +127,12 @@ static inline void multiply(const group *rows, __global const float *w /* (k,LD)
 /* partial (k,LD) = Σ r_k · x_j over the group's rows, or that added to it. residual: V rows side by side, 0 behind output k. */
 static inline void accumulate(const group *rows, const vec (*residual)[CLN_BLOCKS * CLN_KB], uint add, __global float *partial)
 {
-    for (uint j = 0; j < CLN_STRIDE; j += CLN_FV * CLN_V) {
-        uint column[CLN_FV]; /* behind the row its last vector again, stored once */
+    for (uint k0 = 0; k0 < CLN_K; k0 += CLN_KB)
+        for (uint j = 0; j < CLN_STRIDE; j += CLN_FV * CLN_V) {
+            uint column[CLN_FV]; /* behind the row its last vector again, stored once */
 #pragma unroll
-        for (uint v = 0; v < CLN_FV; v++)
-            column[v] = min(j + v * CLN_V, (uint)(CLN_STRIDE - CLN_V));
-        for (uint k0 = 0; k0 < CLN_K; k0 += CLN_KB) {
+            for (uint v = 0; v < CLN_FV; v++)
+                column[v] = min(j + v * CLN_V, (uint)(CLN_STRIDE - CLN_V));
             vec sum[CLN_KB][CLN_FV];
 #pragma unroll
             for (uint k = 0; k < CLN_KB; k++)
@@ -121,8 +145,9 @@ static inline void accumulate(const group *rows, const vec (*residual)[CLN_BLOCK
                     vec xv[CLN_FV];
 #pragma unroll
                     for (uint v = 0; v < CLN_FV; v++)
-                        xv[v] = XLOAD(rows->x[r] + column[v]);
-                    PREFETCH(rows->next[r] + j);
+                        xv[v] = FEATURES(rows, r, column[v]);
+                    if (k0 == 0)
+                        PREFETCH(rows->next[r] + j);
 #pragma unroll
                     for (uint k = 0; k < CLN_KB; k++) {
                         vec rk = (vec)(at[k * CLN_V]);
@@ -139,7 +164,6 @@ static inline void accumulate(const group *rows, const vec (*residual)[CLN_BLOCK
                     if (k0 + k < CLN_K && j + v * CLN_V < CLN_STRIDE)
                         STORE(sum[k][v], partial + (k0 + k) * CLN_LD + column[v]);
         }
-    }
 }
 
 /* Everything that a task reads besides its rows, and where its results go; the kernel's arguments have the shapes. */
@@ -231,6 +255,7 @@ static inline void pass(const problem *p, ulong first, uint begin, uint end, __g
         float product[CLN_GROUP_ROWS][LOGITS];
         vec z[CLN_GROUP_ROWS / CLN_V][CLN_BLOCKS * CLN_KB];
         find_rows(&rows, p->x, p->order, first, i, end, !partial || i == begin);
+        unpack_rows(&rows);
         multiply(&rows, p->w, product);
         for (uint r0 = 0; r0 < rows.count; r0 += CLN_V)
             finish_rows(p, &rows, r0, first, i + r0, product, folded, z[r0 / CLN_V], sums, bias);
@@ -247,11 +272,14 @@ static inline void move(uint part, uint parts, __global const float *partial, __
                         float mean, __global float *w, __global float *v)
 {
     const uint vectors = CLN_K * (CLN_LD / CLN_V), share = (vectors + parts - 1) / parts;
+    sgd step = step_of(steps, 0); /* of a single model, once */
     for (uint i = min(part * share, vectors); i < min((part + 1) * share, vectors); i++) {
         uint k = i / (CLN_LD / CLN_V), j = i % (CLN_LD / CLN_V) * CLN_V, at = k * CLN_LD + j;
+        if (CLN_MODELS > 1)
+            step = step_of(steps, k);
         vec velocity = LOAD(v + at);
         STORE(moved(collected(partial, bias, parts, scale, shift, k, j), LOAD(w + at), &velocity, spread, j,
-                    step_of(steps, k), mean), w + at);
+                    step, mean), w + at);
         STORE(velocity, v + at);
     }
 }

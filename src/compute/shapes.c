@@ -30,7 +30,8 @@ static uint32_t between(uint32_t least, uint64_t value, uint32_t most)
 /* How rows are cut for CPUs, as measured with PoCL on two cores:
      a stretch is worth waiting for its end, and adding up its sums, if it takes as long as 75 rows of MNIST; reading a byte takes a
      row as long as 2 of its products, softmax as long as 512;
-     a stretch has at least 16 rows, for it adds to its partial sums once a group;
+     a stretch has at least 16 rows, for it adds to its partial sums once a group; of stacked models 75, for these sums, which a
+     step reads, are as long as all their weights;
      partial sums of all stretches together stay within 4 Mi floats, which caches hold;
      a look at the queue takes about 2 ns, in which 75 products are made, and more than that by many CPUs: 32 times as long as a
      stretch should take is waited for it. */
@@ -39,7 +40,7 @@ static void cut_for_cpu(const cln_problem *problem, cln_shape *shape)
     cln_layout layout = cln_layout_of(problem->features, problem->outputs);
     uint64_t weights = (uint64_t)problem->outputs * layout.ld, products = (uint64_t)problem->outputs * layout.stride;
     uint64_t row = products + 2 * (uint64_t)layout.stride * cln_type_bytes(problem->type) + 512;
-    shape->split_rows = between(16, 75 * (7840 + 2 * 784 + 512) / row, UINT32_MAX);
+    shape->split_rows = between(problem->models > 1 ? 75 : 16, 75 * (7840 + 2 * 784 + 512) / row, UINT32_MAX);
     shape->most_splits = between(2, (4u << 20) / weights, 64);
     shape->looks_per_row = between(1, row * 32 / 75, 1u << 20);
 }

@@ -7,7 +7,7 @@ set -euo pipefail
 . "$CLINEAR_SOURCE/tests/harness.sh"
 command -v oclgrind >/dev/null || skip "oclgrind is missing"
 
-programs=(test.compute.kernels test.compute.feed test.compute.moments test.measure.limits)
+programs=(test.compute.kernels test.compute.row_losses test.compute.feed test.compute.moments test.measure.limits)
 
 # Oclgrind's exit status is its program's; findings stand in the log alone, and failed API calls on stderr. One planted race
 # shows that this is still so.

@@ -131,7 +131,9 @@ static cln_shape shape_of(const sample *s, shape_name name)
     static const uint32_t widths[] = {16, 8, 4, 4, 8, 4, 0, 4};
     cln_facts facts = device->facts;
     cln_problem problem = sample_problem(s);
-    facts.native_float_width = widths[name] == 0 ? facts.native_float_width : widths[name];
+    facts.native_float_width = widths[name] == 0              ? facts.native_float_width
+                               : narrow() && widths[name] > 8 ? 8
+                                                              : widths[name];
     bool gpu = name == GPU || name == GPU_ODD || name == CLBLAST_GPU;
     cln_shape shape = cln_shape_choose(&facts, &problem, gpu ? CLN_SHAPE_GPU : CLN_SHAPE_CPU);
     if (name == CPU_ODD) {
