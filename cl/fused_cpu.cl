@@ -268,7 +268,7 @@ static inline void pass(const problem *p, ulong first, uint begin, uint end, __g
 
 /* Part `part` of `parts` of a step over w (k,LD) and v (k,LD), from the partial sums of as many stretches. */
 static inline void move(uint part, uint parts, __global const float *partial, __global const float *bias, float scale,
-                        __global const float *shift, __global const float *spread, __global const sgd *restrict steps,
+                        __global const float *shift, __global const float *spread, __global const sgd *steps,
                         float mean, __global float *w, __global float *v)
 {
     const uint vectors = CLN_K * (CLN_LD / CLN_V), share = (vectors + parts - 1) / parts;

@@ -18,7 +18,7 @@ typedef float4 sgd;
 #define NESTEROV w
 
 /* The parameters of output k's model. */
-static inline sgd step_of(__global const sgd *restrict steps, uint k)
+static inline sgd step_of(__global const sgd *steps, uint k)
 {
     return steps[CLN_MODELS > 1 ? k / CLN_ONE : 0];
 }
