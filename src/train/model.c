@@ -115,7 +115,7 @@ cln_status cln_trainer_model(cln_trainer *trainer, cln_model **result, cln_error
     cln_model *model = NULL;
     const cln_settings *settings = &trainer->settings;
     *result = NULL;
-    TRY(cln_model_create(cln_trainer_outputs(trainer), trainer->plan->problem.features, cln_trainer_has_bias(trainer),
+    TRY(cln_model_create(cln_trainer_outputs(trainer), trainer->plan->problem.features, trainer->plan->problem.bias,
                          &model, error));
     TRY(cln_trainer_lane_read(trainer, 0, model->weight, model->bias, error));
     model->scale = trainer->scale;

@@ -10,11 +10,6 @@ uint32_t cln_trainer_outputs(const cln_trainer *trainer)
     return trainer->selection->outputs;
 }
 
-bool cln_trainer_has_bias(const cln_trainer *trainer)
-{
-    return trainer->plan->problem.bias || trainer->plan->problem.centred;
-}
-
 /* W·(x̃ − shift) + b = W·x̃ + (b − W·shift): with a shift the bias is that of features as they are, summed in double. */
 static cln_status read_lane(cln_trainer *trainer, cl_mem w, uint32_t lane, const double *shift, float *weight,
                             float *bias, cln_error *error)

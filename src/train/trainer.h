@@ -76,8 +76,6 @@ cln_status cln_trainer_lane_read(cln_trainer *trainer, uint32_t lane, float *wei
 
 /* k, of one lane. */
 uint32_t cln_trainer_outputs(const cln_trainer *trainer);
-/* Whether a model has a bias: its own, or what centring makes of none. */
-bool cln_trainer_has_bias(const cln_trainer *trainer);
 
 /* What follows from the uploaded rows: centring and deviations, row weights, step sizes where none are given. */
 cln_status cln_trainer_see(cln_trainer *trainer, cln_error *error);
