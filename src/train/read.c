@@ -10,11 +10,11 @@ uint32_t cln_trainer_outputs(const cln_trainer *trainer)
     return trainer->selection->outputs;
 }
 
-/* W·(x̃ − shift) + b = W·x̃ + (b − W·shift): with a shift the bias is that of features as they are, summed in double. */
-static cln_status read_lane(cln_trainer *trainer, cl_mem w, uint32_t lane, const double *shift, float *weight,
-                            float *bias, cln_error *error)
+/* W·(x̃ − shift) + b = W·x̃ + (b − W·shift): the bias is that of features as they are, summed in double. */
+cln_status cln_trainer_read(cln_trainer *trainer, cl_mem w, uint32_t lane, float *weight, float *bias, cln_error *error)
 {
     cln_status status;
+    const double *shift = trainer->scaling.shift;
     uint32_t k = cln_trainer_outputs(trainer), d = trainer->plan->problem.features, ld = trainer->plan->layout.ld;
     uint64_t bytes = (uint64_t)k * ld * sizeof(float);
     float *padded = NULL;
@@ -33,17 +33,6 @@ static cln_status read_lane(cln_trainer *trainer, cl_mem w, uint32_t lane, const
 out:
     free(padded);
     return status;
-}
-
-cln_status cln_trainer_read(cln_trainer *trainer, cl_mem w, uint32_t lane, float *weight, float *bias, cln_error *error)
-{
-    return read_lane(trainer, w, lane, trainer->scaling.shift, weight, bias, error);
-}
-
-cln_status cln_trainer_read_raw(cln_trainer *trainer, cl_mem w, uint32_t lane, float *weight, float *bias,
-                                cln_error *error)
-{
-    return read_lane(trainer, w, lane, NULL, weight, bias, error);
 }
 
 cln_status cln_trainer_squared_norm(cln_trainer *trainer, cl_mem w, uint32_t lane, double *norm, cln_error *error)

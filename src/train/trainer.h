@@ -95,12 +95,9 @@ uint64_t cln_trainer_stretch(const cln_trainer *trainer);
 /* Rows of minibatch `index` of a part; partial scores of a lane that they leave. */
 uint64_t cln_trainer_batch_rows(const cln_trainer *trainer, int part, uint64_t index);
 uint64_t cln_trainer_batch_scores(const cln_trainer *trainer, uint64_t index);
-/* A lane's rows of w (kp,ld) as weight (k,d) and bias (k), either may be NULL: as a model has them, or as they are on the device (a
-   gradient, say), where the bias is that of centred features. */
+/* A lane's rows of w (kp,ld) as a model has them: weight (k,d) and bias (k), either may be NULL. */
 cln_status cln_trainer_read(cln_trainer *trainer, cl_mem w, uint32_t lane, float *weight, float *bias,
                             cln_error *error);
-cln_status cln_trainer_read_raw(cln_trainer *trainer, cl_mem w, uint32_t lane, float *weight, float *bias,
-                                cln_error *error);
 /* What the penalty of a lane is λ/2 of: ‖w‖² of its (k,d) part, each weight times its feature's deviation where they are standardised. */
 cln_status cln_trainer_squared_norm(cln_trainer *trainer, cl_mem w, uint32_t lane, double *norm, cln_error *error);
 

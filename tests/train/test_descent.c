@@ -28,7 +28,7 @@ static const trial trials[] = {
     {"learning-rate=0.3 loss=squared l2=0.01", CLN_TARGET_ONEHOT, false},
     {"learning-rate=0.1 center=true l2=0.01", CLN_TARGET_ONEHOT, false},
     {"learning-rate=0.05 standardize=true l2=0.1 momentum=0.5", CLN_TARGET_ONEHOT, false},
-    {"learning-rate=0.05 standardize=true no-shuffle=true", CLN_TARGET_ONEHOT, true},
+    {"learning-rate=0.05 standardize=true l2=0.2", CLN_TARGET_ONEHOT, true},
     {"learning-rate=0.1 class-weights=balanced", CLN_TARGET_ONEHOT, false},
     {"learning-rate=0.1 class-weights=2:3,0:0.5", CLN_TARGET_ONEHOT, true},
     {"learning-rate=0.1", CLN_TARGET_ONEHOT, true},
