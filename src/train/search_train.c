@@ -41,7 +41,7 @@ cln_status cln_search_most(cln_search *search, uint32_t configuration, uint32_t 
     cln_options *options = NULL;
     TRY(cln_grid_options(search->grid, configuration, &options, error));
     TRY(cln_search_select(search, cln_options_settings(options), error));
-    *most = cln_stack_most(search->device, cln_options_settings(options), search->selection.outputs);
+    *most = cln_stack_most(cln_options_settings(options), search->selection.outputs);
 out:
     cln_options_free(options);
     return status;

@@ -29,10 +29,8 @@ bool cln_options_stackable(const cln_options *a, const cln_options *b)
     return true;
 }
 
-/* As many outputs as the fused kernels take. A CPU is busy with the products of one model already, so that lanes save it the building
-   and the reading alone; with more than half of those outputs the weights leave its caches, and a pass costs more than its lanes'. */
-uint32_t cln_stack_most(const cln_device *device, const cln_settings *settings, uint32_t k)
+/* As many outputs as the fused kernels take. */
+uint32_t cln_stack_most(const cln_settings *settings, uint32_t k)
 {
-    uint32_t outputs = device->facts.is_cpu ? CLN_FUSED_OUTPUTS / 2 : CLN_FUSED_OUTPUTS;
-    return cln_settings_solver_is(settings, "sgd") && k < outputs ? outputs / k : 1;
+    return cln_settings_solver_is(settings, "sgd") && k < CLN_FUSED_OUTPUTS ? CLN_FUSED_OUTPUTS / k : 1;
 }

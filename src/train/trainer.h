@@ -61,7 +61,7 @@ struct cln_trainer {
 /* Whether two configurations may be lanes of one trainer. */
 bool cln_options_stackable(const cln_options *a, const cln_options *b);
 /* How many lanes of models with k outputs each pay off in one trainer: 1 or more. */
-uint32_t cln_stack_most(const cln_device *device, const cln_settings *settings, uint32_t k);
+uint32_t cln_stack_most(const cln_settings *settings, uint32_t k);
 /* A trainer of stackable options (count). selection: borrowed, created and perhaps uploaded, which this finishes where it was not; several
    trainers may share it, one after the other where rows have weights. NULL: one is made from parts. */
 cln_status cln_trainer_create_stack(cln_device *device, const cln_options *const *options, uint32_t count,

@@ -226,13 +226,13 @@ START_TEST(test_stackable)
         cln_options_free(options);
     }
     const cln_settings *settings = cln_options_settings(plain);
-    uint32_t most = cln_stack_most(device, settings, 1);
+    uint32_t most = cln_stack_most(settings, 1);
     ck_assert(most > 1 && most <= CLN_FUSED_OUTPUTS);
-    ck_assert_uint_eq(cln_stack_most(device, settings, 10), most / 10);
-    ck_assert_uint_eq(cln_stack_most(device, settings, CLN_FUSED_OUTPUTS), 1);
-    ck_assert_uint_eq(cln_stack_most(device, settings, 1000), 1);
+    ck_assert_uint_eq(cln_stack_most(settings, 10), most / 10);
+    ck_assert_uint_eq(cln_stack_most(settings, CLN_FUSED_OUTPUTS), 1);
+    ck_assert_uint_eq(cln_stack_most(settings, 1000), 1);
     cln_options *lbfgs = options_of("auto", "solver=lbfgs");
-    ck_assert_uint_eq(cln_stack_most(device, cln_options_settings(lbfgs), 10), 1);
+    ck_assert_uint_eq(cln_stack_most(cln_options_settings(lbfgs), 10), 1);
     cln_options_free(lbfgs);
     cln_options_free(plain);
 }
