@@ -4,6 +4,7 @@
 #include "report/json.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,12 +78,14 @@ cln_status cln_log_progress(cln_log *log, const cln_progress *progress, cln_erro
                          cln_json_count(progress->step), "train", cln_json_score(&progress->train), "seconds",
                          cln_json_real(progress->seconds));
     else
-        line = json_pack("{ss so so so so sb so so so so}", "event", "epoch", "epoch", cln_json_count(progress->epoch),
+        line = json_pack("{ss so so so so sb so so}", "event", "epoch", "epoch", cln_json_count(progress->epoch),
                          "step", cln_json_count(progress->step), "train", cln_json_score(&progress->train), "valid",
-                         cln_json_score(&progress->valid), "best", progress->best, "objective",
-                         cln_json_real(progress->objective), "gradient_norm", cln_json_real(progress->gradient_norm),
-                         "seconds", cln_json_real(progress->seconds), "rows_per_second",
-                         cln_json_real(progress->rows_per_second));
+                         cln_json_score(&progress->valid), "best", progress->best, "seconds",
+                         cln_json_real(progress->seconds), "rows_per_second", cln_json_real(progress->rows_per_second));
+    if (line && isfinite(progress->objective)) /* of a solver that knows it */
+        json_object_set_new(line, "objective", cln_json_real(progress->objective));
+    if (line && isfinite(progress->gradient_norm))
+        json_object_set_new(line, "gradient_norm", cln_json_real(progress->gradient_norm));
     return write_line(log, line, error);
 }
 

@@ -263,9 +263,10 @@ END_TEST
 
 START_TEST(test_words)
 {
-    static const char *const names[] = {"model", "loss", "solver", "engine"};
-    static const char *const wrong[] = {"", " ", "Softmax", "linear", "fused ", "sgd,", "lbfgs", "auto,fused"};
-    for (int i = 0; i < 4; i++)
+    static const char *const names[] = {"model", "loss", "solver", "engine", "target", "schedule"};
+    static const char *const wrong[] = {"",      " ",          "Softmax", "fused ", "sgd,",
+                                        "LBFGS", "auto,fused", "one-hot", "const"};
+    for (int i = 0; i < 6; i++)
         for (size_t j = 0; j < sizeof wrong / sizeof *wrong; j++)
             refuse(names[i], wrong[j]);
     take("model", "softmax");
@@ -351,36 +352,40 @@ START_TEST(test_unknown)
 }
 END_TEST
 
-/* The sentence has `part` in it; an empty part: nothing is wrong. */
-static void check(const char *part)
+START_TEST(test_alphas)
 {
-    const char *sentence = cln_options_check(options);
-    if (!*part)
-        ck_assert_msg(sentence == NULL, "%s", sentence);
-    else
-        ck_assert_msg(sentence && strstr(sentence, part), "%s", sentence ? sentence : "nothing is wrong");
+    static const char *const wrong[] = {"", ",", "1,", ",1", "1,,2", "-1", "x", "1;2", "1e31", "nan", "1 ,2"};
+    char many[CLN_MOST_ALPHAS * 2 + 3] = "1";
+    take("alpha", "0.5");
+    ck_assert_uint_eq(settings()->alpha_count, 1);
+    ck_assert_double_eq(cln_settings_l2(settings(), 10), 0.05);
+    take("alpha", "0,1e-3,1e30");
+    ck_assert_uint_eq(settings()->alpha_count, 3);
+    ck_assert_double_eq(settings()->alpha[1], 1e-3);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        refuse("alpha", wrong[i]);
+    for (int i = 0; i < CLN_MOST_ALPHAS; i++)
+        strcat(many, ",1");
+    refuse("alpha", many);
+    many[strlen(many) - 2] = '\0';
+    take("alpha", many);
+    ck_assert_uint_eq(settings()->alpha_count, CLN_MOST_ALPHAS);
 }
+END_TEST
 
-START_TEST(test_check)
+START_TEST(test_class_weights)
 {
-    take("l2", "1e-4");
-    check("");
-    take("alpha", "1");
-    check("l2 and alpha");
-    take("l2", "0");
-    check("");
-    take("patience", "3");
-    check("");
-    take("patience-iterations", "5000");
-    check("patience and patience-iterations");
-    ck_assert_int_eq(cln_options_create(&options, (cln_options_free(options), NULL)), CLN_OK);
-    take("train-rows", "100");
-    take("valid", "99");
-    check("");
-    take("valid", "100");
-    check("valid takes 100 of the 100 rows");
-    take("valid", "1000000000000000000");
-    check("valid takes 1000000000000000000 of the 100 rows");
+    static const char *const wrong[] = {"",     "3",       "3:",     ":1",      "3:-1",   "3:x",
+                                        "3:1,", "65536:1", "3:1e31", "balance", "3:1,3:2"};
+    take("class-weights", "balanced");
+    ck_assert(settings()->balanced);
+    take("class-weights", "3:0.5,65535:0");
+    ck_assert(!settings()->balanced);
+    ck_assert_uint_eq(settings()->weighted_count, 2);
+    ck_assert_uint_eq(settings()->weighted[1], 65535);
+    ck_assert_double_eq(settings()->class_weight[0], 0.5);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        refuse("class-weights", wrong[i]);
 }
 END_TEST
 
@@ -424,7 +429,8 @@ static Suite *options_suite(void)
     tcase_add_test(invalid, test_words);
     tcase_add_test(invalid, test_classes);
     tcase_add_test(invalid, test_unknown);
-    tcase_add_test(invalid, test_check);
+    tcase_add_test(invalid, test_alphas);
+    tcase_add_test(invalid, test_class_weights);
     suite_add_tcase(suite, ok);
     suite_add_tcase(suite, invalid);
     return suite;
