@@ -2,7 +2,7 @@
 #ifndef CLN_TRAIN_NORMAL_EQUATIONS_H
 #define CLN_TRAIN_NORMAL_EQUATIONS_H
 
-#include "train/ridge.h"
+#include "solve/ridge.h"
 #include "train/trainer.h"
 
 /* By compute/gram.h on the device, exact for bytes and labels; sums with real-valued targets, or of very many labels, in double on the

@@ -3,7 +3,7 @@
 #include "base/size.h"
 #include "device/profile.h"
 #include "train/full_batch.h"
-#include "train/minimize.h"
+#include "solve/minimize.h"
 #include "train/solve.h"
 
 #include <stdio.h>

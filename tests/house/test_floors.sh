@@ -8,7 +8,7 @@ set -euo pipefail
 cat >"$scratch/floors.awk" <<'EOF'
 BEGIN {
     # The library from the ground up; floors of one number stand side by side and do not see each other.
-    split("base 0 device 1 data 1 model 2 reference 3 compute 4 train 5 measure 6", word, " ")
+    split("base 0 device 1 data 1 model 2 reference 3 solve 3 compute 4 train 5 search 6 measure 6", word, " ")
     for (i = 1; i in word; i += 2)
         level[word[i]] = word[i + 1]
     # The program sees these alone.
@@ -17,8 +17,8 @@ BEGIN {
     # Third-party headers, and the files that may include them.
     room["^(CL|OpenCL)/"] = "^device/opencl\\.h$"
     room["^clblast"] = "^compute/blas\\."
-    room["^lapack"] = "^train/ridge"
-    room["^jansson"] = "^((model|report)/|compute/tuning|train/search_state)"
+    room["^lapack"] = "^solve/ridge"
+    room["^jansson"] = "^((model|report)/|compute/tuning|search/state)"
     room["^(zlib|zconf)"] = "^data/"
     room["^popt"] = "^cli/"
 }
@@ -74,7 +74,7 @@ plant compute/engine.c '#include <clblast_c.h>' 'clblast_c.h is included outside
 plant train/trainer.c '#include <lapacke.h>' 'lapacke.h is included outside its room'
 plant cli/json.c '#include <jansson.h>' 'jansson.h is included outside its room'
 plant compute/feed.c '#include <jansson.h>' 'jansson.h is included outside its room'
-plant train/search.c '#include <jansson.h>' 'jansson.h is included outside its room'
+plant search/run.c '#include <jansson.h>' 'jansson.h is included outside its room'
 plant model/zip.c '#include <zlib.h>' 'zlib.h is included outside its room'
 plant report/popt.c '#include <popt.h>' 'popt.h is included outside its room'
 plant base/relative.c '#include "error.h"' 'error.h is not written as floor/file.h'
@@ -83,11 +83,11 @@ plant util/x.c 'int x;' 'the folder util is no floor'
 sed -i 's/^util\/x.c:2:/util\/x.c:1:/' "$scratch/expected"
 plant device/opencl.h '#include <CL/cl.h>'
 plant compute/blas.c '#include <clblast_c.h>'
-plant train/ridge_factor.c '#include <lapacke.h>'
+plant solve/ridge_factor.c '#include <lapacke.h>'
 plant model/safetensors.c '#include <jansson.h>'
 plant report/json.c '#include <jansson.h>'
 plant compute/tuning.c '#include <jansson.h>'
-plant train/search_state.c '#include <jansson.h>'
+plant search/state.c '#include <jansson.h>'
 plant data/idx.c '#include <zlib.h>'
 plant cli/options.c '#include <popt.h>'
 plant compute/down.c '#include "device/queue.h"'

@@ -1,0 +1,22 @@
+/* What the two files of a search's state share: search_state.c (writes), search_state_read.c (reads with distrust). */
+#ifndef CLN_SEARCH_STATE_FILE_H
+#define CLN_SEARCH_STATE_FILE_H
+
+#include "base/os.h"
+#include "search/state.h"
+
+#include <jansson.h>
+
+#define CLN_SEARCH_STATE_VERSION 1
+
+struct cln_search_state {
+    cln_appending file;
+};
+
+/* The first line of the file; NULL without memory. */
+json_t *cln_search_identity_json(const cln_search_identity *identity);
+/* Reads all lines; *length receives how many bytes of the file stand, 0 where it has to be begun. */
+cln_status cln_search_state_read(const char *path, const cln_search_identity *identity, cln_search_unit_fn *found,
+                                 void *user, uint64_t *length, cln_error *error);
+
+#endif

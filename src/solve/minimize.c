@@ -1,0 +1,184 @@
+#include "solve/minimize.h"
+
+#include "base/size.h"
+#include "solve/line_search.h"
+#include "solve/orthant.h"
+#include "solve/pairs.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    USUAL_MEMORY = 40, /* pairs cost less than the passes that they save */
+    MOST_IDLE = 50     /* iterations without gain: rounding is all that still changes */
+};
+
+/* One run. */
+typedef struct descent {
+    const cln_minimize *task;
+    cln_point now, next;
+    double *pseudo;    /* (count): the subgradient of least norm at now */
+    double *direction; /* (count) */
+    cln_pairs pairs;
+    double scale; /* of the steepest descent: the newest γ, by which a restart knows how far to go */
+    double least_objective, least_norm; /* of the last iteration that gained, the `idle`th before this one */
+    uint64_t idle;
+    cln_minimum *minimum;
+} descent;
+
+static cln_status create(descent *d, const double *x, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    uint64_t count = d->task->count;
+    uint64_t memory = d->task->memory ? d->task->memory : USUAL_MEMORY;
+    if (memory > d->task->iterations)
+        memory = d->task->iterations ? d->task->iterations : 1;
+    double **arrays[] = {&d->now.x, &d->now.g, &d->next.x, &d->next.g, &d->pseudo, &d->direction};
+    for (size_t i = 0; i < CLN_COUNT(arrays); i++)
+        TRY(cln_allocate((void **)arrays[i], count, sizeof(double), "a point of L-BFGS", error));
+    TRY(cln_pairs_create(count, (uint32_t)memory, &d->pairs, error));
+    memcpy(d->now.x, x, count * sizeof *x);
+out:
+    return status;
+}
+
+static void release(descent *d)
+{
+    double *arrays[] = {d->now.x, d->now.g, d->next.x, d->next.g, d->pseudo, d->direction};
+    for (size_t i = 0; i < CLN_COUNT(arrays); i++)
+        free(arrays[i]);
+    cln_pairs_release(&d->pairs);
+}
+
+static double norm(const cln_minimize *task, const double *g)
+{
+    if (task->norm)
+        return task->norm(g, task->user);
+    double largest = 0;
+    for (uint64_t i = 0; i < task->count; i++)
+        largest = fmax(largest, fabs(g[i])); /* all are finite here */
+    return largest;
+}
+
+/* Takes stock at `now`. A gain is a lower objective beyond noise, or a norm lower by a tenth. */
+static void look(descent *d)
+{
+    cln_orthant_gradient(d->task->count, d->task->l1, d->now.x, d->now.g, d->pseudo);
+    double objective = d->now.objective, length = norm(d->task, d->pseudo);
+    double noise = fmax(d->task->noise, DBL_EPSILON) * fabs(objective);
+    d->idle++;
+    if (objective < d->least_objective - noise || length < 0.9 * d->least_norm) {
+        d->least_objective = fmin(objective, d->least_objective);
+        d->least_norm = fmin(length, d->least_norm);
+        d->idle = 0;
+    }
+    d->minimum->objective = objective;
+    d->minimum->gradient_norm = length;
+}
+
+/* direction ← −H·pseudo; returns the step to try first. */
+static double aim(descent *d)
+{
+    const cln_minimize *task = d->task;
+    uint64_t count = task->count;
+    bool model = d->pairs.pairs || task->precondition;
+    memcpy(d->direction, d->pseudo, count * sizeof *d->direction);
+    cln_pairs_apply(&d->pairs, task->precondition, task->user, d->direction);
+    for (uint64_t i = 0; i < count; i++)
+        d->direction[i] = -d->direction[i];
+    cln_orthant_align(count, task->l1, d->pseudo, d->direction);
+    if (model)
+        return 1;
+    if (d->scale > 0)
+        return d->scale;
+    return fmin(1, 1 / sqrt(cln_dot(count, d->pseudo, d->pseudo))); /* moves by at most 1 */
+}
+
+/* From now to next. Where the model leads nowhere, it is forgotten once for the steepest descent. */
+static cln_status search(descent *d, cln_search_end *end, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    for (;;) {
+        bool model = d->pairs.pairs > 0;
+        double step = aim(d);
+        TRY(cln_line_search(d->task, &d->now, d->pseudo, d->direction, step, &d->next, &d->minimum->evaluations, end,
+                            error));
+        if (*end == CLN_SEARCH_FOUND || !model)
+            break;
+        cln_pairs_forget(&d->pairs);
+    }
+out:
+    return status;
+}
+
+/* next becomes now. */
+static void accept(descent *d)
+{
+    cln_pairs_add(&d->pairs, d->now.x, d->now.g, d->next.x, d->next.g);
+    if (d->pairs.pairs) {
+        const double *y = d->pairs.y + d->pairs.newest * d->task->count;
+        d->scale = d->pairs.sy[d->pairs.newest] / cln_dot(d->task->count, y, y);
+    }
+    cln_point last = d->now;
+    d->now = d->next;
+    d->next = last;
+    d->minimum->iterations++;
+    look(d);
+}
+
+static bool interrupted(const descent *d)
+{
+    const cln_minimum *m = d->minimum;
+    cln_minimum_progress progress = {m->iterations, m->evaluations, m->objective, m->gradient_norm};
+    return d->task->progress && d->task->progress(&progress, d->task->user);
+}
+
+/* Iterates from a point that was evaluated and is finite. */
+static cln_status iterate(descent *d, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    cln_minimum *minimum = d->minimum;
+    bool stop = false;
+    for (;;) {
+        cln_search_end end = CLN_SEARCH_FAILED;
+        minimum->stopped = CLN_STOP_TOLERANCE;
+        if (minimum->gradient_norm <= d->task->tolerance)
+            break;
+        minimum->stopped = CLN_STOP_INTERRUPTED;
+        if (stop)
+            break;
+        minimum->stopped = CLN_STOP_EPOCHS;
+        if (minimum->iterations >= d->task->iterations)
+            break;
+        minimum->stopped = CLN_STOP_LINE_SEARCH;
+        if (d->idle >= MOST_IDLE)
+            break;
+        TRY(search(d, &end, error));
+        minimum->stopped = end == CLN_SEARCH_NOT_FINITE ? CLN_STOP_DIVERGED : CLN_STOP_LINE_SEARCH;
+        if (end != CLN_SEARCH_FOUND)
+            break;
+        accept(d);
+        stop = interrupted(d);
+    }
+out:
+    return status;
+}
+
+cln_status cln_minimize_run(const cln_minimize *task, double *x, cln_minimum *minimum, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    descent d = {.task = task, .minimum = minimum, .least_objective = INFINITY, .least_norm = INFINITY};
+    *minimum = (cln_minimum){.stopped = CLN_STOP_DIVERGED, .objective = NAN, .gradient_norm = NAN};
+    TRY(create(&d, x, error));
+    TRY(cln_point_evaluate(task, &d.now, &minimum->evaluations, error));
+    if (!isfinite(d.now.objective))
+        goto out;
+    look(&d);
+    status = iterate(&d, error);
+    memcpy(x, d.now.x, task->count * sizeof *x); /* after a failure too: it is the best there is */
+out:
+    release(&d);
+    return status;
+}
