@@ -46,7 +46,7 @@ def product_columns(rows, row):
 
 
 def optimum_columns(rows, row):
-    return [("× scikit", number(ratio(rows, row, "scikit-learn,"), "{:.2f}")),
+    return [("× scikit", number(ratio(rows, row, "scikit-learn"), "{:.2f}")),
             ("iterations", number(row.median("epochs"), "{:.0f}")),
             ("objective", number(row.get("objective"), "{:.7f}")), ("loss", number(row.get("loss"), "{:.6f}")),
             ("errors", number(row.get("errors"), "{:,}"))]

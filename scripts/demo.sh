@@ -52,7 +52,10 @@ step "OpenCL devices"
 build/clinear devices
 
 step "Training"
-build/clinear train "$data" -o build/demo.safetensors
+build/clinear train "$data" --center -o build/demo.safetensors
 
 step "Evaluation on the test images"
 build/clinear evaluate build/demo.safetensors "$data"
+
+step "What the model's certificate says, computed again"
+build/clinear verify build/demo.safetensors "$data"

@@ -1,4 +1,4 @@
-/* What the two files of a search's state share: search_state.c (writes), search_state_read.c (reads with distrust). */
+/* What the two files of a search's state share: state.c (writes), state_read.c (reads with distrust). */
 #ifndef CLN_SEARCH_STATE_FILE_H
 #define CLN_SEARCH_STATE_FILE_H
 

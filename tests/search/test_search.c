@@ -3,7 +3,7 @@
 #include "search/search.h"
 
 #include "files.h"
-#include "problem.h"
+#include "train/problem.h"
 
 static const char *const grid = "l2=0,1e-2;learning-rate=.02,.2;seed=1,2";
 enum { CONFIGURATIONS = 8 };
