@@ -175,6 +175,67 @@ START_TEST(test_path)
 }
 END_TEST
 
+/* MNIST, all 60,000 rows, as NumPy solves it in double precision: objectives, and errors of the 10,000 test rows, which here choose. */
+static const struct {
+    const char *target;
+    struct {
+        double objective;
+        uint64_t errors;
+    } at[8]; /* α = 0.001, 0.01, …, 10,000 */
+} numpy[] = {
+    {"value",
+     {{1.602367554293865, 7702},
+      {1.6025937211465011, 7702},
+      {1.603235889142252, 7698},
+      {1.6047391785726157, 7696},
+      {1.6092885198950067, 7704},
+      {1.6312410914092772, 7754},
+      {1.7294390008680534, 7956},
+      {2.0364737231934043, 8261}}},
+    {"onehot",
+     {{0.19002022312970973, 1398},
+      {0.19004650368425532, 1397},
+      {0.1901138346283085, 1396},
+      {0.19029359730191972, 1396},
+      {0.19087880533085677, 1391},
+      {0.19338982151253128, 1381},
+      {0.20365243492718166, 1347},
+      {0.23776522007686993, 1429}}},
+};
+
+START_TEST(test_as_numpy)
+{
+    const char *folder = mnist_folder();
+    cln_dataset *train = NULL, *test = NULL;
+    if (tiny() || !folder)
+        return;
+    OK(cln_dataset_open(folder, NULL, CLN_PART_TRAIN, &train, error));
+    OK(cln_dataset_open(folder, NULL, CLN_PART_TEST, &test, error));
+    for (size_t t = 0; t < sizeof numpy / sizeof *numpy; t++) {
+        char words[200];
+        size_t count;
+        cln_result result;
+        snprintf(words, sizeof words, "model=linear solver=direct target=%s alpha=0.001,0.01,0.1,1,10,100,1000,10000",
+                 numpy[t].target);
+        cln_trainer *trainer = trainer_of("auto", words, train, test, NULL);
+        OK(cln_trainer_run(trainer, NULL, NULL, &result, error));
+        const cln_path_row *path = cln_trainer_path(trainer, &count);
+        ck_assert_uint_eq(count, 8);
+        for (size_t i = 0; i < count; i++) {
+            double objective = numpy[t].at[i].objective;
+            ck_assert_double_eq_tol(path[i].objective, objective, 1e-6 * objective); /* scored in float */
+            ck_assert_uint_le(path[i].valid.errors, numpy[t].at[i].errors + 2);
+            ck_assert_uint_ge(path[i].valid.errors + 2, numpy[t].at[i].errors);
+            if (path[i].best) /* certified in double */
+                ck_assert_double_eq_tol(result.objective, objective, 1e-11 * objective);
+        }
+        cln_trainer_close(trainer);
+    }
+    cln_dataset_close(test);
+    cln_dataset_close(train);
+}
+END_TEST
+
 START_TEST(test_refusals)
 {
     problem p = problem_make(50, 5, 3, CLN_UINT8, 2);
@@ -200,6 +261,7 @@ int main(void)
     tcase_add_test(ok, test_singular);
     tcase_add_test(ok, test_scaling);
     tcase_add_test(ok, test_path);
+    tcase_add_test(ok, test_as_numpy);
     tcase_add_test(invalid, test_refusals);
     add_device_cases(suite, ok, invalid, NULL, NULL);
     return run_on_device(suite);
