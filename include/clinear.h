@@ -413,10 +413,10 @@ typedef struct cln_search_row {
     size_t index;           /* in the grid */
     cln_score valid, train; /* at the kept weights, over all folds; no rows where it diverged before there were any */
     uint64_t epochs;        /* passes begun, the most of the folds */
+    double seconds;         /* of optimisation: its share of what those took that were trained with it */
     cln_stop stopped;
-    double seconds; /* of optimisation: its share of what those took that were trained with it */
-    bool finished;  /* false: there are no figures yet */
-    bool resumed;   /* all of it was read from the state file */
+    bool finished; /* false: there are no figures yet */
+    bool resumed;  /* all of it was read from the state file */
 } cln_search_row;
 
 /* How the search goes. A training is one of a configuration, or of one on a fold. */

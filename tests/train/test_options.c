@@ -321,7 +321,7 @@ START_TEST(test_classes)
     take("classes", many);
     ck_assert_uint_eq(settings()->class_count, CLN_MOST_CLASSES);
     ck_assert_uint_eq(settings()->classes[CLN_MOST_CLASSES - 1], CLN_MOST_CLASSES - 1);
-    strcat(many, ",256");
+    snprintf(many + strlen(many), sizeof many - strlen(many), ",256");
     ck_assert_int_eq(cln_options_set(options, "classes", many, NULL), CLN_INVALID);
     ck_assert_uint_eq(settings()->class_count, CLN_MOST_CLASSES);
 }
@@ -365,7 +365,7 @@ START_TEST(test_alphas)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         refuse("alpha", wrong[i]);
     for (int i = 0; i < CLN_MOST_ALPHAS; i++)
-        strcat(many, ",1");
+        snprintf(many + strlen(many), sizeof many - strlen(many), ",1");
     refuse("alpha", many);
     many[strlen(many) - 2] = '\0';
     take("alpha", many);
