@@ -6,7 +6,6 @@
 #include "report/text.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static int best_first(const void *a, const void *b)
 {

@@ -2,8 +2,8 @@
 #include "base/os.h"
 #include "base/size.h"
 #include "device/profile.h"
-#include "train/full_batch.h"
 #include "solve/minimize.h"
+#include "train/full_batch.h"
 #include "train/solve.h"
 
 #include <stdio.h>
