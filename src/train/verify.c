@@ -106,13 +106,10 @@ static cln_status recall_deviations(verifying *own, cln_error *error)
     cln_status status =
         cln_allocate((void **)&own->deviation, own->model->features, sizeof(double), "deviations", error);
     for (uint32_t j = 0; status == CLN_OK && j < own->model->features; j++) {
-        char word[40] = "";
-        size_t length = text ? strcspn(text, ",") : 0;
-        if (length > 0 && length < sizeof word)
-            memcpy(word, text, length);
-        if (!cln_parse_real(word, &own->deviation[j]) || !(own->deviation[j] > 0))
+        char word[40];
+        if (!text || !cln_next_word(&text, word, sizeof word) || !cln_parse_real(word, &own->deviation[j]) ||
+            !(own->deviation[j] > 0))
             return cln_fail(error, CLN_FORMAT, "the model's metadata have no deviation for feature %u", j);
-        text = text[length] ? text + length + 1 : NULL;
     }
     return status;
 }
