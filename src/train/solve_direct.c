@@ -157,6 +157,8 @@ static cln_status plan_path(cln_trainer *trainer, uint64_t n, cln_error *error)
 {
     const cln_settings *settings = &trainer->settings;
     uint32_t count = settings->alpha_count > 1 ? settings->alpha_count : 1;
+    free(trainer->path); /* of a run that failed */
+    trainer->path = NULL;
     cln_status status = cln_allocate((void **)&trainer->path, count, sizeof *trainer->path, "a path", error);
     for (uint32_t i = 0; status == CLN_OK && i < count; i++) {
         double l2 = count > 1 ? settings->alpha[i] / (double)n : cln_settings_l2(settings, n);
