@@ -247,6 +247,7 @@ typedef struct cln_option_info {
     const char *argument; /* "RATE"; NULL for a switch, which is set with "true" or "false" */
     const char *initial;  /* default, as text; "" where unset */
     const char *help;     /* one line */
+    const char *group;    /* what it has to do with, as a heading; "" where it stands alone */
 } cln_option_info;
 
 CLN_API size_t cln_option_count(void);
