@@ -185,7 +185,8 @@ static void judge(const verifying *own, cln_verification *v)
     bool objective = difference <= 1e-6 * size || difference <= 1e-12, gradient = v->found.gradient_norm <= most;
     v->agrees = objective && gradient;
     if (!objective)
-        snprintf(v->reason, sizeof v->reason, "the objective is %.9g and not the %.9g that was certified",
+        snprintf(v->reason, sizeof v->reason,
+                 "the objective is %.9g and not the %.9g that was certified; the weights or the data are others",
                  v->found.objective, v->stored.objective);
     else if (!gradient)
         snprintf(v->reason, sizeof v->reason, "the largest component of the gradient is %.2g, above %.2g, twice %s",
