@@ -448,8 +448,8 @@ CLN_API int cln_search_compare(const cln_search_row *a, const cln_search_row *b)
 /* The best of what is finished. False: nothing is, or all diverged. */
 CLN_API bool cln_search_best(const cln_search *search, cln_search_row *row);
 /* A trainer for the best configuration, to be run and closed by the caller: on all rows of the training part after folds, and also
-   where option `valid` took the last rows of them and nothing in the training depends on validation; otherwise, with patience, several
-   alphas or a validation part, as in the search. The test part is scored. CLN_DIVERGED where no configuration can be trained. */
+   where option `valid` took the last rows of them and nothing in the training depends on validation; otherwise, with patience or a
+   validation part, as in the search. The test part is scored. CLN_DIVERGED where no configuration can be trained. */
 CLN_API cln_status cln_search_refit(cln_search *search, cln_trainer **trainer, cln_error *error);
 CLN_API void cln_search_close(cln_search *search);
 
