@@ -98,8 +98,8 @@ static int conclude(const watcher *w, cln_trainer *trainer, cln_training *traini
     if (training->result.stopped != CLN_STOP_INTERRUPTED)
         return CLN_EXIT_DONE;
     cln_message_note("interrupted in %s %llu%s%s", cln_display_unit(training->solver),
-                     (unsigned long long)training->result.epochs, output ? "; the model is written to " : "",
-                     output ? output : "");
+                     (unsigned long long)(training->path_count ? training->path_count : training->result.epochs),
+                     output ? "; the model is written to " : "", output ? output : "");
     return CLN_EXIT_INTERRUPTED;
 }
 

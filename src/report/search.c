@@ -74,6 +74,11 @@ static void write_notes(const cln_search_report *report, size_t shown, size_t fi
 {
     cln_text a, b;
     size_t count = cln_search_count(report->search);
+    if (finished == 0) {
+        fprintf(to, "  none of %s configurations was finished in %s\n", cln_text_count(b, count),
+                cln_text_seconds(a, report->seconds));
+        return;
+    }
     if (finished > shown)
         fprintf(to, "  … and %s more; --json has all\n", cln_text_count(a, finished - shown));
     fprintf(to, "\n  %s of %s configurations", cln_text_count(a, finished), cln_text_count(b, count));
@@ -93,7 +98,7 @@ cln_status cln_report_search(const cln_search_report *report, FILE *to, cln_erro
         finished++;
     size_t shown = finished < CLN_SEARCH_SHOWN ? finished : CLN_SEARCH_SHOWN;
     cln_table *table = table_of(report->search, rows, shown);
-    bool written = cln_table_write(table, to);
+    bool written = shown == 0 || cln_table_write(table, to);
     cln_table_free(table);
     free(rows);
     if (!written)
