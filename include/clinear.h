@@ -498,7 +498,9 @@ CLN_API void cln_evaluation_free(cln_evaluation *evaluation);
 typedef struct cln_verification {
     cln_certificate stored, found;
     double tolerance; /* that the gradient was to meet; NaN: none */
-    bool agrees; /* the objective within 1e-6 relative; the gradient at most twice the tolerance, or what was stored */
+    bool
+        agrees; /* the objective within 1e-6 relative; the gradient at most twice the tolerance, or what was stored; the bound at
+                    most twice what was stored, where there was one */
     char reason[256]; /* why, or why not */
 } cln_verification;
 

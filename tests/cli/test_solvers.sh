@@ -26,6 +26,27 @@ P
 done_with 1 verify spoiled.safetensors toy --json --quiet
 holds 'j["verdict"] == "refused" and j["found"]["gradient_norm"] > j["certified"]["gradient_norm"]'
 
+# so are a certificate that claims too much, and metadata that say what cannot be
+claim() { # claim KEY VALUE: claimed.safetensors is lbfgs.safetensors with that in its metadata
+    python3 - "$1" "$2" <<'P'
+import json, struct, sys
+raw = open("lbfgs.safetensors", "rb").read()
+length = struct.unpack("<Q", raw[:8])[0]
+header = json.loads(raw[8:8 + length])
+header["__metadata__"][sys.argv[1]] = sys.argv[2]
+text = json.dumps(header).encode()
+text += b" " * (-len(text) % 8)
+open("claimed.safetensors", "wb").write(struct.pack("<Q", len(text)) + text + raw[8 + length:])
+P
+}
+claim certificate.suboptimality 1e-12
+done_with 1 verify claimed.safetensors toy --json --quiet
+holds 'j["verdict"] == "refused" and "above the optimum" in j["reason"]'
+for wrong in 'option.tolerance nan' 'option.solver adam' 'option.target value' 'option.class-weights 3' 'l2 nan'; do
+    claim "${wrong% *}" "${wrong#* }"
+    refused 1 "the model's metadata" verify claimed.safetensors toy
+done
+
 # other data: fewer rows, none at all
 mkdir few && toy_part few/train 300 1 && toy_part few/t10k 91 2
 refused 2 'trained on 301 rows' verify lbfgs.safetensors few
