@@ -247,6 +247,7 @@ typedef struct cln_option_info {
     const char *argument; /* "RATE"; NULL for a switch, which is set with "true" or "false" */
     const char *initial;  /* default, as text; "" where unset */
     const char *help;     /* one line */
+    const char *group;    /* what it has to do with, as a heading; "" where it stands alone */
 } cln_option_info;
 
 CLN_API size_t cln_option_count(void);
@@ -447,8 +448,8 @@ CLN_API int cln_search_compare(const cln_search_row *a, const cln_search_row *b)
 /* The best of what is finished. False: nothing is, or all diverged. */
 CLN_API bool cln_search_best(const cln_search *search, cln_search_row *row);
 /* A trainer for the best configuration, to be run and closed by the caller: on all rows of the training part after folds, and also
-   where option `valid` took the last rows of them and nothing in the training depends on validation; otherwise, with patience, several
-   alphas or a validation part, as in the search. The test part is scored. CLN_DIVERGED where no configuration can be trained. */
+   where option `valid` took the last rows of them and nothing in the training depends on validation; otherwise, with patience or a
+   validation part, as in the search. The test part is scored. CLN_DIVERGED where no configuration can be trained. */
 CLN_API cln_status cln_search_refit(cln_search *search, cln_trainer **trainer, cln_error *error);
 CLN_API void cln_search_close(cln_search *search);
 
@@ -497,7 +498,9 @@ CLN_API void cln_evaluation_free(cln_evaluation *evaluation);
 typedef struct cln_verification {
     cln_certificate stored, found;
     double tolerance; /* that the gradient was to meet; NaN: none */
-    bool agrees; /* the objective within 1e-6 relative; the gradient at most twice the tolerance, or what was stored */
+    bool
+        agrees; /* the objective within 1e-6 relative; the gradient at most twice the tolerance, or what was stored; the bound at
+                    most twice what was stored, where there was one */
     char reason[256]; /* why, or why not */
 } cln_verification;
 

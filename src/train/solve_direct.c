@@ -141,14 +141,15 @@ out:
 
 static void explain(const direct *own, double alpha, const cln_objective_value *value, char reason[CLN_REASON_BYTES])
 {
-    int length = snprintf(reason, CLN_REASON_BYTES,
-                          "the equations hold for alpha %g: the largest component of the gradient is %.2g", alpha,
-                          value->gradient_norm);
+    int length =
+        snprintf(reason, CLN_REASON_BYTES,
+                 "the normal equations hold for alpha %g to %.2g, before weights are rounded to single precision",
+                 alpha, value->gradient_norm);
     if (own->answer.rank < own->d)
         snprintf(
             reason + length, CLN_REASON_BYTES - (size_t)length,
-            "; the Gram matrix is singular (rank %u of %u) and this the answer of least norm; a larger alpha makes it "
-            "unique",
+            "; the Gram matrix is singular (rank %u of %u), and this is the answer of least norm; a larger alpha makes "
+            "it unique",
             own->answer.rank, own->d);
 }
 

@@ -7,36 +7,36 @@ static const struct {
 } defaults[] = {
     {"model", "softmax", true},
     {"loss", "", true},
-    {"solver", "sgd", true},
     {"target", "onehot", true},
-    {"engine", "auto", true},
-    {"classes", "", true},
-    {"scale", "", true},
-    {"center", "", false},
-    {"standardize", "", false},
-    {"class-weights", "", true},
-    {"train-rows", "", true},
-    {"valid", "", true},
-    {"batch-size", "200", true},
-    {"drop-last", "", false},
-    {"epochs", "", true},
-    {"learning-rate", "", true},
-    {"schedule", "constant", true},
-    {"decay", "", true},
-    {"decay-epochs", "", true},
-    {"momentum", "0", true},
-    {"nesterov", "", false},
+    {"no-bias", "", false},
     {"l1", "0", true},
     {"l2", "0", true},
     {"alpha", "0", true},
-    {"no-bias", "", false},
+    {"class-weights", "", true},
+    {"classes", "", true},
+    {"train-rows", "", true},
+    {"valid", "", true},
+    {"scale", "", true},
+    {"center", "", false},
+    {"standardize", "", false},
+    {"solver", "sgd", true},
+    {"epochs", "", true},
+    {"tolerance", "1e-5", true},
+    {"engine", "auto", true},
+    {"batch-size", "200", true},
+    {"drop-last", "", false},
     {"no-shuffle", "", false},
     {"seed", "0", true},
+    {"learning-rate", "", true},
+    {"momentum", "0", true},
+    {"nesterov", "", false},
+    {"schedule", "constant", true},
+    {"decay", "", true},
+    {"decay-epochs", "", true},
     {"patience", "", true},
     {"patience-iterations", "", true},
     {"patience-increase", "2", true},
     {"improvement", "0.995", true},
-    {"tolerance", "1e-5", true},
     {"log-every", "", true},
 };
 
@@ -53,6 +53,9 @@ START_TEST(test_table)
         ck_assert_int_eq(info->argument != NULL, defaults[i].has_argument);
         ck_assert_uint_gt(strlen(info->help), 5);
         ck_assert_ptr_null(strchr(info->help, '\n'));
+        for (size_t other = 0; i > 0 && other < i - 1; other++) /* a group's options stand together */
+            ck_assert(strcmp(cln_option_at(other)->group, info->group) != 0 ||
+                      strcmp(cln_option_at(i - 1)->group, info->group) == 0);
     }
     ck_assert_ptr_null(cln_option_at(DEFAULTS));
     ck_assert_ptr_null(cln_option_at(SIZE_MAX));
