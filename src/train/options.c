@@ -22,50 +22,85 @@ static const char MODEL[] = "Model and objective", DATA[] = "Rows and features",
                   STEPS[] = "Minibatches and steps of solver sgd", STOPS[] = "Early stopping of solver sgd",
                   OUTPUT[] = "";
 
-/* clang-format off */
-#define SWITCH(group, name, help, of, field)                        {{name, NULL, "", help, group}, CLN_OPTION_SWITCH, CLN_OF_##of, AT(field), 0, 0, NULL}
-#define COUNT(group, name, argument, initial, help, of, field, least) {{name, argument, initial, help, group}, CLN_OPTION_COUNT, CLN_OF_##of, AT(field), least, ANY_COUNT, NULL}
-#define REAL(group, name, initial, help, of, field, least, most)    {{name, "F", initial, help, group}, CLN_OPTION_REAL, CLN_OF_##of, AT(field), least, most, NULL}
-#define WORD(group, name, initial, help, of, field, words)          {{name, "NAME", initial, help, group}, CLN_OPTION_WORD, CLN_OF_##of, AT(field), 0, 0, words}
-#define LIST(group, name, argument, initial, help, kind, most)      {{name, argument, initial, help, group}, CLN_OPTION_##kind, CLN_OF_ALL, 0, 0, most, NULL}
+/* Entries by kind: group, name, argument where it is not the kind's own, default; the solver it is for, field, what is taken; help. */
+#define ENTRY(group, name, argument, initial, help, of, kind, offset, least, most, words)                              \
+    {                                                                                                                  \
+        {name, argument, initial, help, group}, CLN_OPTION_##kind, CLN_OF_##of, offset, least, most, words             \
+    }
+#define SWITCH(group, name, of, field, help) ENTRY(group, name, NULL, "", help, of, SWITCH, AT(field), 0, 0, NULL)
+#define COUNT(group, name, argument, initial, of, field, least, help)                                                  \
+    ENTRY(group, name, argument, initial, help, of, COUNT, AT(field), least, ANY_COUNT, NULL)
+#define REAL(group, name, initial, of, field, least, most, help)                                                       \
+    ENTRY(group, name, "F", initial, help, of, REAL, AT(field), least, most, NULL)
+#define WORD(group, name, initial, of, field, words, help)                                                             \
+    ENTRY(group, name, "NAME", initial, help, of, WORD, AT(field), 0, 0, words)
+#define LIST(group, name, argument, initial, kind, most, help)                                                         \
+    ENTRY(group, name, argument, initial, help, ALL, kind, 0, 0, most, NULL)
 
 /* Options of a group stand together, in the order in which the help shows them. */
 static const cln_option table[] = {
-    WORD(MODEL, "model", "softmax", "softmax (probabilities of classes) or linear (values)", ALL, model, models),
-    WORD(MODEL, "loss", "", "loss of a row: cross-entropy (softmax's own) or squared (that of linear, and possible with softmax)", ALL, loss, losses),
-    WORD(MODEL, "target", "onehot", "what a linear model is fitted to: onehot (an output for each class, 1 for its own and 0 for others) or value (one output, the label as a number)", ALL, target, targets),
-    SWITCH(MODEL, "no-bias", "a model without bias", ALL, no_bias),
-    REAL(MODEL, "l1", "0", "penalty F·|W|, the sum of absolute weights, added to the mean loss; makes weights exactly zero; solver lbfgs only; not on the bias", LBFGS, l1, 0, 1e30),
-    REAL(MODEL, "l2", "0", "penalty (F/2)·|W|², the sum of squared weights, added to the mean loss; not on the bias", ALL, l2, 0, 1e30),
-    LIST(MODEL, "alpha", "F,…", "0", "l2 in units of summed losses, as scikit-learn's Ridge has it: l2 = F / training rows; solver direct takes several and keeps the best in validation", ALPHAS, 1e30),
-    LIST(MODEL, "class-weights", "WEIGHTS", "", "how much the rows of each class count in the loss: balanced (each class as much as any other), or label:weight, as 3:0.5,6:2, others 1", CLASS_WEIGHTS, 0),
-    LIST(DATA, "classes", "A,B,…", "", "keep the rows of these classes only, renumbered in this order", CLASSES, 0),
-    COUNT(DATA, "train-rows", "N", "", "use the first N rows only, before the split", ALL, train_rows, 1),
-    COUNT(DATA, "valid", "N|DATA", "", "validate on the last N rows, which are not trained on, or on the test part of a folder", ALL, valid_rows, 1),
-    REAL(DATA, "scale", "", "factor on every feature (default 1/255 for bytes, 1 for floats)", ALL, scale, 1e-30, 1e30),
-    SWITCH(DATA, "center", "subtract each feature's mean over the training rows; the model takes raw data all the same", ALL, center),
-    SWITCH(DATA, "standardize", "center, and divide each feature by its standard deviation; the penalties are then on weights of what was divided", ALL, standardize),
-    WORD(SOLVER, "solver", "sgd", "how the objective is minimised: sgd (minibatches), lbfgs (all rows, until the gradient is within the tolerance) or direct (linear models in closed form)", ALL, solver, solvers),
-    COUNT(SOLVER, "epochs", "N", "", "at most so many passes over the training rows, or iterations of lbfgs (default 10, of lbfgs 1000)", ALL, epochs, 1),
-    REAL(SOLVER, "tolerance", "1e-5", "lbfgs stops where no component of the gradient is larger than this", LBFGS, tolerance, 0, 1e30),
-    WORD(SOLVER, "engine", "auto", "who computes the products: auto, fused (own kernels) or clblast", ALL, engine, engines),
-    COUNT(STEPS, "batch-size", "N", "200", "rows of a minibatch", SGD, batch_size, 1),
-    SWITCH(STEPS, "drop-last", "leave out a last minibatch that is not whole", SGD, drop_last),
-    SWITCH(STEPS, "no-shuffle", "visit the rows in the order of the file", SGD, no_shuffle),
-    COUNT(STEPS, "seed", "N", "0", "seed of the shuffling", SGD, seed, 0),
-    REAL(STEPS, "learning-rate", "", "step size (default: a safe one, found from the curvature of the loss on the data)", SGD, learning_rate, 1e-30, 1e30),
-    REAL(STEPS, "momentum", "0", "share of the last step in the next one, below 1", SGD, momentum, 0, 0.999999),
-    SWITCH(STEPS, "nesterov", "Nesterov's momentum: the gradient where the momentum leads to", SGD, nesterov),
-    WORD(STEPS, "schedule", "constant", "how the step size changes by epoch: constant, step, exponential, cosine or inverse-time", SGD, schedule, schedules),
-    REAL(STEPS, "decay", "", "of the schedule: factor of a step (default 0.1), of each epoch for exponential (0.95); last step size over first for cosine (0); r in 1/(1 + r·epoch) for inverse-time (1)", SGD, decay, 1e-30, 1e30),
-    COUNT(STEPS, "decay-epochs", "N", "", "epochs from step to step of schedule step (default: a third of the epochs)", SGD, decay_epochs, 1),
-    COUNT(STOPS, "patience", "N", "", "stop after N epochs without a better validation error, and keep the best model", SGD, patience, 1),
-    COUNT(STOPS, "patience-iterations", "N", "", "the same counted in minibatches: stop after N, unless validation improves (see the next two)", SGD, patience_iterations, 1),
-    REAL(STOPS, "patience-increase", "2", "an improvement at minibatch i extends the patience to F·i", SGD, patience_increase, 1, 1e6),
-    REAL(STOPS, "improvement", "0.995", "what counts as one: an error below F times the best", SGD, improvement, 1e-6, 1),
-    COUNT(OUTPUT, "log-every", "N", "", "log every N-th minibatch, besides every epoch", SGD, log_every, 1),
+    WORD(MODEL, "model", "softmax", ALL, model, models, "softmax (probabilities of classes) or linear (values)"),
+    WORD(MODEL, "loss", "", ALL, loss, losses,
+         "loss of a row: cross-entropy (softmax's own) or squared (that of linear, and possible with softmax)"),
+    WORD(MODEL, "target", "onehot", ALL, target, targets,
+         "what a linear model is fitted to: onehot (an output for each class, 1 for its own and 0 for others) or "
+         "value (one output, the label as a number)"),
+    SWITCH(MODEL, "no-bias", ALL, no_bias, "a model without bias"),
+    REAL(MODEL, "l1", "0", LBFGS, l1, 0, 1e30,
+         "penalty F·|W|, the sum of absolute weights, added to the mean loss; makes weights exactly zero; solver "
+         "lbfgs only; not on the bias"),
+    REAL(MODEL, "l2", "0", ALL, l2, 0, 1e30,
+         "penalty (F/2)·|W|², the sum of squared weights, added to the mean loss; not on the bias"),
+    LIST(MODEL, "alpha", "F,…", "0", ALPHAS, 1e30,
+         "l2 in units of summed losses, as scikit-learn's Ridge has it: l2 = F / training rows; solver direct takes "
+         "several and keeps the best in validation"),
+    LIST(MODEL, "class-weights", "WEIGHTS", "", CLASS_WEIGHTS, 0,
+         "how much the rows of each class count in the loss: balanced (each class as much as any other), or "
+         "label:weight, as 3:0.5,6:2, others 1"),
+    LIST(DATA, "classes", "A,B,…", "", CLASSES, 0, "keep the rows of these classes only, renumbered in this order"),
+    COUNT(DATA, "train-rows", "N", "", ALL, train_rows, 1, "use the first N rows only, before the split"),
+    COUNT(DATA, "valid", "N|DATA", "", ALL, valid_rows, 1,
+          "validate on the last N rows, which are not trained on, or on the test part of a folder"),
+    REAL(DATA, "scale", "", ALL, scale, 1e-30, 1e30, "factor on every feature (default 1/255 for bytes, 1 for floats)"),
+    SWITCH(DATA, "center", ALL, center,
+           "subtract each feature's mean over the training rows; the model takes raw data all the same"),
+    SWITCH(DATA, "standardize", ALL, standardize,
+           "center, and divide each feature by its standard deviation; the penalties are then on weights of what was "
+           "divided"),
+    WORD(SOLVER, "solver", "sgd", ALL, solver, solvers,
+         "how the objective is minimised: sgd (minibatches), lbfgs (all rows, until the gradient is within the "
+         "tolerance) or direct (linear models in closed form)"),
+    COUNT(SOLVER, "epochs", "N", "", ALL, epochs, 1,
+          "at most so many passes over the training rows, or iterations of lbfgs (default 10, of lbfgs 1000)"),
+    REAL(SOLVER, "tolerance", "1e-5", LBFGS, tolerance, 0, 1e30,
+         "lbfgs stops where no component of the gradient is larger than this"),
+    WORD(SOLVER, "engine", "auto", ALL, engine, engines,
+         "who computes the products: auto, fused (own kernels) or clblast"),
+    COUNT(STEPS, "batch-size", "N", "200", SGD, batch_size, 1, "rows of a minibatch"),
+    SWITCH(STEPS, "drop-last", SGD, drop_last, "leave out a last minibatch that is not whole"),
+    SWITCH(STEPS, "no-shuffle", SGD, no_shuffle, "visit the rows in the order of the file"),
+    COUNT(STEPS, "seed", "N", "0", SGD, seed, 0, "seed of the shuffling"),
+    REAL(STEPS, "learning-rate", "", SGD, learning_rate, 1e-30, 1e30,
+         "step size (default: a safe one, found from the curvature of the loss on the data)"),
+    REAL(STEPS, "momentum", "0", SGD, momentum, 0, 0.999999, "share of the last step in the next one, below 1"),
+    SWITCH(STEPS, "nesterov", SGD, nesterov, "Nesterov's momentum: the gradient where the momentum leads to"),
+    WORD(STEPS, "schedule", "constant", SGD, schedule, schedules,
+         "how the step size changes by epoch: constant, step, exponential, cosine or inverse-time"),
+    REAL(STEPS, "decay", "", SGD, decay, 1e-30, 1e30,
+         "of the schedule: factor of a step (default 0.1), of each epoch for exponential (0.95); last step size "
+         "over first for cosine (0); r in 1/(1 + r·epoch) for inverse-time (1)"),
+    COUNT(STEPS, "decay-epochs", "N", "", SGD, decay_epochs, 1,
+          "epochs from step to step of schedule step (default: a third of the epochs)"),
+    COUNT(STOPS, "patience", "N", "", SGD, patience, 1,
+          "stop after N epochs without a better validation error, and keep the best model"),
+    COUNT(STOPS, "patience-iterations", "N", "", SGD, patience_iterations, 1,
+          "the same counted in minibatches: stop after N, unless validation improves (see the next two)"),
+    REAL(STOPS, "patience-increase", "2", SGD, patience_increase, 1, 1e6,
+         "an improvement at minibatch i extends the patience to F·i"),
+    REAL(STOPS, "improvement", "0.995", SGD, improvement, 1e-6, 1,
+         "what counts as one: an error below F times the best"),
+    COUNT(OUTPUT, "log-every", "N", "", SGD, log_every, 1, "log every N-th minibatch, besides every epoch"),
 };
-/* clang-format on */
 
 #define OPTIONS CLN_COUNT(table)
 
