@@ -270,7 +270,7 @@ typedef struct cln_trainer cln_trainer;
  *
  *     sgd      minibatches with momentum, as PyTorch's SGD, w ← w − η·(v ← μ·v + g); without option `learning-rate` η is (1 − μ)/L for a
  *              bound L on the curvature of a minibatch (Gower et al. 2019, SGD: General Analysis and Improved Rates)
- *     lbfgs    all rows, to an optimum: L-BFGS (Nocedal and Wright 2006, algorithm 7.4), orthant-wise with an l1 (Andrew and Gao 2007),
+ *     lbfgs    all rows, to an optimum: L-BFGS (Nocedal and Wright 2006, algorithm 7.5), orthant-wise with an l1 (Andrew and Gao 2007),
  *              until the largest component of the gradient is at most `tolerance`
  *     direct   linear models in closed form, W = (XᵀX + αI)⁻¹·XᵀT on centred columns (Bishop 2006, 3.28), for one α or a path of them
  *

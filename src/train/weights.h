@@ -1,7 +1,7 @@
 /*
  * The weight of each training row in the loss: the data set's own times its class's, divided by their mean over the training rows,
  * so that a mean loss remains one and step size and penalty mean what they mean without. Class weights are those of option
- * class-weights; `balanced` gives n/(k·n_c) to the n_c rows of class c (King and Zeng 2001; scikit-learn's "balanced").
+ * class-weights; `balanced` gives n/(k·n_c) to the n_c rows of class c (scikit-learn's "balanced", after King and Zeng 2001).
  */
 #ifndef CLN_TRAIN_WEIGHTS_H
 #define CLN_TRAIN_WEIGHTS_H
