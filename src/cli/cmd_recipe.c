@@ -35,12 +35,10 @@ typedef struct early_watch {
     cln_score valid;
 } early_watch;
 
-enum { most_recipes = 16 };
-
 static int list_recipes(bool json)
 {
     cln_error error = {0};
-    const char *names[most_recipes], *titles[most_recipes];
+    const char *names[CLN_RECIPES_MOST], *titles[CLN_RECIPES_MOST];
     const cln_recipe *recipe;
     size_t count = 0;
     for (; (recipe = cln_recipe_at(count)); count++) {
@@ -56,7 +54,7 @@ static int list_recipes(bool json)
 
 static const cln_recipe *find_recipe(const char *name)
 {
-    const char *names[most_recipes];
+    const char *names[CLN_RECIPES_MOST];
     const cln_recipe *recipe;
     size_t count = 0;
     for (; (recipe = cln_recipe_at(count)); count++) {

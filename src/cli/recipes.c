@@ -188,6 +188,8 @@ static const cln_recipe recipes[] = {
     },
 };
 
+_Static_assert(CLN_COUNT(recipes) <= CLN_RECIPES_MOST, "lists of all recipes are that long");
+
 const cln_recipe *cln_recipe_at(size_t index)
 {
     return index < CLN_COUNT(recipes) ? &recipes[index] : NULL;

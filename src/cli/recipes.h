@@ -30,7 +30,7 @@ typedef struct cln_claim {
     double published, margin;
 } cln_claim;
 
-enum { CLN_RECIPE_CLAIMS = 8, CLN_RECIPE_RUNS = 3 };
+enum { CLN_RECIPES_MOST = 16, CLN_RECIPE_CLAIMS = 8, CLN_RECIPE_RUNS = 3 };
 
 /* One training of a recipe. */
 typedef struct cln_recipe_run {
