@@ -6,165 +6,16 @@
  *   partial[s] (k,LD) = Σ over the rows of stretch s of r_k · x_j,   bias[s] (KP) = Σ r
  *
  * The work is a list of tasks: for each minibatch its stretches, and in a descent as many parts of the step after them. A stretch
- * goes CLN_GROUP_ROWS rows at a time: CLN_ROWS rows against CLN_KB outputs forward, CLN_FV vectors of features against CLN_KB
- * outputs backward, always with their sums in registers; no local memory and no barrier, whose loops PoCL could not keep there.
- * The rows are in the first cache when they are read again.
+ * goes CLN_GROUP_ROWS rows at a time (products_cpu.h), with no local memory and no barrier, whose loops PoCL could not keep in
+ * registers.
  *
  * Geometry: work-groups of one work-item. Without a queue either one for each stretch of one minibatch, or a single one that does
- * all tasks in their order. With a queue any number: each takes the next task once all tasks that it builds on are done. Those were
- * taken by work-groups that have begun, so that nobody waits for one that has not; and who has waited in vain (the system
- * runs something else instead) leaves the rest to them. All that is asked of the device is that work-groups that have begun go on
- * beside each other (cln_facts.groups_advance), and that what one wrote before an atomic operation is seen by another after
- * it. The cut depends on the rows alone, so the bits repeat.
+ * all tasks in their order; with a queue (queue.h) any number. The cut depends on the rows alone, so the bits repeat.
  */
-#include "fold.h"
+#include "products_cpu.h"
+#include "queue.h"
 #include "rows.h"
 #include "update.h"
-
-#ifndef CLN_GROUP_ROWS
-#define CLN_GROUP_ROWS 16 /* a multiple of CLN_ROWS and CLN_V */
-#endif
-#ifndef CLN_ROWS
-#define CLN_ROWS 2
-#endif
-#ifndef CLN_KB
-#define CLN_KB 10
-#endif
-#ifndef CLN_FV
-#define CLN_FV 2
-#endif
-#define CLN_BLOCKS ((CLN_K + CLN_KB - 1) / CLN_KB)
-
-#ifdef CLN_PREFETCH /* the compiler is clang and its target a CPU: OpenCL's own prefetch() does nothing on PoCL */
-#define PREFETCH(pointer) __builtin_prefetch((const void *)(uintptr_t)(pointer))
-#else
-#define PREFETCH(pointer)
-#endif
-
-/* Beside the outputs of several models bytes become floats once a group, if that stays in the second cache. */
-#ifndef CLN_UNPACK
-#define CLN_UNPACK (CLN_BYTES && CLN_MODELS > 1 && CLN_BLOCKS > 1 && CLN_STRIDE * CLN_GROUP_ROWS <= 65536)
-#endif
-
-/* The rows at hand, and those that come next. */
-typedef struct {
-#if CLN_UNPACK
-    vec unpacked[CLN_GROUP_ROWS][CLN_STRIDE / CLN_V];
-#endif
-    __global const feature *x[CLN_GROUP_ROWS], *next[CLN_GROUP_ROWS];
-    uint count; /* at hand */
-} group;
-
-/* Behind the last row the last one again, its results dropped. cold: the rows have not been asked for; those that come next are,
-   while the gradient of these is made. */
-static inline void find_rows(group *rows, __global const feature *x, __global const uint *order, ulong first, uint begin, uint end,
-                             bool cold)
-{
-    rows->count = min((uint)CLN_GROUP_ROWS, end - begin);
-    if (cold)
-        for (uint r = 0; r < rows->count; r++)
-            for (uint j = 0; j < CLN_STRIDE; j += 64 / sizeof(feature))
-                PREFETCH(x + row_of(order, first, begin + r) * CLN_STRIDE + j);
-    for (uint r = 0; r < CLN_GROUP_ROWS; r++) {
-        rows->x[r] = x + row_of(order, first, begin + min(r, rows->count - 1)) * CLN_STRIDE;
-        rows->next[r] = x + row_of(order, first, min(begin + CLN_GROUP_ROWS + r, end - 1)) * CLN_STRIDE;
-    }
-}
-
-#if CLN_UNPACK
-#define FEATURES(rows, r, j) ((rows)->unpacked[r][(j) / CLN_V])
-static inline void unpack_rows(group *rows)
-{
-    for (uint r = 0; r < CLN_GROUP_ROWS; r++)
-        for (uint j = 0; j < CLN_STRIDE; j += CLN_V)
-            rows->unpacked[r][j / CLN_V] = XLOAD(rows->x[r] + j);
-}
-#else
-#define FEATURES(rows, r, j) XLOAD((rows)->x[r] + (j))
-static inline void unpack_rows(group *rows)
-{
-    (void)rows;
-}
-#endif
-
-#define LOGITS (CLN_BLOCKS * CLN_KB + CLN_V) /* vectors are stored at every KB-th */
-
-/* X·Wᵀ of the group's rows, all of which pass by KB outputs' weights while these are in the first cache. */
-static inline void multiply(const group *rows, __global const float *w /* (k,LD) */, float (*product)[LOGITS])
-{
-    for (uint k0 = 0; k0 < CLN_K; k0 += CLN_KB)
-        for (uint r0 = 0; r0 < rows->count; r0 += CLN_ROWS) {
-            vec sum[CLN_ROWS][CLN_KB];
-#pragma unroll
-            for (uint r = 0; r < CLN_ROWS; r++)
-#pragma unroll
-                for (uint k = 0; k < CLN_KB; k++)
-                    sum[r][k] = (vec)(0);
-            for (uint j = 0; j < CLN_STRIDE; j += CLN_V) {
-                vec xv[CLN_ROWS];
-#pragma unroll
-                for (uint r = 0; r < CLN_ROWS; r++)
-                    xv[r] = FEATURES(rows, r0 + r, j);
-#pragma unroll
-                for (uint k = 0; k < CLN_KB; k++) {
-                    vec wv = LOAD(w + min(k0 + k, (uint)CLN_K - 1) * CLN_LD + j);
-#pragma unroll
-                    for (uint r = 0; r < CLN_ROWS; r++)
-                        sum[r][k] = fma(xv[r], wv, sum[r][k]);
-                }
-            }
-#pragma unroll
-            for (uint r = 0; r < CLN_ROWS; r++)
-#pragma unroll
-                for (uint k = 0; k < CLN_KB; k += CLN_V)
-                    CLN_JOIN(vstore, CLN_V)(vec_sums(sum[r] + k, CLN_KB - (int)k), 0, product[r0 + r] + k0 + k);
-        }
-    for (uint r = (rows->count + CLN_ROWS - 1) / CLN_ROWS * CLN_ROWS; r < CLN_GROUP_ROWS; r++)
-        for (uint k = 0; k < CLN_K; k++)
-            product[r][k] = 0;
-}
-
-/* partial (k,LD) = Σ r_k · x_j over the group's rows, or that added to it. residual: V rows side by side, 0 behind output k. */
-static inline void accumulate(const group *rows, const vec (*residual)[CLN_BLOCKS * CLN_KB], uint add, __global float *partial)
-{
-    for (uint k0 = 0; k0 < CLN_K; k0 += CLN_KB)
-        for (uint j = 0; j < CLN_STRIDE; j += CLN_FV * CLN_V) {
-            uint column[CLN_FV]; /* behind the row its last vector again, stored once */
-#pragma unroll
-            for (uint v = 0; v < CLN_FV; v++)
-                column[v] = min(j + v * CLN_V, (uint)(CLN_STRIDE - CLN_V));
-            vec sum[CLN_KB][CLN_FV];
-#pragma unroll
-            for (uint k = 0; k < CLN_KB; k++)
-#pragma unroll
-                for (uint v = 0; v < CLN_FV; v++)
-                    sum[k][v] = add ? LOAD(partial + min(k0 + k, (uint)CLN_K - 1) * CLN_LD + column[v]) : (vec)(0);
-            for (uint r0 = 0; r0 < rows->count; r0 += CLN_V) {
-                const float *at = (const float *)(residual[r0 / CLN_V] + k0);
-                for (uint r = r0; r < min(r0 + CLN_V, rows->count); r++, at++) {
-                    vec xv[CLN_FV];
-#pragma unroll
-                    for (uint v = 0; v < CLN_FV; v++)
-                        xv[v] = FEATURES(rows, r, column[v]);
-                    if (k0 == 0)
-                        PREFETCH(rows->next[r] + j);
-#pragma unroll
-                    for (uint k = 0; k < CLN_KB; k++) {
-                        vec rk = (vec)(at[k * CLN_V]);
-#pragma unroll
-                        for (uint v = 0; v < CLN_FV; v++)
-                            sum[k][v] = fma(rk, xv[v], sum[k][v]);
-                    }
-                }
-            }
-#pragma unroll
-            for (uint k = 0; k < CLN_KB; k++)
-#pragma unroll
-                for (uint v = 0; v < CLN_FV; v++)
-                    if (k0 + k < CLN_K && j + v * CLN_V < CLN_STRIDE)
-                        STORE(sum[k][v], partial + (k0 + k) * CLN_LD + column[v]);
-        }
-}
 
 /* Everything that a task reads besides its rows, and where its results go; the kernel's arguments have the shapes. */
 typedef struct {
@@ -284,29 +135,6 @@ static inline void move(uint part, uint parts, __global const float *partial, __
     }
 }
 
-#define DONE 32 /* the two counters of a queue lie in different lines of the cache */
-
-/* How many tasks must be done before this one: in each minibatch the stretches wait for the steps before, and those for them. */
-static inline uint needed(uint task, uint tasks, uint splits)
-{
-    return task / tasks * tasks + (task % tasks < splits ? 0 : splits);
-}
-
-/* Takes the next of `all` tasks, when it can be begun. None is left, or it took too long: `all`. */
-static inline uint take(__global volatile uint *queue, uint tasks, uint splits, uint all, uint patience)
-{
-    uint task = queue[0];
-    for (uint waited = 0; task < all && waited < patience; waited++) {
-        if (queue[DONE] >= needed(task, tasks, splits)) {
-            uint taken = atomic_cmpxchg(queue, task, task + 1); /* and what others wrote is seen from here on */
-            if (taken == task)
-                return task;
-        }
-        task = queue[0];
-    }
-    return all;
-}
-
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 fused(__global const feature *restrict x,   /* (·,STRIDE) */
       __global const target_type *restrict target, /* (·), of REAL (·,ONE), or NULL */
@@ -345,9 +173,7 @@ fused(__global const feature *restrict x,   /* (·,STRIDE) */
         } else {
             move(part - splits, splits, partial, bias, scale, shift, spread, steps, mean, w, v);
         }
-        if (queue) {
-            mem_fence(CLK_GLOBAL_MEM_FENCE);
-            atomic_inc(queue + DONE);
-        }
+        if (queue)
+            tell_done(queue);
     }
 }

@@ -247,6 +247,7 @@ typedef struct cln_option_info {
     const char *argument; /* "RATE"; NULL for a switch, which is set with "true" or "false" */
     const char *initial;  /* default, as text; "" where unset */
     const char *help;     /* one line */
+    const char *group;    /* what it has to do with, as a heading; "" where it stands alone */
 } cln_option_info;
 
 CLN_API size_t cln_option_count(void);
@@ -269,7 +270,7 @@ typedef struct cln_trainer cln_trainer;
  *
  *     sgd      minibatches with momentum, as PyTorch's SGD, w ← w − η·(v ← μ·v + g); without option `learning-rate` η is (1 − μ)/L for a
  *              bound L on the curvature of a minibatch (Gower et al. 2019, SGD: General Analysis and Improved Rates)
- *     lbfgs    all rows, to an optimum: L-BFGS (Nocedal and Wright 2006, algorithm 7.4), orthant-wise with an l1 (Andrew and Gao 2007),
+ *     lbfgs    all rows, to an optimum: L-BFGS (Nocedal and Wright 2006, algorithm 7.5), orthant-wise with an l1 (Andrew and Gao 2007),
  *              until the largest component of the gradient is at most `tolerance`
  *     direct   linear models in closed form, W = (XᵀX + αI)⁻¹·XᵀT on centred columns (Bishop 2006, 3.28), for one α or a path of them
  *
@@ -413,10 +414,10 @@ typedef struct cln_search_row {
     size_t index;           /* in the grid */
     cln_score valid, train; /* at the kept weights, over all folds; no rows where it diverged before there were any */
     uint64_t epochs;        /* passes begun, the most of the folds */
+    double seconds;         /* of optimisation: its share of what those took that were trained with it */
     cln_stop stopped;
-    double seconds; /* of optimisation: its share of what those took that were trained with it */
-    bool finished;  /* false: there are no figures yet */
-    bool resumed;   /* all of it was read from the state file */
+    bool finished; /* false: there are no figures yet */
+    bool resumed;  /* all of it was read from the state file */
 } cln_search_row;
 
 /* How the search goes. A training is one of a configuration, or of one on a fold. */
@@ -447,8 +448,8 @@ CLN_API int cln_search_compare(const cln_search_row *a, const cln_search_row *b)
 /* The best of what is finished. False: nothing is, or all diverged. */
 CLN_API bool cln_search_best(const cln_search *search, cln_search_row *row);
 /* A trainer for the best configuration, to be run and closed by the caller: on all rows of the training part after folds, and also
-   where option `valid` took the last rows of them and nothing in the training depends on validation; otherwise, with patience, several
-   alphas or a validation part, as in the search. The test part is scored. CLN_DIVERGED where no configuration can be trained. */
+   where option `valid` took the last rows of them and nothing in the training depends on validation; otherwise, with patience or a
+   validation part, as in the search. The test part is scored. CLN_DIVERGED where no configuration can be trained. */
 CLN_API cln_status cln_search_refit(cln_search *search, cln_trainer **trainer, cln_error *error);
 CLN_API void cln_search_close(cln_search *search);
 
@@ -497,7 +498,9 @@ CLN_API void cln_evaluation_free(cln_evaluation *evaluation);
 typedef struct cln_verification {
     cln_certificate stored, found;
     double tolerance; /* that the gradient was to meet; NaN: none */
-    bool agrees; /* the objective within 1e-6 relative; the gradient at most twice the tolerance, or what was stored */
+    bool
+        agrees; /* the objective within 1e-6 relative; the gradient at most twice the tolerance, or what was stored; the bound at
+                    most twice what was stored, where there was one */
     char reason[256]; /* why, or why not */
 } cln_verification;
 

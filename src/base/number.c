@@ -68,6 +68,17 @@ void cln_format_real(double value, char text[32])
     }
 }
 
+bool cln_next_word(const char **rest, char *word, size_t size)
+{
+    size_t length = strcspn(*rest, ",");
+    if (length >= size)
+        return false;
+    memcpy(word, *rest, length);
+    word[length] = '\0';
+    *rest = (*rest)[length] ? *rest + length + 1 : NULL;
+    return true;
+}
+
 /* Levenshtein's distance, for words up to 63 characters; longer ones are as far as can be. */
 static size_t edits(const char *a, const char *b)
 {

@@ -22,21 +22,23 @@ struct cln_arguments {
 
 static cln_row row_of_flag(const cln_flag *flag)
 {
-    cln_row row = {flag->name, flag->letter, flag->argument, "", flag->help, flag->value};
+    cln_row row = {flag->name, flag->letter, flag->argument, "", flag->help, "", flag->value};
     for (size_t i = 0; !flag->help && i < cln_option_count(); i++) {
         const cln_option_info *info = cln_option_at(i);
         if (strcmp(info->name, flag->name) == 0)
-            row = (cln_row){info->name, flag->letter, info->argument, info->initial, info->help, flag->value};
+            row = (cln_row){info->name, flag->letter, info->argument, info->initial,
+                            info->help, info->group,  flag->value};
     }
     return row;
 }
 
-static bool is_flag(const cln_usage *usage, const char *name)
+/* An option of the library's table that the command takes as it is. */
+static bool is_taken(const cln_usage *usage, const char *name)
 {
     for (size_t i = 0; i < usage->flag_count; i++)
         if (strcmp(usage->flags[i].name, name) == 0)
-            return true;
-    return false;
+            return false;
+    return (!usage->only || strcmp(usage->only, name) == 0) && (!usage->without || strcmp(usage->without, name) != 0);
 }
 
 /* The command's own options, then the library's, then --help. */
@@ -52,11 +54,11 @@ static cln_status gather_rows(cln_arguments *arguments, const cln_usage *usage, 
         arguments->rows[arguments->count++] = row_of_flag(&usage->flags[i]);
     for (size_t i = 0; usage->options && i < cln_option_count(); i++) {
         const cln_option_info *info = cln_option_at(i);
-        if (!is_flag(usage, info->name) && (!usage->only || strcmp(usage->only, info->name) == 0))
-            arguments->rows[arguments->count++] =
-                (cln_row){info->name, 0, info->argument, info->initial, info->help, NULL};
+        if (is_taken(usage, info->name)) /* one alone needs no heading */
+            arguments->rows[arguments->count++] = (cln_row){
+                info->name, 0, info->argument, info->initial, info->help, usage->only ? "" : info->group, NULL};
     }
-    arguments->rows[arguments->count++] = (cln_row){"help", 0, NULL, "", "print this and exit", NULL};
+    arguments->rows[arguments->count++] = (cln_row){"help", 0, NULL, "", "print this and exit", "", NULL};
     for (size_t i = 0; i < arguments->count; i++) {
         const cln_row *row = &arguments->rows[i];
         arguments->names[i] = row->name;

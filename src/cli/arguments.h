@@ -27,6 +27,7 @@ typedef struct cln_usage {
     size_t flag_count;
     cln_options *options; /* where options of the library's table go; NULL: the command has none of them */
     const char *only;     /* the one option of that table that the command has; NULL: all */
+    const char *without;  /* the one that it has not; NULL: none */
 } cln_usage;
 
 /* The switches that every command has. */

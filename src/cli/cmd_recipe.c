@@ -35,19 +35,17 @@ typedef struct early_watch {
     cln_score valid;
 } early_watch;
 
-enum { most_recipes = 16 };
-
 static int list_recipes(bool json)
 {
     cln_error error = {0};
-    const char *names[most_recipes], *titles[most_recipes];
+    const char *names[CLN_RECIPES_MOST], *titles[CLN_RECIPES_MOST];
     const cln_recipe *recipe;
     size_t count = 0;
     for (; (recipe = cln_recipe_at(count)); count++) {
         names[count] = recipe->name;
         titles[count] = recipe->title;
         if (!json)
-            printf("  %-14s %s\n", recipe->name, recipe->title);
+            printf("  %-16s %s\n", recipe->name, recipe->title);
     }
     if (json && cln_report_recipes_json(names, titles, count, stdout, &error) != CLN_OK)
         return cln_message_failure(&error, NULL);
@@ -56,7 +54,7 @@ static int list_recipes(bool json)
 
 static const cln_recipe *find_recipe(const char *name)
 {
-    const char *names[most_recipes];
+    const char *names[CLN_RECIPES_MOST];
     const cln_recipe *recipe;
     size_t count = 0;
     for (; (recipe = cln_recipe_at(count)); count++) {
@@ -87,12 +85,12 @@ static cln_status find_data(const cln_recipe *recipe, const char *named, char *p
         if (places[i][0] && cln_os_is_folder(path))
             return CLN_OK;
     }
-    return cln_fail(
-        error, CLN_IO,
-        "cannot find the folder %s in ./data, $CLINEAR_DATA, ~/.local/share/clinear or /usr/share/datasets; "
-        "scripts/get-mnist.sh fetches MNIST, Debian's package dataset-fashion-mnist has Fashion-MNIST; or name "
-        "a folder with --data",
-        recipe->data);
+    return cln_fail(error, CLN_IO,
+                    "cannot find the folder %s in ./data, $CLINEAR_DATA, ~/.local/share/clinear or "
+                    "/usr/share/datasets; %s it, or name a folder with --data",
+                    recipe->data,
+                    strcmp(recipe->data, "mnist") == 0 ? "scripts/get-mnist.sh fetches"
+                                                       : "Debian's package dataset-fashion-mnist has");
 }
 
 static cln_status open_parts(const cln_recipe_run *run, const char *path, cln_parts *parts, cln_error *error)

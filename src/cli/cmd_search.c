@@ -11,17 +11,20 @@
 #include <stdio.h>
 
 static const char about[] = "Trains every configuration of a grid of options, ranks them by their errors in\n"
-                            "validation, and trains the best again: on all rows of DATA where nothing needs to\n"
-                            "be held back any more. Validated is on --valid, or on each of --folds folds.\n\n"
+                            "validation, and trains the best again: on all rows of DATA where nothing needs\n"
+                            "to be held back any more. They are validated on --valid, or on each of --folds\n"
+                            "folds in turn.\n\n"
                             "The grid names options of train with their values; every value of each goes with\n"
-                            "every value of the others. A value in braces may hold commas. Equal errors are\n"
-                            "decided by the validation loss, then by the order of the grid. Configurations\n"
-                            "that differ in step size, momentum and penalty alone are trained in one pass.\n\n"
+                            "every value of the others. A value in braces may hold commas, as in\n"
+                            "class-weights={3:2,6:1},balanced. Other options hold for every configuration.\n"
+                            "Equal errors are decided by the validation loss, then by the order of the grid.\n"
+                            "Configurations of sgd that differ in step size, momentum and penalty alone are\n"
+                            "trained in one pass over the data.\n\n"
                             "With --state the same command goes on where it was interrupted.\n";
 
 static const char examples[] = "  clinear search data/mnist --valid 10000 --grid \"l2=0,1e-4;learning-rate=.1,.5\"\n"
                                "      four trainings, and the best of them again on all 60,000 rows\n"
-                               "  clinear search data/mnist --folds 5 --grid \"l2=0,1e-4,1e-3\" -o digits.safetensors\n"
+                               "  clinear search data/mnist --folds 5 --grid \"l2=0,1e-4,1e-3\" -o best.safetensors\n"
                                "      by cross-validation; the best is kept\n"
                                "  clinear search data/mnist --valid 10000 --grid \"batch-size=50,200;epochs=5,20\" \\\n"
                                "      --state search.jsonl\n"
@@ -40,8 +43,6 @@ static cln_status check(const request *r, uint32_t *folds, cln_error *error)
     const char *const inputs[] = {r->words.data, r->words.labels, r->words.valid, r->words.test};
     if (!r->grid)
         return cln_fail(error, CLN_INVALID, "option --grid is missing; for example --grid \"l2=0,1e-4\"");
-    if (cln_parts_option_is_given(r->options, "log-every"))
-        return cln_fail(error, CLN_INVALID, "option --log-every does nothing here; a search writes no log");
     if (r->folds && (!cln_parse_count(r->folds, &number) || number < 2 || number > 1000000))
         return cln_fail(error, CLN_INVALID, "option --folds: '%s' is no number of folds, 2 and more", r->folds);
     *folds = (uint32_t)number;
@@ -103,8 +104,8 @@ int cln_command_search(int argc, const char **argv)
     const char *quiet = NULL;
     const cln_flag flags[] = {
         {"grid", 0, "GRID", "options and their values: \"l2=0,1e-4;learning-rate=.1,.5\"", &r.grid},
-        {"folds", 0, "K", "validate on each of K parts of DATA, training on the others", &r.folds},
-        {"state", 0, "FILE", "keep each training in this file, and go on from it", &r.state},
+        {"folds", 0, "K", "validate on each of K parts of the training rows, training on the others", &r.folds},
+        {"state", 0, "FILE", "write each result to this file at once, and train nothing again that is in it", &r.state},
         {"output", 'o', "MODEL", "write the best, trained again, to this safetensors file", &r.output},
         CLN_FLAG_DEVICE(&r.device),
         CLN_FLAGS_PARTS(&r.words),
@@ -119,6 +120,7 @@ int cln_command_search(int argc, const char **argv)
                              .least = 1,
                              .most = 1,
                              .flags = flags,
-                             .flag_count = CLN_COUNT(flags)};
+                             .flag_count = CLN_COUNT(flags),
+                             .without = "log-every"}; /* a search writes no log */
     return cln_call(usage, &quiet, argc, argv, run_search, &r);
 }

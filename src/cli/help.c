@@ -46,18 +46,46 @@ static void write_row(const cln_row *row)
     write_words(right, help_column);
 }
 
+/* The row of that name in a group, or NULL. */
+static const cln_row *find(const cln_row *rows, size_t count, const cln_option_info *info)
+{
+    for (size_t i = 0; i < count; i++)
+        if (*rows[i].group && strcmp(rows[i].name, info->name) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+/* What stands under headings, in the order of the library's table. */
+static void write_groups(const cln_row *rows, size_t count)
+{
+    const cln_option_info *info;
+    const char *group = "";
+    for (size_t i = 0; (info = cln_option_at(i)); i++) {
+        const cln_row *row = find(rows, count, info);
+        if (row && strcmp(row->group, group) != 0)
+            printf("\n%s:\n", row->group);
+        if (row) {
+            group = row->group;
+            write_row(row);
+        }
+    }
+}
+
 void cln_help_command(const cln_usage *usage, const cln_row *rows, size_t count)
 {
     printf("Usage: clinear %s %s\n\n%s\nOptions:\n", usage->command, usage->operands, usage->about);
     for (size_t i = 0; i < count; i++)
-        write_row(&rows[i]);
+        if (!*rows[i].group)
+            write_row(&rows[i]);
+    write_groups(rows, count);
     printf("\nExamples:\n%s", usage->examples);
 }
 
 void cln_help_program(FILE *to, const char *const *names, const char *const *summaries, size_t count)
 {
     fputs("Usage: clinear COMMAND [ARGUMENTS]\n\n"
-          "Trains linear classifiers on any OpenCL device: a GPU of any make, or the CPU.\n\nCommands:\n",
+          "Trains linear models on any OpenCL device, a GPU of any make or the CPU: classes by\n"
+          "softmax, values by least squares.\n\nCommands:\n",
           to);
     for (size_t i = 0; i < count; i++)
         fprintf(to, "  %-10s %s\n", names[i], summaries[i]);

@@ -11,6 +11,7 @@ typedef struct cln_row {
     const char *name;
     char letter;
     const char *argument, *initial, *help;
+    const char *group;  /* the heading it stands under; "" for the first list */
     const char **value; /* NULL: it belongs to the library's table */
 } cln_row;
 

@@ -8,12 +8,19 @@
 #include <stdarg.h>
 #include <string.h>
 
-static const double redraw_seconds = 0.1;
+static const double redraw_seconds = 0.1, line_seconds = 1;
+enum { first_lines = 20 };
 
-void cln_display_begin(cln_display *display)
+const char *cln_display_unit(const char *solver)
+{
+    return strcmp(solver, "lbfgs") == 0 ? "iteration" : strcmp(solver, "direct") == 0 ? "alpha" : "epoch";
+}
+
+void cln_display_begin(cln_display *display, const char *solver)
 {
     memset(display, 0, sizeof *display);
     display->terminal = cln_os_is_terminal(stderr);
+    display->unit = cln_display_unit(solver);
 }
 
 static double error_rate(const cln_score *score)
@@ -49,15 +56,25 @@ static void append_rate(char *text, size_t size, double rate)
                         : " M");
 }
 
+/* The time left, which is that to the limit: lbfgs mostly ends long before. */
+static void append_left(char *text, size_t size, double seconds, bool iterates)
+{
+    cln_text number;
+    const char *most = iterates ? "at most " : "";
+    if (seconds < 99)
+        append(text, size, ", %s%.0f s left", most, ceil(seconds));
+    else if (seconds < 1e9) /* not without an end */
+        append(text, size, ", %s%s left", most, cln_text_seconds(number, seconds));
+}
+
 /* "epoch 3/10: loss 0.3012, validation error 7.82 % (best), 1.39 M rows/s"; a live line has the time left as well. */
-static void compose(char *text, size_t size, const cln_progress *progress, const cln_score *train,
+static void compose(char *text, size_t size, const char *unit, const cln_progress *progress, const cln_score *train,
                     const cln_score *valid, bool live)
 {
     cln_text number;
     *text = '\0';
     bool iterates = isfinite(progress->objective);
-    append(text, size, "%s %llu/%llu", iterates ? "iteration" : "epoch", (unsigned long long)progress->epoch,
-           (unsigned long long)progress->epochs);
+    append(text, size, "%s %llu/%llu", unit, (unsigned long long)progress->epoch, (unsigned long long)progress->epochs);
     if (iterates)
         append(text, size, ": objective %.8f", progress->objective);
     if (isfinite(progress->gradient_norm))
@@ -67,10 +84,8 @@ static void compose(char *text, size_t size, const cln_progress *progress, const
     if (valid->rows)
         append(text, size, ", validation error %s%s", cln_text_percent(number, error_rate(valid)),
                progress->best && !live ? " (best)" : "");
-    if (live && progress->seconds_left < 99)
-        append(text, size, ", %.0f s left", ceil(progress->seconds_left));
-    else if (live && progress->seconds_left < 1e9) /* not without an end */
-        append(text, size, ", %s left", cln_text_seconds(number, progress->seconds_left));
+    if (live)
+        append_left(text, size, progress->seconds_left, iterates);
     append_rate(text, size, progress->rows_per_second);
 }
 
@@ -83,24 +98,47 @@ static void remember(cln_display *display, const cln_progress *progress)
         display->valid = progress->valid;
 }
 
+/* Whether this line is due, of which a terminal takes ten a second. */
+static bool is_due(cln_display *display, double seconds)
+{
+    double now = cln_os_seconds();
+    if (now - display->drawn < seconds)
+        return false;
+    display->drawn = now;
+    return true;
+}
+
 void cln_display_show(cln_display *display, const cln_progress *progress)
 {
-    char text[512];
+    char *text = display->pending;
     bool epoch = progress->event == CLN_EVENT_EPOCH;
     remember(display, progress);
     if (cln_message_is_quiet())
         return;
     if (display->terminal) {
-        double now = cln_os_seconds();
-        bool last = epoch && progress->epoch == progress->epochs;
-        if (now - display->drawn < redraw_seconds && !last)
-            return;
-        display->drawn = now;
         size_t width = cln_os_terminal_width(stderr); /* the last column stays free: it would wrap the line */
-        compose(text, width < sizeof text ? width : sizeof text, progress, &display->train, &display->valid, true);
-        cln_message_live(text);
-    } else if (epoch) {
-        compose(text, sizeof text, progress, &progress->train, &progress->valid, false);
-        cln_message_note("%s", text);
+        compose(text, width < sizeof display->pending ? width : sizeof display->pending, display->unit, progress,
+                &display->train, &display->valid, true);
+        if (is_due(display, redraw_seconds)) {
+            cln_message_live(text);
+            *text = '\0';
+        }
+    } else if (epoch && progress->epochs > 1) { /* the only one is in the report */
+        compose(text, sizeof display->pending, display->unit, progress, &progress->train, &progress->valid, false);
+        if (display->lines < first_lines || is_due(display, line_seconds)) {
+            cln_message_note("%s", text);
+            display->lines++;
+            *text = '\0';
+        }
     }
+}
+
+void cln_display_end(cln_display *display)
+{
+    if (*display->pending && display->terminal)
+        cln_message_live(display->pending);
+    else if (*display->pending)
+        cln_message_note("%s", display->pending);
+    *display->pending = '\0';
+    cln_message_end_live();
 }

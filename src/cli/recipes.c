@@ -101,7 +101,7 @@ static const cln_recipe recipes[] = {
     },
     {
         .name = "softmax-centred",
-        .title = "the same scores through softmax, on centred images, to the optimum",
+        .title = "softmax on centred images, to the optimum",
         .source = DOCUMENT_2 "  55,000 rows train with l2 = 1e-4, 5,000 validate, 10,000 test",
         .data = "mnist",
         .computed = true,
@@ -173,7 +173,7 @@ static const cln_recipe recipes[] = {
     },
     {
         .name = "grid",
-        .title = "the exhaustive search that threes-sixes asks for, over steps, penalties and momenta",
+        .title = "the exhaustive search that threes-sixes asks for, 24 configurations",
         .source = "Albert Millan, Deep Learning Assignment 1 Report: \"an exhaustive search of the potential "
                   "combinations of\n"
                   "  parameters over the validation set\", which it leaves out; here the last 2,049 threes and sixes "
@@ -187,6 +187,8 @@ static const cln_recipe recipes[] = {
                            {"train_accuracy", "training accuracy", CLN_FIGURE_TRAIN_ACCURACY, CLN_SHOWN, 0, 0}},
     },
 };
+
+_Static_assert(CLN_COUNT(recipes) <= CLN_RECIPES_MOST, "lists of all recipes are that long");
 
 const cln_recipe *cln_recipe_at(size_t index)
 {

@@ -17,7 +17,7 @@ typedef enum cln_figure {
     CLN_FIGURE_TEST_ACCURACY,
     CLN_FIGURE_OBJECTIVE,
     CLN_FIGURE_ALPHA,          /* the one that was kept */
-    CLN_FIGURE_EARLY_ACCURACY, /* in validation, after cln_recipe.early_epochs passes */
+    CLN_FIGURE_EARLY_ACCURACY, /* in validation, after cln_recipe_run.early_epochs passes */
 } cln_figure;
 
 typedef enum cln_relation { CLN_EQUAL, CLN_ABOVE, CLN_WITHIN, CLN_SHOWN } cln_relation;
@@ -30,7 +30,7 @@ typedef struct cln_claim {
     double published, margin;
 } cln_claim;
 
-enum { CLN_RECIPE_CLAIMS = 8, CLN_RECIPE_RUNS = 3 };
+enum { CLN_RECIPES_MOST = 16, CLN_RECIPE_CLAIMS = 8, CLN_RECIPE_RUNS = 3 };
 
 /* One training of a recipe. */
 typedef struct cln_recipe_run {

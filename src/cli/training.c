@@ -97,11 +97,9 @@ static int conclude(const watcher *w, cln_trainer *trainer, cln_training *traini
         return cln_message_failure(&w->log_error, NULL);
     if (training->result.stopped != CLN_STOP_INTERRUPTED)
         return CLN_EXIT_DONE;
-    if (output)
-        cln_message_note("interrupted in epoch %llu; the model is written to %s",
-                         (unsigned long long)training->result.epochs, output);
-    else
-        cln_message_note("interrupted in epoch %llu", (unsigned long long)training->result.epochs);
+    cln_message_note("interrupted in %s %llu%s%s", cln_display_unit(training->solver),
+                     (unsigned long long)(training->path_count ? training->path_count : training->result.epochs),
+                     output ? "; the model is written to " : "", output ? output : "");
     return CLN_EXIT_INTERRUPTED;
 }
 
@@ -121,9 +119,9 @@ static int watch(watcher *w, cln_trainer *trainer, cln_training *training, const
 {
     cln_interrupt_defer();
     cln_message_note("training on device %d, %s", training->device.index, training->device.name);
-    cln_display_begin(&w->display);
+    cln_display_begin(&w->display, training->solver);
     cln_status status = cln_trainer_run(trainer, on_progress, w, &training->result, error);
-    cln_message_end_live();
+    cln_display_end(&w->display);
     *finished = status == CLN_OK || status == CLN_DIVERGED;
     if (status == CLN_OK && take_path(trainer, training, error) != CLN_OK)
         return cln_message_failure(error, device);

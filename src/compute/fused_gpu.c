@@ -5,7 +5,6 @@
 #include "compute/work.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 typedef struct fused_plan {
     cln_plan base;

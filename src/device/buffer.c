@@ -3,8 +3,6 @@
 #include "device/profile.h"
 #include "device/words.h"
 
-#include <stdlib.h>
-
 static const char *name_of(const cln_device *device)
 {
     return device->facts.info.name;

@@ -43,9 +43,9 @@ typedef struct cln_objective_value {
     double loss;          /* mean over rows */
     double objective;     /* with the penalties */
     double gradient_norm; /* the largest absolute component */
-    double
-        bound; /* objective − optimum is at most this, proven but for double's rounding (reference/bound.h); NaN where
-                             nothing proves it: λ₂ = 0, a loss that is not convex, a weight below 0 */
+    /* objective − optimum is at most this, proven but for double's rounding (reference/bound.h); NaN where nothing proves it:
+       λ₂ = 0, a loss that is not convex, a weight below 0. */
+    double bound;
     uint64_t rows, errors;
 } cln_objective_value;
 

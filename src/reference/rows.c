@@ -35,11 +35,12 @@ static bool is_error(const cln_row_rule *rule, const double *z, uint32_t k, int3
     return rule->target == CLN_TARGET_VALUE ? is_another_value(rule, z[0], y) : is_not_first_largest(z, y, k);
 }
 
-/* p ← softmax(z), log Σ exp(z − max) and the entropy log Σ exp(z − max) + Σ p·(max − z), without cancellation; p may be z. */
 typedef struct exponentials {
-    double logarithm, entropy;
+    double logarithm; /* log Σ exp(z − max) */
+    double entropy;   /* −Σ p·log p, as that and Σ p·(max − z): nothing cancels */
 } exponentials;
 
+/* p ← softmax(z); p may be z. */
 static exponentials exponentiate(const double *z, uint32_t k, double most, double *p)
 {
     double sum = 0, moment = 0;

@@ -6,7 +6,6 @@
 #include "report/text.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static int best_first(const void *a, const void *b)
 {
@@ -26,16 +25,20 @@ static cln_search_row *ranked(const cln_search *search)
     return rows;
 }
 
-static void add_score(cln_table *table, const cln_score *score)
+static void add_loss(cln_table *table, bool scored, const cln_score *score)
 {
-    cln_text number;
-    bool scored = score->rows > 0;
-    cln_table_add(table, '>', "%s", scored ? cln_text_count(number, score->errors) : "-");
-    cln_table_add(table, '>', "%s", scored ? cln_text_percent(number, cln_accuracy(score)) : "-");
     if (scored)
         cln_table_add(table, '>', "%.6g", score->loss);
     else
         cln_table_add(table, '>', "-");
+}
+
+static void add_score(cln_table *table, bool scored, const cln_score *score)
+{
+    cln_text number;
+    cln_table_add(table, '>', "%s", scored ? cln_text_count(number, score->errors) : "-");
+    cln_table_add(table, '>', "%s", scored ? cln_text_percent(number, cln_accuracy(score)) : "-");
+    add_loss(table, scored, score);
 }
 
 static void add_row(cln_table *table, const cln_search *search, const cln_search_row *row)
@@ -43,20 +46,16 @@ static void add_row(cln_table *table, const cln_search *search, const cln_search
     cln_text number;
     for (size_t i = 0; cln_search_name(search, i); i++)
         cln_table_add(table, '<', "%s", cln_search_value(search, row->index, i));
-    add_score(table, &row->valid);
-    if (row->train.rows)
-        cln_table_add(table, '>', "%.6g", row->train.loss);
-    else
-        cln_table_add(table, '>', "-");
+    bool sound = row->stopped != CLN_STOP_DIVERGED; /* on a fold, at least; then the figures are none of the whole */
+    add_score(table, sound && row->valid.rows, &row->valid);
+    add_loss(table, sound && row->train.rows, &row->train);
     cln_table_add(table, '>', "%s", cln_text_count(number, row->epochs));
     cln_table_add(table, '<', "%s", cln_stop_word(row->stopped));
-    cln_table_add(table, '>', "%s", cln_text_seconds(number, row->seconds));
 }
 
 static cln_table *table_of(const cln_search *search, const cln_search_row *rows, size_t count)
 {
-    static const char *const heads[] = {"valid errors", "accuracy", "valid loss", "train loss",
-                                        "epochs",       "stopped",  "time"};
+    static const char *const heads[] = {"errors", "accuracy", "loss", "train loss", "epochs", "stopped"};
     size_t names = 0;
     while (cln_search_name(search, names))
         names++;
@@ -74,12 +73,18 @@ static void write_notes(const cln_search_report *report, size_t shown, size_t fi
 {
     cln_text a, b;
     size_t count = cln_search_count(report->search);
+    if (finished == 0) {
+        fprintf(to, "  none of %s configurations was finished in %s\n", cln_text_count(b, count),
+                cln_text_seconds(a, report->seconds));
+        return;
+    }
     if (finished > shown)
         fprintf(to, "  … and %s more; --json has all\n", cln_text_count(a, finished - shown));
     fprintf(to, "\n  %s of %s configurations", cln_text_count(a, finished), cln_text_count(b, count));
     if (report->folds)
         fprintf(to, " on %u folds", (unsigned)report->folds);
-    fprintf(to, ", the best first, in %s\n", cln_text_seconds(a, report->seconds));
+    fprintf(to, ", the best first, in %s\n  errors, accuracy and loss are those in validation\n",
+            cln_text_seconds(a, report->seconds));
 }
 
 cln_status cln_report_search(const cln_search_report *report, FILE *to, cln_error *error)
@@ -92,7 +97,7 @@ cln_status cln_report_search(const cln_search_report *report, FILE *to, cln_erro
         finished++;
     size_t shown = finished < CLN_SEARCH_SHOWN ? finished : CLN_SEARCH_SHOWN;
     cln_table *table = table_of(report->search, rows, shown);
-    bool written = cln_table_write(table, to);
+    bool written = shown == 0 || cln_table_write(table, to);
     cln_table_free(table);
     free(rows);
     if (!written)

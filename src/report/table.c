@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { cell_size = 160 };
+enum { cell_size = 1024 }; /* a path, or a reason in words */
 
 struct cln_table {
     size_t columns, cells, room;

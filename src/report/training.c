@@ -35,12 +35,30 @@ static void add_fact(cln_table *table, const char *name, const char *value)
     cln_table_add(table, '<', "%s", value);
 }
 
+enum { sentence_width = 80 };
+
+/* A sentence, which goes on in lines of its own behind its semicolons where it is long. */
+static void add_sentence(cln_table *table, const char *name, const char *sentence)
+{
+    bool broken = cln_text_width(sentence) > sentence_width;
+    while (*sentence) {
+        const char *end = broken ? strstr(sentence, "; ") : NULL;
+        int length = end ? (int)(end + 1 - sentence) : (int)strlen(sentence);
+        cln_table_add(table, '<', "%s", name);
+        cln_table_add(table, '<', "%.*s", length, sentence);
+        sentence += length + (end != NULL);
+        name = "";
+    }
+}
+
 /* What was minimised, and what is proven of it. */
 static void add_objective(cln_table *table, const cln_result *result)
 {
     const cln_certificate *proven = &result->certificate;
     char line[256];
     cln_text zeros, all;
+    if (isnan(result->objective)) /* of a training that diverged */
+        return;
     int length =
         snprintf(line, sizeof line, "%.9g, largest gradient component %.2g", result->objective, result->gradient_norm);
     if (proven->rows && isfinite(proven->suboptimality))
@@ -61,8 +79,10 @@ static void add_facts(cln_table *table, const cln_training *training)
     const cln_seconds *seconds = &result->seconds;
     cln_text a, b, c, d, e, f;
     char line[512];
-    snprintf(line, sizeof line, "%s rows, %u features, %u outputs", cln_text_count(a, result->rows),
-             (unsigned)result->features, (unsigned)result->outputs);
+    snprintf(line, sizeof line, "%s %s, %u %s, %u %s", cln_text_count(a, result->rows),
+             result->rows == 1 ? "row" : "rows", (unsigned)result->features,
+             result->features == 1 ? "feature" : "features", (unsigned)result->outputs,
+             result->outputs == 1 ? "output" : "outputs");
     add_fact(table, "data", training->data);
     add_fact(table, "", line);
     snprintf(line, sizeof line, "%s, %s engine", training->model, result->engine ? result->engine : "no");
@@ -71,9 +91,9 @@ static void add_facts(cln_table *table, const cln_training *training)
     add_fact(table, "device", line);
     snprintf(line, sizeof line, "%s, %s", cln_text_count(a, result->epochs), result->reason);
     if (strcmp(training->solver, "direct") == 0)
-        add_fact(table, "solved", result->reason);
+        add_sentence(table, "solved", result->reason);
     else
-        add_fact(table, strcmp(training->solver, "lbfgs") == 0 ? "iterations" : "epochs", line);
+        add_sentence(table, strcmp(training->solver, "lbfgs") == 0 ? "iterations" : "epochs", line);
     add_objective(table, result);
     if (result->best_epoch) {
         snprintf(line, sizeof line, "of epoch %s, the best in validation", cln_text_count(a, result->best_epoch));

@@ -5,7 +5,6 @@
 #include "base/size.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* A configuration and the group whose minibatches it shares. */
 typedef struct member {

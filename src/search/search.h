@@ -4,8 +4,8 @@
 #define CLN_SEARCH_SEARCH_H
 
 #include "search/grid.h"
-#include "train/parts.h"
 #include "search/state.h"
+#include "train/parts.h"
 
 typedef enum cln_search_had { CLN_NOT_YET, CLN_TRAINED, CLN_RESUMED } cln_search_had;
 

@@ -1,10 +1,10 @@
 /* Trainings of one group side by side, on the validation part or a fold of rows that are uploaded once. */
 #include "search/search.h"
+
+#include "base/size.h"
 #include "train/trainer.h"
 
-#include "base/os.h"
-#include "base/size.h"
-
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

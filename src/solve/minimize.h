@@ -1,6 +1,6 @@
 /*
  * A minimiser of smooth functions with an optional λ₁ penalty, in double on the host: it knows nothing of devices, rows or models.
- * L-BFGS (Nocedal and Wright 2006, algorithm 7.4) with an approximate Wolfe line search (Hager and Zhang 2005), which goes on by
+ * L-BFGS (Nocedal and Wright 2006, algorithm 7.5) with an approximate Wolfe line search (Hager and Zhang 2005), which goes on by
  * slopes where function values have no more digits; orthant-wise where λ₁ > 0 (Andrew and Gao 2007), with exact zeros. An iteration
  * nearly always costs one evaluation. Made for convex functions; others end in a stationary point.
  */

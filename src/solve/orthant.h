@@ -1,5 +1,5 @@
 /*
- * The λ₁ part of an objective f(x) + Σ λ₁ᵢ·|xᵢ| (Andrew and Gao 2007, section 3). Within one orthant it is linear, so that what
+ * The λ₁ part of an objective f(x) + Σ λ₁ᵢ·|xᵢ| (Andrew and Gao 2007). Within one orthant it is linear, so that what
  * suits smooth functions holds there; each iteration works within the orthant into which the objective falls. l1 (count) may hold
  * zeros for variables without a penalty, whose sign is free, and may be NULL, which is the smooth case.
  */

@@ -173,6 +173,7 @@ static void residual_row(const cln_ridge *r, const double *w, uint32_t i, uint32
     }
 }
 
+/* r->residual ← C − W·(G + αI), w (k,d); returns its largest absolute value. */
 static double residual(const cln_ridge *r, const double *w)
 {
     for (uint32_t i = 0; i < r->d; i++)
@@ -195,7 +196,7 @@ static cln_status solve_refined(cln_ridge *r, double *left, cln_error *error)
     TRY(cln_ridge_factor_solve(r->factor, r->k, r->solution, error));
     *left = residual(r, r->solution);
     double size = norm_max(r->solution, count), relative = 1;
-    for (int i = 0; i<STEPS && * left> 0 && relative > 1e-8; i++) {
+    for (int i = 0; i < STEPS && 0 < *left && relative > 1e-8; i++) {
         memcpy(r->step, r->residual, count * sizeof(double));
         TRY(cln_ridge_factor_solve(r->factor, r->k, r->step, error));
         double before = relative;

@@ -31,7 +31,7 @@ cln_status cln_trainer_objective(cln_trainer *trainer, double l2, const double *
     return cln_objective_create(&problem, weight, bias, objective, error);
 }
 
-/* A block of rows on the host with their answers. */
+/* A block of rows on the host with their answers: labels or targets, the other NULL. */
 typedef struct block {
     uint64_t first, rows; /* of the data set */
     char *x;              /* (rows,d) of the data's type */
@@ -46,9 +46,11 @@ static cln_status allocate_block(const cln_trainer *trainer, block *b, cln_error
     uint64_t row = problem->features * cln_type_bytes(problem->type), all = trainer->selection->info.rows;
     b->rows = BLOCK_BYTES / row + 1 < all ? BLOCK_BYTES / row + 1 : all;
     TRY(cln_allocate((void **)&b->x, b->rows, (size_t)row, "rows", error));
-    TRY(cln_allocate((void **)&b->labels, b->rows, sizeof *b->labels, "labels", error));
-    TRY(cln_allocate((void **)&b->targets, b->rows * cln_trainer_outputs(trainer), sizeof *b->targets, "targets",
-                     error));
+    if (problem->target == CLN_TARGET_REAL)
+        TRY(cln_allocate((void **)&b->targets, b->rows * cln_trainer_outputs(trainer), sizeof *b->targets, "targets",
+                         error));
+    else
+        TRY(cln_allocate((void **)&b->labels, b->rows, sizeof *b->labels, "labels", error));
 out:
     return status;
 }
@@ -59,7 +61,7 @@ static void place(const cln_trainer *trainer, block *b, uint64_t i, uint64_t at)
     const cln_dataset *data = trainer->selection->data[CLN_TRAIN];
     const cln_problem *problem = &trainer->plan->problem;
     size_t row = problem->features * cln_type_bytes(problem->type), k = cln_trainer_outputs(trainer);
-    if (cln_dataset_labels(data))
+    if (b->labels)
         b->labels[at] = cln_dataset_labels(data)[i];
     else
         memcpy(b->targets + at * k, cln_dataset_targets(data) + i * k, k * sizeof(float));
@@ -74,7 +76,6 @@ cln_status cln_trainer_add_rows(cln_trainer *trainer, cln_objective *objective, 
     const cln_selection *selection = trainer->selection;
     const cln_range *range = &selection->range[CLN_TRAIN];
     const uint32_t *list = selection->list[CLN_TRAIN];
-    bool real = trainer->plan->problem.target == CLN_TARGET_REAL;
     block b = {0};
     TRY(allocate_block(trainer, &b, error));
     for (uint64_t next = 0; next < range->rows; b.first += b.rows) {
@@ -84,7 +85,7 @@ cln_status cln_trainer_add_rows(cln_trainer *trainer, cln_objective *objective, 
         for (; next < range->rows && (list ? list[next] : range->first + next) < b.first + here; next++)
             place(trainer, &b, list ? list[next] : range->first + next, count++);
         if (count)
-            TRY(cln_objective_add(objective, b.x, count, real ? NULL : b.labels, real ? b.targets : NULL,
+            TRY(cln_objective_add(objective, b.x, count, b.labels, b.targets,
                                   trainer->row_weights ? trainer->row_weights + begin : NULL, error));
     }
 out:

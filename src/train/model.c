@@ -1,7 +1,7 @@
 /* A model from a trainer, its metadata saying how it came about. */
-#include "compute/tuning.h"
 #include "base/number.h"
 #include "base/size.h"
+#include "compute/tuning.h"
 #include "model/model.h"
 #include "train/certify.h"
 

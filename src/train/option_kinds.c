@@ -55,40 +55,22 @@ static cln_status set_word(const cln_option *entry, const char **field, const ch
 static cln_status set_classes(cln_settings *settings, const char *value, cln_error *error)
 {
     uint32_t classes[CLN_MOST_CLASSES], count = 0;
-    const char *rest = value;
-    for (;;) {
-        char word[12] = "";
-        uint64_t parsed;
-        size_t length = strcspn(rest, ",");
-        if (length < sizeof word)
-            memcpy(word, rest, length);
-        if (count == CLN_MOST_CLASSES || !cln_parse_count(word, &parsed) || parsed > UINT16_MAX)
+    for (const char *rest = value; rest; count++) {
+        char word[12];
+        uint64_t label;
+        if (count == CLN_MOST_CLASSES || !cln_next_word(&rest, word, sizeof word) || !cln_parse_count(word, &label) ||
+            label > UINT16_MAX)
             return cln_fail(error, CLN_INVALID,
                             "option classes takes up to %d labels with commas between, as 3,6, not \"%.80s\"",
                             CLN_MOST_CLASSES, value);
         for (uint32_t i = 0; i < count; i++)
-            if (classes[i] == parsed)
-                return cln_fail(error, CLN_INVALID, "option classes names %llu twice", (unsigned long long)parsed);
-        classes[count++] = (uint32_t)parsed;
-        if (rest[length] == '\0')
-            break;
-        rest += length + 1;
+            if (classes[i] == label)
+                return cln_fail(error, CLN_INVALID, "option classes names %llu twice", (unsigned long long)label);
+        classes[count] = (uint32_t)label;
     }
-    memcpy(settings->classes, classes, sizeof classes);
+    memcpy(settings->classes, classes, sizeof *classes * count);
     settings->class_count = count;
     return CLN_OK;
-}
-
-/* The text before the next comma of *rest, which moves behind it, or to NULL after the last; false where it does not fit `word`. */
-static bool next_word(const char **rest, char *word, size_t size)
-{
-    size_t length = strcspn(*rest, ",");
-    if (length >= size)
-        return false;
-    memcpy(word, *rest, length);
-    word[length] = '\0';
-    *rest = (*rest)[length] ? *rest + length + 1 : NULL;
-    return true;
 }
 
 /* "balanced", or labels with a weight each. */
@@ -100,7 +82,7 @@ static cln_status set_class_weights(cln_settings *settings, const char *value, c
     for (const char *rest = balanced ? NULL : value; rest; count++) {
         char word[48], *colon = NULL;
         uint64_t label;
-        bool right = count < CLN_MOST_CLASSES && next_word(&rest, word, sizeof word) && (colon = strchr(word, ':'));
+        bool right = count < CLN_MOST_CLASSES && cln_next_word(&rest, word, sizeof word) && (colon = strchr(word, ':'));
         if (right)
             *colon = '\0';
         if (!right || !cln_parse_count(word, &label) || label > UINT16_MAX ||
@@ -128,7 +110,7 @@ static cln_status set_alphas(const cln_option *entry, cln_settings *settings, co
     uint32_t count = 0;
     for (const char *rest = value; rest; count++) {
         char word[48];
-        if (count == CLN_MOST_ALPHAS || !next_word(&rest, word, sizeof word) || !cln_parse_real(word, &alphas[count]) ||
+        if (count == CLN_MOST_ALPHAS || !cln_next_word(&rest, word, sizeof word) || !cln_parse_real(word, &alphas[count]) ||
             alphas[count] < entry->least || alphas[count] > entry->most)
             return cln_fail(error, CLN_INVALID,
                             "option alpha takes up to %d numbers from %g to %g with commas between, as 0.1,1,10, not "

@@ -18,49 +18,89 @@ static const char *const engines[] = {"auto", "fused", "clblast", NULL};
 #define AT(field) offsetof(cln_settings, field)
 #define ANY_COUNT 1e18
 
-/* clang-format off */
-#define SWITCH(name, help, of, field)                        {{name, NULL, "", help}, CLN_OPTION_SWITCH, CLN_OF_##of, AT(field), 0, 0, NULL}
-#define COUNT(name, argument, initial, help, of, field, least) {{name, argument, initial, help}, CLN_OPTION_COUNT, CLN_OF_##of, AT(field), least, ANY_COUNT, NULL}
-#define REAL(name, initial, help, of, field, least, most)    {{name, "F", initial, help}, CLN_OPTION_REAL, CLN_OF_##of, AT(field), least, most, NULL}
-#define WORD(name, initial, help, of, field, words)          {{name, "NAME", initial, help}, CLN_OPTION_WORD, CLN_OF_##of, AT(field), 0, 0, words}
-#define LIST(name, argument, initial, help, kind, most)      {{name, argument, initial, help}, CLN_OPTION_##kind, CLN_OF_ALL, 0, 0, most, NULL}
+static const char MODEL[] = "Model and objective", DATA[] = "Rows and features", SOLVER[] = "Solver",
+                  STEPS[] = "Minibatches and steps of solver sgd", STOPS[] = "Early stopping of solver sgd",
+                  OUTPUT[] = "";
 
+/* Entries by kind: group, name, argument where it is not the kind's own, default; the solver it is for, field, what is taken; help. */
+#define ENTRY(group, name, argument, initial, help, of, kind, offset, least, most, words)                              \
+    {                                                                                                                  \
+        {name, argument, initial, help, group}, CLN_OPTION_##kind, CLN_OF_##of, offset, least, most, words             \
+    }
+#define SWITCH(group, name, of, field, help) ENTRY(group, name, NULL, "", help, of, SWITCH, AT(field), 0, 0, NULL)
+#define COUNT(group, name, argument, initial, of, field, least, help)                                                  \
+    ENTRY(group, name, argument, initial, help, of, COUNT, AT(field), least, ANY_COUNT, NULL)
+#define REAL(group, name, initial, of, field, least, most, help)                                                       \
+    ENTRY(group, name, "F", initial, help, of, REAL, AT(field), least, most, NULL)
+#define WORD(group, name, initial, of, field, words, help)                                                             \
+    ENTRY(group, name, "NAME", initial, help, of, WORD, AT(field), 0, 0, words)
+#define LIST(group, name, argument, initial, kind, most, help)                                                         \
+    ENTRY(group, name, argument, initial, help, ALL, kind, 0, 0, most, NULL)
+
+/* Options of a group stand together, in the order in which the help shows them. */
 static const cln_option table[] = {
-    WORD("model", "softmax", "kind of model: softmax (classes) or linear", ALL, model, models),
-    WORD("loss", "", "loss of a row: cross-entropy (softmax's own) or squared (linear's)", ALL, loss, losses),
-    WORD("solver", "sgd", "how the objective is minimised: sgd (minibatches), lbfgs (all rows, to an optimum) or direct (linear, in closed form)", ALL, solver, solvers),
-    WORD("target", "onehot", "what a linear model is fitted to: onehot (an output for each class) or value (the label as a number)", ALL, target, targets),
-    WORD("engine", "auto", "who computes the products: auto, fused (own kernels) or clblast", ALL, engine, engines),
-    LIST("classes", "A,B,…", "", "keep the rows of these classes only, renumbered in this order", CLASSES, 0),
-    REAL("scale", "", "factor on every feature (1/255 for bytes, 1 for floats)", ALL, scale, 1e-30, 1e30),
-    SWITCH("center", "subtract each feature's mean over the training rows", ALL, center),
-    SWITCH("standardize", "and divide by its standard deviation", ALL, standardize),
-    LIST("class-weights", "WEIGHTS", "", "weights of the classes' rows in the loss: balanced, or 3:0.5,6:2 (others 1)", CLASS_WEIGHTS, 0),
-    COUNT("train-rows", "N", "", "use the first N rows only, before the split", ALL, train_rows, 1),
-    COUNT("valid", "N|DATA", "", "validate on the last N rows, or on the test part of a folder", ALL, valid_rows, 1),
-    COUNT("batch-size", "N", "200", "rows of a minibatch", SGD, batch_size, 1),
-    SWITCH("drop-last", "leave out a last minibatch that is not whole", SGD, drop_last),
-    COUNT("epochs", "N", "", "passes over the training rows (10), or iterations of lbfgs (1000), at most", ALL, epochs, 1),
-    REAL("learning-rate", "", "step size (a safe one, from the largest eigenvalue of the features' Gram matrix)", SGD, learning_rate, 1e-30, 1e30),
-    WORD("schedule", "constant", "step size by epoch: constant, step, exponential, cosine or inverse-time", SGD, schedule, schedules),
-    REAL("decay", "", "of the schedule: factor of step (0.1) and exponential (0.95), last over first of cosine (0), rate of inverse-time (1)", SGD, decay, 1e-30, 1e30),
-    COUNT("decay-epochs", "N", "", "epochs between the steps of schedule step (a third of the epochs)", SGD, decay_epochs, 1),
-    REAL("momentum", "0", "share of the last step in the next one, below 1", SGD, momentum, 0, 0.999999),
-    SWITCH("nesterov", "look ahead along the momentum", SGD, nesterov),
-    REAL("l1", "0", "penalty F·|W| on the mean loss, which makes weights exactly zero; not on the bias", LBFGS, l1, 0, 1e30),
-    REAL("l2", "0", "penalty (F/2)·|W|² on the mean loss; not on the bias", ALL, l2, 0, 1e30),
-    LIST("alpha", "F,…", "0", "l2 in units of summed losses: l2 = F / training rows; direct takes several and keeps the best in validation", ALPHAS, 1e30),
-    SWITCH("no-bias", "a model without bias", ALL, no_bias),
-    SWITCH("no-shuffle", "visit the rows in the order of the file", SGD, no_shuffle),
-    COUNT("seed", "N", "0", "seed of the shuffling", SGD, seed, 0),
-    COUNT("patience", "N", "", "stop after N epochs without a better validation error", SGD, patience, 1),
-    COUNT("patience-iterations", "N", "", "stop after N minibatches, unless validation improves (see the next two)", SGD, patience_iterations, 1),
-    REAL("patience-increase", "2", "an improvement at minibatch i extends the patience to F·i", SGD, patience_increase, 1, 1e6),
-    REAL("improvement", "0.995", "what counts as one: an error below F times the best", SGD, improvement, 1e-6, 1),
-    REAL("tolerance", "1e-5", "lbfgs stops where the largest component of the gradient is at most this", LBFGS, tolerance, 0, 1e30),
-    COUNT("log-every", "N", "", "log every N-th minibatch, besides every epoch", SGD, log_every, 1),
+    WORD(MODEL, "model", "softmax", ALL, model, models, "softmax (probabilities of classes) or linear (values)"),
+    WORD(MODEL, "loss", "", ALL, loss, losses,
+         "loss of a row: cross-entropy (softmax's own) or squared (that of linear, and possible with softmax)"),
+    WORD(MODEL, "target", "onehot", ALL, target, targets,
+         "what a linear model is fitted to: onehot (an output for each class, 1 for its own and 0 for others) or "
+         "value (one output, the label as a number)"),
+    SWITCH(MODEL, "no-bias", ALL, no_bias, "a model without bias"),
+    REAL(MODEL, "l1", "0", LBFGS, l1, 0, 1e30,
+         "penalty F·|W|, the sum of absolute weights, added to the mean loss; makes weights exactly zero; solver "
+         "lbfgs only; not on the bias"),
+    REAL(MODEL, "l2", "0", ALL, l2, 0, 1e30,
+         "penalty (F/2)·|W|², the sum of squared weights, added to the mean loss; not on the bias"),
+    LIST(MODEL, "alpha", "F,…", "0", ALPHAS, 1e30,
+         "l2 in units of summed losses, as scikit-learn's Ridge has it: l2 = F / training rows; solver direct takes "
+         "several and keeps the best in validation"),
+    LIST(MODEL, "class-weights", "WEIGHTS", "", CLASS_WEIGHTS, 0,
+         "how much the rows of each class count in the loss: balanced (each class as much as any other), or "
+         "label:weight, as 3:0.5,6:2, others 1"),
+    LIST(DATA, "classes", "A,B,…", "", CLASSES, 0, "keep the rows of these classes only, renumbered in this order"),
+    COUNT(DATA, "train-rows", "N", "", ALL, train_rows, 1, "use the first N rows only, before the split"),
+    COUNT(DATA, "valid", "N|DATA", "", ALL, valid_rows, 1,
+          "validate on the last N rows, which are not trained on, or on the test part of a folder"),
+    REAL(DATA, "scale", "", ALL, scale, 1e-30, 1e30, "factor on every feature (default 1/255 for bytes, 1 for floats)"),
+    SWITCH(DATA, "center", ALL, center,
+           "subtract each feature's mean over the training rows; the model takes raw data all the same"),
+    SWITCH(DATA, "standardize", ALL, standardize,
+           "center, and divide each feature by its standard deviation; the penalties are then on weights of what was "
+           "divided"),
+    WORD(SOLVER, "solver", "sgd", ALL, solver, solvers,
+         "how the objective is minimised: sgd (minibatches), lbfgs (all rows, until the gradient is within the "
+         "tolerance) or direct (linear models in closed form)"),
+    COUNT(SOLVER, "epochs", "N", "", ALL, epochs, 1,
+          "at most so many passes over the training rows, or iterations of lbfgs (default 10, of lbfgs 1000)"),
+    REAL(SOLVER, "tolerance", "1e-5", LBFGS, tolerance, 0, 1e30,
+         "lbfgs stops where no component of the gradient is larger than this"),
+    WORD(SOLVER, "engine", "auto", ALL, engine, engines,
+         "who computes the products: auto, fused (own kernels) or clblast"),
+    COUNT(STEPS, "batch-size", "N", "200", SGD, batch_size, 1, "rows of a minibatch"),
+    SWITCH(STEPS, "drop-last", SGD, drop_last, "leave out a last minibatch that is not whole"),
+    SWITCH(STEPS, "no-shuffle", SGD, no_shuffle, "visit the rows in the order of the file"),
+    COUNT(STEPS, "seed", "N", "0", SGD, seed, 0, "seed of the shuffling"),
+    REAL(STEPS, "learning-rate", "", SGD, learning_rate, 1e-30, 1e30,
+         "step size (default: a safe one, found from the curvature of the loss on the data)"),
+    REAL(STEPS, "momentum", "0", SGD, momentum, 0, 0.999999, "share of the last step in the next one, below 1"),
+    SWITCH(STEPS, "nesterov", SGD, nesterov, "Nesterov's momentum: the gradient where the momentum leads to"),
+    WORD(STEPS, "schedule", "constant", SGD, schedule, schedules,
+         "how the step size changes by epoch: constant, step, exponential, cosine or inverse-time"),
+    REAL(STEPS, "decay", "", SGD, decay, 1e-30, 1e30,
+         "of the schedule: factor of a step (default 0.1), of each epoch for exponential (0.95); last step size "
+         "over first for cosine (0); r in 1/(1 + r·epoch) for inverse-time (1)"),
+    COUNT(STEPS, "decay-epochs", "N", "", SGD, decay_epochs, 1,
+          "epochs from step to step of schedule step (default: a third of the epochs)"),
+    COUNT(STOPS, "patience", "N", "", SGD, patience, 1,
+          "stop after N epochs without a better validation error, and keep the best model"),
+    COUNT(STOPS, "patience-iterations", "N", "", SGD, patience_iterations, 1,
+          "the same counted in minibatches: stop after N, unless validation improves (see the next two)"),
+    REAL(STOPS, "patience-increase", "2", SGD, patience_increase, 1, 1e6,
+         "an improvement at minibatch i extends the patience to F·i"),
+    REAL(STOPS, "improvement", "0.995", SGD, improvement, 1e-6, 1,
+         "what counts as one: an error below F times the best"),
+    COUNT(OUTPUT, "log-every", "N", "", SGD, log_every, 1, "log every N-th minibatch, besides every epoch"),
 };
-/* clang-format on */
 
 #define OPTIONS CLN_COUNT(table)
 

@@ -11,8 +11,8 @@
 enum { CLN_TRAIN, CLN_VALID, CLN_TEST, CLN_PARTS };
 
 typedef struct cln_selection {
-    cln_dataset *
-        data[CLN_PARTS]; /* the caller's, or narrowed copies; NULL: no such part, or it lies in the training data set */
+    /* The caller's, or narrowed copies; NULL: no such part, or it lies in the training data set. */
+    cln_dataset *data[CLN_PARTS];
     bool owned[CLN_PARTS]; /* a copy of ours */
     cln_dataset_info info; /* of the training data set, validation rows included */
     cln_target target;

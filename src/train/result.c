@@ -9,17 +9,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
-    const char *word;
-} stops[] = {
-#define X(name, word) {word},
+static const char *const stop_words[] = {
+#define X(name, word) word,
     CLN_STOP_MAP(X)
 #undef X
 };
 
+/* Where the solver has not said more. */
+static const char *const stop_sentences[] = {
+    [CLN_STOP_EPOCHS] = "the epoch limit was reached",
+    [CLN_STOP_PATIENCE] = "validation no longer improved",
+    [CLN_STOP_INTERRUPTED] = "it was interrupted",
+    [CLN_STOP_DIVERGED] = "it diverged",
+    [CLN_STOP_TOLERANCE] = "the tolerance was reached",
+    [CLN_STOP_LINE_SEARCH] = "no step lowers the objective any more",
+};
+
 const char *cln_stop_word(cln_stop stop)
 {
-    return (size_t)stop < CLN_COUNT(stops) ? stops[stop].word : "unknown";
+    return (size_t)stop < CLN_COUNT(stop_words) ? stop_words[stop] : "unknown";
 }
 
 cln_status cln_trainer_score(cln_trainer *trainer, int part, cl_mem w, cl_mem gradient, cln_score *scores,
@@ -158,8 +166,6 @@ static void describe(const cln_trainer *trainer, const cln_lane *lane, cln_resul
 
 cln_status cln_trainer_conclude(cln_trainer *trainer, cln_result *results, cln_error *error)
 {
-    static const char *const words[] = {"the epoch limit was reached", "validation no longer improved",
-                                        "it was interrupted"};
     cln_status status = CLN_OK;
     bool any = false;
     for (uint32_t m = 0; m < trainer->lane_count; m++) {
@@ -172,7 +178,7 @@ cln_status cln_trainer_conclude(cln_trainer *trainer, cln_result *results, cln_e
         const cln_lane *lane = &trainer->lanes[m];
         results[m].stopped = lane->stopped;
         snprintf(results[m].reason, sizeof results[m].reason, "%s",
-                 *lane->reason ? lane->reason : words[lane->stopped]);
+                 *lane->reason ? lane->reason : stop_sentences[lane->stopped]);
     }
 out:
     return status;

@@ -17,7 +17,8 @@ double cln_schedule_rate(const cln_settings *settings, double learning_rate, uin
     double e = (double)epoch;
     if (strcmp(settings->schedule, "step") == 0) {
         uint64_t every = settings->decay_epochs ? settings->decay_epochs : cln_ceil_divide(epochs, 3);
-        return learning_rate * pow(or_else(settings->decay, 0.1), (double)(epoch / every));
+        uint64_t steps = epoch / every;
+        return learning_rate * pow(or_else(settings->decay, 0.1), (double)steps);
     }
     if (strcmp(settings->schedule, "exponential") == 0)
         return learning_rate * pow(or_else(settings->decay, 0.95), e);

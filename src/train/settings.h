@@ -3,7 +3,6 @@
 #define CLN_TRAIN_SETTINGS_H
 
 #include "base/error.h"
-
 #include "model/loss.h"
 
 #define CLN_MOST_CLASSES 256 /* in option `classes` and `class-weights` */
@@ -11,7 +10,7 @@
 
 typedef struct cln_settings {
     const char *engine;                                  /* "auto", "fused" or "clblast" */
-    const char *model, *loss, *solver;                   /* loss "": the model's own */
+    const char *model, *loss, *solver;                   /* loss NULL: the model's own */
     const char *target;                                  /* "onehot" or "value" */
     uint32_t classes[CLN_MOST_CLASSES], class_count;     /* 0: all */
     double scale;                                        /* 0: 1/255 for bytes, 1 for floats */

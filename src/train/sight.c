@@ -5,7 +5,6 @@
 #include "train/trainer.h"
 #include "train/weights.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 

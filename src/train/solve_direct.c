@@ -141,14 +141,15 @@ out:
 
 static void explain(const direct *own, double alpha, const cln_objective_value *value, char reason[CLN_REASON_BYTES])
 {
-    int length = snprintf(reason, CLN_REASON_BYTES,
-                          "the equations hold for alpha %g: the largest component of the gradient is %.2g", alpha,
-                          value->gradient_norm);
+    int length =
+        snprintf(reason, CLN_REASON_BYTES,
+                 "the normal equations hold for alpha %g to %.2g, before weights are rounded to single precision",
+                 alpha, value->gradient_norm);
     if (own->answer.rank < own->d)
         snprintf(
             reason + length, CLN_REASON_BYTES - (size_t)length,
-            "; the Gram matrix is singular (rank %u of %u) and this the answer of least norm; a larger alpha makes it "
-            "unique",
+            "; the Gram matrix is singular (rank %u of %u), and this is the answer of least norm; a larger alpha makes "
+            "it unique",
             own->answer.rank, own->d);
 }
 
@@ -157,6 +158,8 @@ static cln_status plan_path(cln_trainer *trainer, uint64_t n, cln_error *error)
 {
     const cln_settings *settings = &trainer->settings;
     uint32_t count = settings->alpha_count > 1 ? settings->alpha_count : 1;
+    free(trainer->path); /* of a run that failed */
+    trainer->path = NULL;
     cln_status status = cln_allocate((void **)&trainer->path, count, sizeof *trainer->path, "a path", error);
     for (uint32_t i = 0; status == CLN_OK && i < count; i++) {
         double l2 = count > 1 ? settings->alpha[i] / (double)n : cln_settings_l2(settings, n);

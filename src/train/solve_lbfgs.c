@@ -2,8 +2,8 @@
 #include "base/os.h"
 #include "base/size.h"
 #include "device/profile.h"
-#include "train/full_batch.h"
 #include "solve/minimize.h"
+#include "train/full_batch.h"
 #include "train/solve.h"
 
 #include <stdio.h>
@@ -74,15 +74,15 @@ static void explain(const cln_minimum *minimum, const cln_settings *settings, ch
 {
     switch (minimum->stopped) {
     case CLN_STOP_TOLERANCE:
-        snprintf(reason, CLN_REASON_BYTES, "the largest component of the gradient, %.2g, is within the tolerance of %g",
+        snprintf(reason, CLN_REASON_BYTES, "no component of the gradient is above %.2g, within the tolerance of %g",
                  minimum->gradient_norm, settings->tolerance);
         break;
     case CLN_STOP_EPOCHS:
         snprintf(
             reason, CLN_REASON_BYTES,
-            "the limit of %llu iterations was reached with a gradient of %.2g, above the tolerance of %g; give more "
-            "epochs",
-            (unsigned long long)minimum->iterations, minimum->gradient_norm, settings->tolerance);
+            "the limit of %llu %s was reached with a gradient of %.2g, above the tolerance of %g; give more epochs",
+            (unsigned long long)minimum->iterations, minimum->iterations == 1 ? "iteration" : "iterations",
+            minimum->gradient_norm, settings->tolerance);
         break;
     case CLN_STOP_LINE_SEARCH:
         snprintf(

@@ -5,8 +5,6 @@
 #include "train/schedule.h"
 #include "train/trainer.h"
 
-#include <stdlib.h>
-
 uint64_t cln_trainer_batches(const cln_trainer *trainer)
 {
     return trainer->batches;

@@ -1,6 +1,6 @@
 /*
  * The step size that is taken where none is given. With η ≤ 1/L a step along the gradient lowers an objective whose curvature is at
- * most L (Nesterov 2004, 1.2.3), and momentum μ makes the steps 1/(1 − μ) times as long in the long run, so η = (1 − μ)/L.
+ * most L (Nesterov 2004, section 1.2.3), and momentum μ makes the steps 1/(1 − μ) times as long in the long run, so η = (1 − μ)/L.
  *
  * Z = X̃·Wᵀ is linear in the weights, so curvature in Z of at most c makes L = c·λ_max(X̃ᵀX̃/n) + λ₂, X̃ the rows as the training sees
  * them: scaled, centred, divided by deviations, 1 for the bias, times √weight. In Z a row's loss has a Hessian of at most
@@ -11,8 +11,9 @@
  *                      a_y ≤ −(1 − p_y)² and elsewhere a_j = p_j + p_y − ⟨p,p⟩ ≤ p_j(1 − p_j) + p_y(1 − p_y) ≤ ½, so the sum is at most
  *                      ½·Σ_j p_j(e_j − p)(e_j − p)ᵀ = ½J ≤ ¼.
  *
- * The gradient of b of n rows differs from that of all, the more the smaller b; its expected smoothness is (Gower et al. 2019,
- * proposition 3.8, which makes steps of 1/(2·L_b) converge, and those of 1/L_b not grow)
+ * The gradient of b of n rows differs from that of all, the more the smaller b; its expected smoothness is (Gower et al. 2019, SGD:
+ * General Analysis and Improved Rates, b rows drawn without replacement; steps of 1/(2·L_b) converge there, and those of 1/L_b do
+ * not grow)
  *
  *   L_b = n(b − 1)/(b(n − 1))·L + (n − b)/(b(n − 1))·max_i L_i,   L_i = c·‖x̃_i‖² + λ₂
  *

@@ -50,6 +50,16 @@ out:
     return status;
 }
 
+/* What is wrong there is the file's fault, and none of the caller's options. */
+static cln_status recall_option(verifying *own, const char *name, const char *text, cln_error *error)
+{
+    cln_error wrong = {0};
+    cln_status status = cln_options_set(own->options, name, text, &wrong);
+    if (status == CLN_INVALID)
+        return cln_fail(error, CLN_FORMAT, "the model's metadata are damaged: %s", wrong.message);
+    return status == CLN_OK ? status : cln_fail(error, status, "%s", wrong.message);
+}
+
 /* The options that the model was trained with. Those of a later version that are not known here are passed over. */
 static cln_status recall_options(verifying *own, cln_error *error)
 {
@@ -60,8 +70,11 @@ static cln_status recall_options(verifying *own, cln_error *error)
         snprintf(key, sizeof key, "option.%s", cln_option_at(i)->name);
         const char *text = cln_model_metadata(own->model, key);
         if (text)
-            TRY(cln_options_set(own->options, cln_option_at(i)->name, text, error));
+            TRY(recall_option(own, cln_option_at(i)->name, text, error));
     }
+    if (cln_settings_target(cln_options_settings(own->options)) == CLN_TARGET_VALUE && own->model->outputs != 1)
+        return cln_fail(error, CLN_FORMAT, "the model's metadata say target value, but it has %u outputs and not one",
+                        own->model->outputs);
     if (own->model->subset)
         TRY(recall_classes(own, error));
 out:
@@ -106,13 +119,10 @@ static cln_status recall_deviations(verifying *own, cln_error *error)
     cln_status status =
         cln_allocate((void **)&own->deviation, own->model->features, sizeof(double), "deviations", error);
     for (uint32_t j = 0; status == CLN_OK && j < own->model->features; j++) {
-        char word[40] = "";
-        size_t length = text ? strcspn(text, ",") : 0;
-        if (length > 0 && length < sizeof word)
-            memcpy(word, text, length);
-        if (!cln_parse_real(word, &own->deviation[j]) || !(own->deviation[j] > 0))
+        char word[40];
+        if (!text || !cln_next_word(&text, word, sizeof word) || !cln_parse_real(word, &own->deviation[j]) ||
+            !(own->deviation[j] > 0))
             return cln_fail(error, CLN_FORMAT, "the model's metadata have no deviation for feature %u", j);
-        text = text[length] ? text + length + 1 : NULL;
     }
     return status;
 }
@@ -182,14 +192,21 @@ static void judge(const verifying *own, cln_verification *v)
     double difference = fabs(v->found.objective - v->stored.objective), size = fabs(v->stored.objective);
     v->tolerance = converged && cln_settings_solver_is(settings, "lbfgs") ? settings->tolerance : (double)NAN;
     double most = isnan(v->tolerance) ? 2 * v->stored.gradient_norm + 1e-9 : 2 * v->tolerance;
+    double bound = 2 * v->stored.suboptimality + 1e-9 * (1 + size); /* NaN: none was certified */
     bool objective = difference <= 1e-6 * size || difference <= 1e-12, gradient = v->found.gradient_norm <= most;
-    v->agrees = objective && gradient;
+    bool bounded = isnan(bound) || v->found.suboptimality <= bound;
+    v->agrees = objective && gradient && bounded;
     if (!objective)
-        snprintf(v->reason, sizeof v->reason, "the objective is %.9g and not the %.9g that was certified",
+        snprintf(v->reason, sizeof v->reason,
+                 "the objective is %.9g and not the %.9g that was certified; the weights or the data are others",
                  v->found.objective, v->stored.objective);
     else if (!gradient)
         snprintf(v->reason, sizeof v->reason, "the largest component of the gradient is %.2g, above %.2g, twice %s",
                  v->found.gradient_norm, most, isnan(v->tolerance) ? "what was certified" : "the tolerance");
+    else if (!bounded)
+        snprintf(v->reason, sizeof v->reason,
+                 "the objective is above the optimum by at most %.2g, and not by the %.2g that was certified",
+                 v->found.suboptimality, v->stored.suboptimality);
     else
         snprintf(v->reason, sizeof v->reason,
                  "the objective is what was certified, and the largest component of the gradient at most %.2g", most);

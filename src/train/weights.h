@@ -1,16 +1,17 @@
 /*
  * The weight of each training row in the loss: the data set's own times its class's, divided by their mean over the training rows,
  * so that a mean loss remains one and step size and penalty mean what they mean without. Class weights are those of option
- * class-weights; `balanced` gives n/(k·n_c) to the n_c rows of class c (King and Zeng 2001; scikit-learn's "balanced").
+ * class-weights; `balanced` gives n/(k·n_c) to the n_c rows of class c (scikit-learn's "balanced", after King and Zeng 2001).
  */
 #ifndef CLN_TRAIN_WEIGHTS_H
 #define CLN_TRAIN_WEIGHTS_H
 
 #include "train/settings.h"
 
-/* labels: (data set) in 0 … outputs−1, as option `classes` has renumbered them, or NULL where there are real-valued targets; own: (data set), or
-   NULL; list: (rows), which of the data set's rows are meant, NULL for the first. *weights: (rows), to be released with free(); NULL where all rows weigh 1. CLN_INVALID where a class with a weight has no rows, or
-   there are no classes, or nothing weighs anything. */
+/* labels: (data set) in 0 … outputs−1, as option `classes` has renumbered them, or NULL where there are real-valued targets;
+   own: (data set), or NULL; list: (rows), which of the data set's rows are meant, NULL for the first. *weights: (rows), to be released
+   with free(); NULL where all rows weigh 1. CLN_INVALID where a class with a weight has no rows, or there are no classes, or nothing
+   weighs anything. */
 cln_status cln_weights_create(const cln_settings *settings, const int32_t *labels, uint32_t outputs, const float *own,
                               const uint32_t *list, uint64_t rows, float **weights, cln_error *error);
 

@@ -107,6 +107,25 @@ START_TEST(nearest_word)
 }
 END_TEST
 
+START_TEST(words_of_a_list)
+{
+    static const char *const expected[] = {"a", "", " b", "cde"};
+    const char *rest = "a,, b,cde";
+    char word[4];
+    for (int i = 0; i < 4; i++) {
+        ck_assert_ptr_nonnull(rest);
+        ck_assert(cln_next_word(&rest, word, sizeof word));
+        ck_assert_str_eq(word, expected[i]);
+    }
+    ck_assert_ptr_null(rest);
+    rest = ""; /* one word, an empty one */
+    ck_assert(cln_next_word(&rest, word, sizeof word) && !*word && !rest);
+    rest = "abcd,e";
+    ck_assert(!cln_next_word(&rest, word, sizeof word));
+    ck_assert_str_eq(rest, "abcd,e");
+}
+END_TEST
+
 START_TEST(no_nearest_word)
 {
     char lengthy[100];
@@ -126,6 +145,7 @@ static Suite *number_suite(void)
     tcase_add_test(ok, counts);
     tcase_add_test(ok, reals);
     tcase_add_test(ok, nearest_word);
+    tcase_add_test(edges, words_of_a_list);
     tcase_add_test(edges, printed_reals_come_back);
     tcase_add_test(edges, comma_locale_changes_nothing);
     tcase_add_test(invalid, no_counts);

@@ -82,7 +82,7 @@ for command in evaluate predict; do
 done
 
 unset CLINEAR_DATA # where a recipe would find them
-refused 1 "find MNIST's files" recipe theano
+refused 1 'find the folder mnist' recipe theano
 refused 1 nowhere recipe theano --data nowhere
 HOME='' CLINEAR_DATA='' refused 1 'get-mnist.sh' recipe threes-sixes
 

@@ -24,6 +24,10 @@ for command in devices train evaluate predict verify recipe search tune; do
     [ "$(awk 'length > 100' out)" = "" ] || fail "$command --help is too wide"
 done
 done_with 0 train --help
+for heading in 'Model and objective' 'Rows and features' Solver 'Minibatches and steps of solver sgd' 'Early stopping of solver sgd'; do
+    [ "$(grep -c "^$heading:\$" out)" = 1 ] || fail "train --help does not have the heading $heading once"
+done
+sed -i '/^Examples:$/,$d' out
 for option in output device labels valid test log json quiet no-tuning engine classes scale batch-size epochs learning-rate momentum l2 \
     alpha no-bias no-shuffle seed model loss solver target center standardize class-weights schedule decay decay-epochs nesterov l1 tolerance patience patience-iterations patience-increase improvement log-every drop-last train-rows; do
     grep -Eq -- "--$option( |\$)" out || fail "train --help does not have --$option"
@@ -35,6 +39,9 @@ refused 2 "there is no command 'frobnicate'" frobnicate
 refused 2 "there is no command ''" ''
 refused 2 'did you mean --help' --hlep
 refused 2 "there is no option '-x'" -x
+
+done_with 0 search --help
+if grep -q -e --log-every out; then fail "a search has no log"; fi
 
 done_with 0 recipe
 grep -q '^  theano ' out || fail "recipe does not list theano"

@@ -36,7 +36,7 @@ refused 2 'make no sense' search toy --folds 302 --grid "$grid"
 
 # ---- the table: the best first
 done_with 0 search toy --valid 60 --grid "$grid" --seed 3
-grep -Eq '^  l2 +learning-rate +valid errors ' out || fail "no head"
+grep -Eq '^  l2 +learning-rate +errors +accuracy +loss +train loss +epochs +stopped$' out || fail "no head"
 [ "$(grep -Ec '^  (0|1e-2) +\.[15] ' out)" = 4 ] || fail "not four rows"
 grep -q '4 of 4 configurations, the best first' out || fail "it is not said how many there are"
 grep -q 'The best, trained again' out || fail "the best is not trained again"
@@ -82,6 +82,8 @@ done_with 1 search toy --valid 60 --grid 'learning-rate=1e25' --json --quiet -o 
 holds 'j["best"] is None and j["refit"] is None'
 grep -q 'every configuration diverged' err || fail "it is not said that all diverged"
 [ ! -e none.safetensors ] || fail "a model of a divergence"
+done_with 0 search toy --folds 3 --grid 'learning-rate=1e20,.1;l2=0,1e-3' --quiet
+[ "$(grep -Ec '^  1e20 +(0|1e-3) +- +- +- +- +[0-9]+ +diverged$' out)" = 2 ] || fail "figures of a divergence"
 
 # ---- the state file: another run trains nothing again, and another search is refused
 done_with 0 search toy --valid 60 --grid "$grid" --state state.jsonl --json --quiet

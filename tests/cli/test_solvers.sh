@@ -26,6 +26,27 @@ P
 done_with 1 verify spoiled.safetensors toy --json --quiet
 holds 'j["verdict"] == "refused" and j["found"]["gradient_norm"] > j["certified"]["gradient_norm"]'
 
+# so are a certificate that claims too much, and metadata that say what cannot be
+claim() { # claim KEY VALUE: claimed.safetensors is lbfgs.safetensors with that in its metadata
+    python3 - "$1" "$2" <<'P'
+import json, struct, sys
+raw = open("lbfgs.safetensors", "rb").read()
+length = struct.unpack("<Q", raw[:8])[0]
+header = json.loads(raw[8:8 + length])
+header["__metadata__"][sys.argv[1]] = sys.argv[2]
+text = json.dumps(header).encode()
+text += b" " * (-len(text) % 8)
+open("claimed.safetensors", "wb").write(struct.pack("<Q", len(text)) + text + raw[8 + length:])
+P
+}
+claim certificate.suboptimality 1e-12
+done_with 1 verify claimed.safetensors toy --json --quiet
+holds 'j["verdict"] == "refused" and "above the optimum" in j["reason"]'
+for wrong in 'option.tolerance nan' 'option.solver adam' 'option.target value' 'option.class-weights 3' 'l2 nan'; do
+    claim "${wrong% *}" "${wrong#* }"
+    refused 1 "the model's metadata" verify claimed.safetensors toy
+done
+
 # other data: fewer rows, none at all
 mkdir few && toy_part few/train 300 1 && toy_part few/t10k 91 2
 refused 2 'trained on 301 rows' verify lbfgs.safetensors few
@@ -36,11 +57,26 @@ refused 2 '' verify lbfgs.safetensors
 done_with 0 train toy --solver lbfgs --epochs 2 --tolerance 1e-9 --json --quiet
 holds 'j["stopped"] == "epochs" and j["epochs"] == 2 and "more epochs" in j["reason"]'
 
+# without a terminal the first iterations have a line each, then one comes a second, and the last
+done_with 0 train toy --solver lbfgs --tolerance 1e-30
+last=$(sed -n 's/^  iterations  \([0-9]*\),.*/\1/p' out)
+if [ "$last" -lt 50 ] || [ "$(grep -c '^iteration ' err)" -gt 40 ]; then fail "a line for each of $last iterations"; fi
+tail -n 1 err | grep -q "^iteration $last/1000: objective " || fail "the last iteration has no line"
+grep -q '301 rows, 12 features, 3 outputs' out || fail "the data are not described"
+
 # sparse
 done_with 0 train toy --solver lbfgs --l1 0.05 --json --quiet
 holds 'j["zeros"] > 0'
 
 # closed form: one penalty, a path, dead features
+done_with 0 train toy --model linear --target value --solver direct --alpha 1
+grep -q ' 12 features, 1 output$' out || fail "one output is told as several"
+if grep -q '^alpha\|^iteration\|^epoch' err; then fail "a line for the only step"; fi
+done_with 0 train toy --model linear --solver direct --train-rows 9
+grep -q 'singular (rank [0-9]* of 12)' out || fail "a singular matrix is not told"
+grep -q '^  *a larger alpha makes it unique$' out || fail "the reason is cut"
+done_with 0 train toy --model linear --solver direct --alpha 0.1,1,100 --valid 50
+[ "$(grep -c '^alpha [1-3]/3: objective ' err)" = 3 ] || fail "not a line an alpha"
 done_with 0 train toy --model linear --solver direct --alpha 1 -o ridge.safetensors --json --quiet
 holds 'j["model"] == "linear" and j["stopped"] == "tolerance" and j["gradient_norm"] < 1e-6'
 done_with 0 verify ridge.safetensors toy --quiet

@@ -179,7 +179,7 @@ static inline void check_moved(rig *r, const cln_step *steps, float mean, const 
     float *gradient = read_floats(r->gradient, (size_t)s->k * ld);
     for (uint32_t k = 0; k < s->k; k++)
         for (uint32_t j = 0; j < ld; j++) {
-            const cln_step *step = &steps[k / (s->k / s->models)];
+            const cln_step *step = &steps[k * s->models / s->k]; /* all models have as many outputs */
             size_t at = (size_t)k * ld + j;
             double g = (double)gradient[at] * (double)mean * (s->spread && j < s->d ? (double)s->spread[j] : 1);
             double whole = g + (j == s->d ? 0 : (double)step->l2) * (double)w[at];

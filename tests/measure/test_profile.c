@@ -179,7 +179,7 @@ START_TEST(every_command_is_told)
     OK(cln_profile_begin(device, error));
     ck_assert(queue_profiles());
     cln_result result = train(&p, engines[_i], profiled);
-    ck_assert_int_eq(memcmp(plain, profiled, sizeof plain), 0);
+    ck_assert_mem_eq(plain, profiled, sizeof plain);
     ck_assert_int_eq(seen.alive, 0);
     uint64_t events = seen.events;
     OK(cln_profile_end(device, on_row, &t, error));

@@ -223,6 +223,9 @@ START_TEST(labels_of_a_fold)
     }
     OK(cln_selection_fold(&selection, device, 0, 0, error));
     ck_assert(selection.highest == 9 && selection.lowest == 1);
+    OK(cln_selection_fold(&selection, device, 1, 4, error));
+    FAILS(CLN_INVALID, "makes no sense", cln_selection_fold(&selection, device, 4, 4, error));
+    ck_assert(selection.highest == 9 && selection.lowest == 1); /* of all rows again */
     cln_selection_release(&selection);
     cln_dataset_close(data);
 }

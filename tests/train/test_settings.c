@@ -1,27 +1,5 @@
 /* What settings mean together, and which of them do not go together: each in one sentence. */
-#include "harness.h"
-#include "train/settings.h"
-
-#include <string.h>
-
-static cln_options *options;
-
-static void begin(void)
-{
-    ck_assert_int_eq(cln_options_create(&options, NULL), CLN_OK);
-}
-
-static void end(void)
-{
-    cln_options_free(options);
-    options = NULL;
-}
-
-static void take(const char *name, const char *value)
-{
-    cln_error error = {0};
-    ck_assert_msg(cln_options_set(options, name, value, &error) == CLN_OK, "%s", error.message);
-}
+#include "train/options.h"
 
 /* The sentence has `part` in it; an empty part: nothing is wrong. */
 static void check(const char *part)
@@ -107,11 +85,6 @@ START_TEST(test_models_and_solvers)
 }
 END_TEST
 
-static const cln_settings *settings(void)
-{
-    return cln_options_settings(options);
-}
-
 START_TEST(test_meaning)
 {
     ck_assert_int_eq(cln_settings_loss(settings()), CLN_CROSS_ENTROPY);
@@ -141,8 +114,8 @@ int main(void)
 {
     Suite *suite = suite_create("train/settings");
     TCase *ok = tcase_create("ok"), *invalid = tcase_create("invalid");
-    tcase_add_checked_fixture(ok, begin, end);
-    tcase_add_checked_fixture(invalid, begin, end);
+    tcase_add_checked_fixture(ok, setup, teardown);
+    tcase_add_checked_fixture(invalid, setup, teardown);
     tcase_add_test(ok, test_meaning);
     tcase_add_test(invalid, test_penalties_and_rows);
     tcase_add_test(invalid, test_models_and_solvers);

@@ -253,7 +253,7 @@ START_TEST(test_same_bits)
         x[i] = (float)uniform(&random);
     cln_curvature_view view = {.scale = 0.3, .bias = true};
     cln_curvature a = measured(x, CLN_FLOAT32, 40, 7, &view, NULL), b = measured(x, CLN_FLOAT32, 40, 7, &view, NULL);
-    ck_assert(memcmp(&a, &b, sizeof a) == 0);
+    ck_assert_mem_eq(&a, &b, sizeof a);
 }
 END_TEST
 
