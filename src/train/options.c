@@ -43,7 +43,7 @@ static const cln_option table[] = {
     COUNT(DATA, "train-rows", "N", "", "use the first N rows only, before the split", ALL, train_rows, 1),
     COUNT(DATA, "valid", "N|DATA", "", "validate on the last N rows, which are not trained on, or on the test part of a folder", ALL, valid_rows, 1),
     REAL(DATA, "scale", "", "factor on every feature (default 1/255 for bytes, 1 for floats)", ALL, scale, 1e-30, 1e30),
-    SWITCH(DATA, "center", "subtract each feature's mean over the training rows; the model takes raw data all the same", ALL, center),
+    SWITCH(DATA, "center", "subtract each feature's mean over the training rows, with which sgd can take longer steps; the model takes raw data all the same", ALL, center),
     SWITCH(DATA, "standardize", "center, and divide each feature by its standard deviation; the penalties are then on weights of what was divided", ALL, standardize),
     WORD(SOLVER, "solver", "sgd", "how the objective is minimised: sgd (minibatches), lbfgs (all rows, until the gradient is within the tolerance) or direct (linear models in closed form)", ALL, solver, solvers),
     COUNT(SOLVER, "epochs", "N", "", "at most so many passes over the training rows, or iterations of lbfgs (default 10, of lbfgs 1000)", ALL, epochs, 1),
