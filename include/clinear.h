@@ -221,11 +221,12 @@ CLN_API bool cln_dataset_has_parts(const char *path);
 /* Wraps rows in memory, which must outlive the data set. x: (n,d) of `type`; labels: (n) in 0…, or NULL. */
 CLN_API cln_status cln_dataset_wrap(const void *x, cln_type type, uint64_t n, uint32_t d, const int32_t *labels,
                                     cln_dataset **data, cln_error *error);
-/* The same with real-valued targets in the place of labels, for linear models: (n,k), copied, finite. */
+/* The same with real-valued targets in the place of labels, for linear models: (n,k), copied, finite; x is not copied. */
 CLN_API cln_status cln_dataset_wrap_targets(const void *x, cln_type type, uint64_t n, uint32_t d, const float *targets,
                                             uint32_t k, cln_dataset **data, cln_error *error);
 /* Weighs the rows in the loss of a training; weights: (rows kept now), copied, 0 or more, not all 0; NULL: all alike again. They
-   count relative to each other: a trainer divides them by their mean over its training rows. */
+   count relative to each other: a trainer divides them by their mean over its training rows. Solver direct does not take them;
+   cln_model_verify needs them again as they were. */
 CLN_API cln_status cln_dataset_weigh(cln_dataset *data, const float *weights, cln_error *error);
 /* Keeps rows of these classes only and renumbers them in the order given; classes: (count), distinct. A class may have no rows here
    (in a test part, say), but not all. */
@@ -273,6 +274,11 @@ typedef struct cln_trainer cln_trainer;
  *     lbfgs    all rows, to an optimum: L-BFGS (Nocedal and Wright 2006, algorithm 7.5), orthant-wise with an l1 (Andrew and Gao 2007),
  *              until the largest component of the gradient is at most `tolerance`
  *     direct   linear models in closed form, W = (XᵀX + αI)⁻¹·XᵀT on centred columns (Bishop 2006, 3.28), for one α or a path of them
+ *              (α = λ₂·n, in units of summed losses); rows cannot be weighted
+ *
+ * Real-valued targets (cln_dataset_wrap_targets) need option model=linear and go with each solver. What cln_trainer_run has come to is
+ * told by cln_result.stopped and its reason: CLN_STOP_TOLERANCE where lbfgs or direct converged, CLN_STOP_EPOCHS where the limit was
+ * reached before, which for sgd is the rule; both are CLN_OK.
  *
  * Features may be centred and standardised by the training rows; that is folded into the model, which takes raw data.
  */
@@ -283,16 +289,18 @@ typedef struct cln_parts {
 } cln_parts;
 
 typedef struct cln_score {
-    double loss;           /* mean over rows; NaN where not computed */
-    uint64_t errors, rows; /* rows 0: this part was not scored */
+    double loss;     /* mean over rows, all weighing the same and without penalties; NaN where not computed */
+    uint64_t errors; /* rows with another class than predicted; 0 with real-valued targets, which are no classes */
+    uint64_t rows;   /* 0: this part was not scored */
 } cln_score;
 
-CLN_API double cln_accuracy(const cln_score *score); /* 1 − errors/rows; NaN without rows */
+CLN_API double
+cln_accuracy(const cln_score *score); /* 1 − errors/rows, which says nothing of real-valued targets; NaN without rows */
 
 typedef enum cln_event {
     CLN_EVENT_STEP,  /* a minibatch of those that option `log-every` asks for */
     CLN_EVENT_TICK,  /* some time has passed within an epoch; only the counters are new */
-    CLN_EVENT_EPOCH, /* a pass has ended, validation included */
+    CLN_EVENT_EPOCH, /* a pass has ended, validation included; or an iteration of lbfgs, or an alpha of direct */
 } cln_event;
 
 typedef struct cln_progress {
@@ -347,17 +355,19 @@ typedef struct cln_result {
     const char *engine; /* the one that `auto` took: "fused" or "clblast" */
     uint64_t rows;      /* of training, after split and subset */
     uint32_t features, outputs;
-    double learning_rate;   /* of sgd's first epoch, as it was given or found; 0 with other solvers */
-    uint64_t epochs, steps; /* passes begun; minibatches done */
+    double learning_rate;   /* of sgd's first epoch, as it was given or found; NaN with other solvers */
+    uint64_t epochs, steps; /* passes begun, minibatches done; of lbfgs iterations and evaluations; of direct 1 */
     uint64_t best_epoch;    /* whose weights are reported and kept; 0 without patience: the last */
     cln_stop stopped;
-    char reason[256];                /* the same in words; for a divergence with epoch and batch */
-    double objective, gradient_norm; /* at the kept weights; the norm is the largest absolute component */
-    double l2;                       /* λ in force, that of alpha included */
-    bool sparse;                     /* there was an l1 */
-    uint64_t zeros;                  /* then: weights that are exactly 0, of outputs·features */
-    cln_certificate certificate;     /* of lbfgs and direct, and once cln_trainer_certify was called */
-    cln_score train, valid, test;    /* at the kept weights */
+    char reason[256]; /* the same in words; for a divergence with epoch and batch */
+    double objective,
+        gradient_norm; /* at the kept weights, as in cln_certificate: in double for lbfgs and direct, for sgd by the
+                                        device's sums */
+    double l2;         /* λ in force, that of alpha included */
+    bool sparse;       /* there was an l1 */
+    uint64_t zeros;    /* then: weights that are exactly 0, of outputs·features */
+    cln_certificate certificate;  /* of lbfgs and direct, and once cln_trainer_certify was called */
+    cln_score train, valid, test; /* at the kept weights */
     cln_seconds seconds;
     uint64_t peak_host_bytes, device_bytes;
 } cln_result;
@@ -505,8 +515,9 @@ typedef struct cln_verification {
 } cln_verification;
 
 /* Computes the certificate of a model again, on the host, from the training part of the data it was trained on (`data`, from which
-   options classes, train-rows and valid are applied as they were). CLN_INVALID where they cannot be those: other sizes, or a model
-   without a certificate. */
+   options classes, train-rows and valid are applied as they were; row weights are its own and have to be there again). That the model
+   does not agree is CLN_OK. CLN_INVALID where the data cannot be those, being of other sizes, or the model has no certificate;
+   CLN_FORMAT for damaged metadata. */
 CLN_API cln_status cln_model_verify(const cln_model *model, cln_dataset *data, cln_verification *verification,
                                     cln_error *error);
 

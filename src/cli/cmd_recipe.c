@@ -28,6 +28,8 @@ static const char examples[] = "  clinear recipe\n"
 typedef struct request {
     const char *name, *data, *device, *json, *no_tuning;
     cln_options *options;
+    const cln_recipe *recipe;
+    bool headed; /* title and source are printed */
 } request;
 
 typedef struct early_watch {
@@ -133,13 +135,25 @@ typedef struct outcome {
     size_t runs, count; /* of findings */
 } outcome;
 
+/* Title and source, once, before the first results. */
+static void write_head(request *r)
+{
+    if (!r->headed)
+        printf("  %s\n  %s\n", r->recipe->title, r->recipe->source);
+    r->headed = true;
+}
+
 /* The configurations that were searched, before the training of the best is told. */
 static cln_status tell_search(const cln_search_report *found, void *user, cln_error *error)
 {
-    const request *r = user;
+    request *r = user;
     cln_search_report alone = *found;
     alone.refit = NULL;
-    return r->json ? CLN_OK : cln_report_search(&alone, stdout, error);
+    if (r->json)
+        return CLN_OK;
+    write_head(r);
+    putchar('\n');
+    return cln_report_search(&alone, stdout, error);
 }
 
 static int search_best(const cln_recipe_run *run, request *r, const cln_job *job, cln_options *options,
@@ -185,10 +199,10 @@ out:
     return code;
 }
 
-static cln_status report(const cln_verdict *verdict, const cln_recipe *recipe, const outcome *of, cln_error *error)
+static cln_status report(const cln_verdict *verdict, request *r, const outcome *of, cln_error *error)
 {
     cln_status status = CLN_OK;
-    printf("  %s\n  %s\n", recipe->title, recipe->source);
+    write_head(r);
     for (size_t i = 0; i < of->runs; i++) {
         printf(of->labels[i] ? "\n  %s\n\n" : "\n", of->labels[i]);
         TRY(cln_report_training(&of->trainings[i], stdout, error));
@@ -206,6 +220,7 @@ static int run_recipe(const cln_recipe *recipe, request *r)
     outcome of = {.runs = 0};
     bool finished = true;
     int code = CLN_EXIT_DONE;
+    r->recipe = recipe;
     if (find_data(recipe, r->data, path, sizeof path, &error) != CLN_OK)
         return cln_message_failure(&error, NULL);
     for (size_t i = 0; i < cln_recipe_run_count(recipe) && code == CLN_EXIT_DONE; i++)
@@ -217,7 +232,7 @@ static int run_recipe(const cln_recipe *recipe, request *r)
                                .findings = of.findings,
                                .count = of.count};
         if ((r->json ? cln_report_verdict_json(&verdict, of.trainings, of.labels, of.runs, stdout, &error)
-                     : report(&verdict, recipe, &of, &error)) != CLN_OK)
+                     : report(&verdict, r, &of, &error)) != CLN_OK)
             code = cln_message_failure(&error, NULL);
         else if (code == CLN_EXIT_DONE && !cln_verdict_reproduced(&verdict))
             code = CLN_EXIT_FAILED;

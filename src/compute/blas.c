@@ -188,12 +188,17 @@ cln_status cln_blas_products(cln_device *device, const cln_product *product, uin
     cln_os_lock();
     cln_stand_in_begin(device);
     status = take(device, gemm, error);
-    if (status == CLN_OK)
+    if (status == CLN_OK) {
+        cln_work one = cln_work_product(product);
+        cln_profile_expect(device, (cln_work){count * one.operations, count * one.bytes});
+        cl_event *event =
+            cln_profile_command(device, CLN_PROFILE_CLBLAST, "CLBlast %ux%ux%u, %u at once", n, m, k, count);
         status = check(error,
                        CLBlastSgemmStridedBatched(CLBlastLayoutColMajor, CLBlastTransposeNo, CLBlastTransposeYes, m, n,
                                                   k, 1.0f, a, 0, m, (size_t)m * k, b, 0, n, (size_t)n * k, 0.0f, c, 0,
-                                                  m, (size_t)m * n, count, &device->queue, NULL),
+                                                  m, (size_t)m * n, count, &device->queue, event),
                        "multiply batches of matrices");
+    }
     cln_stand_in_end();
     cln_os_unlock();
     return status;

@@ -68,7 +68,7 @@ static cln_status fail_with(const cln_search *search, const uint32_t *configurat
     char text[256], others[32] = "";
     cln_grid_describe(search->grid, configurations[0], text, sizeof text);
     if (count > 1)
-        snprintf(others, sizeof others, " and %u others", count - 1);
+        snprintf(others, sizeof others, count == 2 ? " and another" : " and %u others", count - 1);
     return cln_fail(error, cause->status, "with %s%s: %s", text, others, cause->message);
 }
 

@@ -63,7 +63,8 @@ static const cln_option table[] = {
           "validate on the last N rows, which are not trained on, or on the test part of a folder"),
     REAL(DATA, "scale", "", ALL, scale, 1e-30, 1e30, "factor on every feature (default 1/255 for bytes, 1 for floats)"),
     SWITCH(DATA, "center", ALL, center,
-           "subtract each feature's mean over the training rows; the model takes raw data all the same"),
+           "subtract each feature's mean over the training rows, with which sgd can take longer steps; the model takes "
+           "raw data all the same"),
     SWITCH(DATA, "standardize", ALL, standardize,
            "center, and divide each feature by its standard deviation; the penalties are then on weights of what was "
            "divided"),

@@ -96,6 +96,12 @@ static cln_status choose_target(cln_selection *selection, const cln_settings *se
                         "the training data (%s) has real-valued targets, so there are no classes that option "
                         "class-weights could weigh",
                         info->path);
+    if (cln_settings_solver_is(settings, "direct") && cln_dataset_weights(selection->data[CLN_TRAIN]))
+        return cln_fail(
+            error, CLN_INVALID,
+            "the rows of the training data (%s) have weights, and solver direct weighs all rows alike; take "
+            "lbfgs or sgd",
+            info->path);
     selection->target = info->real ? CLN_TARGET_REAL : target;
     selection->outputs = selection->target == CLN_TARGET_VALUE ? 1 : info->outputs;
     return CLN_OK;

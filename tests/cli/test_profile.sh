@@ -28,6 +28,10 @@ for engine in fused clblast; do
     grep -Eq ' [0-9]+ %  (read bandwidth|multiply add rate)' out || fail "no limit in the table"
 done
 
+# a Gram matrix's products are CLBlast's, whatever the engine
+done_with 0 train toy --model linear --solver direct --profile --json --quiet
+holds 'any(r["kind"] == "clblast" and r["name"].startswith("CLBlast ") and r["operations"] > 0 for r in j["profile"])'
+
 # what went before a divergence is told, and the exit status stays the training's
 done_with 1 train toy --learning-rate 1e30 --epochs 50 --profile --json --quiet
 holds 'j["stopped"] == "diverged" and len(j["profile"]) > 2'

@@ -31,6 +31,13 @@ mkdir -p data && ln -s "$mnist" data/mnist
 done_with 0 recipe threes-sixes
 grep -q 'Reproduced' out || fail "no verdict in words"
 
+# a search stands under its title, and its best behind it
+done_with 0 recipe grid --quiet
+awk '/exhaustive search that/{title = NR} /^  learning-rate/{table = NR} /The best of them/{best = NR} /^  figure/{verdict = NR}
+    END {exit !(title == 1 && title < table && table < best && best < verdict)}' out || fail "the report is in another order"
+done_with 0 recipe grid --quiet --json
+holds 'j["verdict"] == "reproduced" and j["data"]["rows"] == 12049'
+
 # other data give another verdict, and that is status 1
 fashion=/usr/share/datasets/fashion-mnist
 if [ -d "$fashion" ]; then

@@ -248,6 +248,13 @@ START_TEST(test_refusals)
     FAILS(CLN_INVALID, "solver direct is for model linear",
           cln_trainer_create(device, options, &parts, &trainer, error));
     cln_options_free(options);
+    float weights[50];
+    for (int i = 0; i < 50; i++)
+        weights[i] = i < 25 ? 1 : 2;
+    options = options_of("auto", "model=linear solver=direct");
+    OK(cln_dataset_weigh(p.data, weights, error));
+    FAILS(CLN_INVALID, "weighs all rows alike", cln_trainer_create(device, options, &parts, &trainer, error));
+    cln_options_free(options);
     problem_free(&p);
 }
 END_TEST
