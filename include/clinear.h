@@ -225,7 +225,7 @@ CLN_API cln_status cln_dataset_wrap(const void *x, cln_type type, uint64_t n, ui
 CLN_API cln_status cln_dataset_wrap_targets(const void *x, cln_type type, uint64_t n, uint32_t d, const float *targets,
                                             uint32_t k, cln_dataset **data, cln_error *error);
 /* Weighs the rows in the loss of a training; weights: (rows kept now), copied, 0 or more, not all 0; NULL: all alike again. They
-   count relative to each other: a trainer divides them by their mean over its training rows. */
+   count relative to each other: a trainer divides them by their mean over its training rows. Solver direct takes none. */
 CLN_API cln_status cln_dataset_weigh(cln_dataset *data, const float *weights, cln_error *error);
 /* Keeps rows of these classes only and renumbers them in the order given; classes: (count), distinct. A class may have no rows here
    (in a test part, say), but not all. */

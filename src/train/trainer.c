@@ -3,6 +3,7 @@
 
 #include "base/os.h"
 #include "base/size.h"
+#include "data/dataset.h"
 #include "device/buffer.h"
 #include "train/compiling.h"
 
@@ -167,6 +168,19 @@ static cln_status check_validation(const cln_trainer *trainer, cln_error *error)
     return CLN_OK;
 }
 
+/* The sums over the rows that solver direct starts from know no weights. */
+static cln_status check_weights(const cln_trainer *trainer, cln_error *error)
+{
+    if (cln_settings_solver_is(&trainer->settings, "direct") &&
+        cln_dataset_weights(trainer->selection->data[CLN_TRAIN]))
+        return cln_fail(
+            error, CLN_INVALID,
+            "the training data (%s) has row weights, and solver direct weighs all rows alike; take lbfgs or "
+            "sgd",
+            trainer->selection->info.path);
+    return CLN_OK;
+}
+
 static cln_status upload(cln_trainer *trainer, cln_error *error)
 {
     double before = cln_os_seconds(), wait = 0;
@@ -206,6 +220,7 @@ cln_status cln_trainer_create_stack(cln_device *device, const cln_options *const
     TRY(take_lanes(trainer, options, count, error));
     TRY(select_rows(trainer, selection, parts, error));
     TRY(check_validation(trainer, error));
+    TRY(check_weights(trainer, error));
     TRY(plan_batches(trainer, error));
     trainer->seconds.load = cln_os_seconds() - created;
     double before = cln_os_seconds();

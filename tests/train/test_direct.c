@@ -187,6 +187,13 @@ START_TEST(test_refusals)
     FAILS(CLN_INVALID, "solver direct is for model linear",
           cln_trainer_create(device, options, &parts, &trainer, error));
     cln_options_free(options);
+    float weights[50];
+    for (uint32_t i = 0; i < p.n; i++)
+        weights[i] = (float)(i % 7);
+    OK(cln_dataset_weigh(p.data, weights, error));
+    options = options_of("auto", "model=linear solver=direct");
+    FAILS(CLN_INVALID, "has row weights", cln_trainer_create(device, options, &parts, &trainer, error));
+    cln_options_free(options);
     problem_free(&p);
 }
 END_TEST
