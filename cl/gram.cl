@@ -2,8 +2,8 @@
  * The Gram matrix of [X 1 Y], Y the labels one-hot: SIZE = D + 1 + K columns, cut into panels of CLN_PANEL. CLBlast multiplies the panels of
  * a block of rows pairwise; here they are packed, and its products are added up.
  *
- *   pack  panels (panels,padded,PANEL): x − SHIFT in the first D columns, then 1, then 1 where the label is the column's; 0 behind
- *         the rows and columns
+ *   pack  panels (panels,padded,PANEL): x less 128 (bytes) or its column's centre (floats) in the first D columns, then 1, then 1
+ *         where the label is the column's; 0 behind the rows and columns
  *   add   bytes:  sums (count) of longs, exact: |x − 128| ≤ 128, so that sums of up to 1024 products stay below 2²⁴ in float
  *         floats: sums (2,count): sums, and what their rounding lost (Knuth's two-sum)
  *
@@ -26,24 +26,26 @@
 #endif
 
 #if CLN_BYTES
-#define SHIFT 128
+#define CENTRE(centre, j)     128
+#define CENTRE_VEC(centre, j) 128
 typedef CLN_JOIN(long, CLN_V) sum_vec;
 #else
-#define SHIFT 0
+#define CENTRE(centre, j)     (centre)[j]
+#define CENTRE_VEC(centre, j) LOAD((centre) + (j))
 #endif
 
 /* Column j of a row with label y. */
-static inline float column_of(__global const feature *x, uint y, uint j)
+static inline float column_of(__global const feature *x, __global const float *centre, uint y, uint j)
 {
-    return j < CLN_D ? (float)x[j] - SHIFT : (j == CLN_D || j == CLN_D + 1 + y);
+    return j < CLN_D ? (float)x[j] - CENTRE(centre, j) : (j == CLN_D || j == CLN_D + 1 + y);
 }
 
 __attribute__((reqd_work_group_size(CLN_GROUP, 1, 1))) __kernel void
-pack(__global const feature *restrict x,   /* (·,STRIDE) */
-     __global const uint *restrict target, /* (·), or NULL */
-     __global const uint *restrict order,  /* (·), or NULL */
-     ulong first, uint count,
-     __global float *restrict panels)      /* (panels,padded,PANEL) */
+pack(__global const feature *restrict x,                             /* (·,STRIDE) */
+     __global const uint *restrict target,                           /* (·), or NULL */
+     __global const uint *restrict order,                            /* (·), or NULL */
+     ulong first, uint count, __global const float *restrict centre, /* (STRIDE); bytes: NULL */
+     __global float *restrict panels)                                /* (panels,padded,PANEL) */
 {
     uint i = (uint)get_group_id(0), padded = (uint)get_num_groups(0);
     ulong row = i < count ? row_of(order, first, i) : 0;
@@ -53,10 +55,10 @@ pack(__global const feature *restrict x,   /* (·,STRIDE) */
     for (uint j = (uint)get_local_id(0) * CLN_V; j < CLN_PANELS * CLN_PANEL; j += CLN_GROUP * CLN_V) {
         vec value = (vec)(0);
         if (i < count && j + CLN_V <= CLN_D)
-            value = XLOAD(from + j) - SHIFT;
+            value = XLOAD(from + j) - CENTRE_VEC(centre, j);
         else if (i < count && j < CLN_D + 1 + CLN_K)
             for (uint e = 0; e < CLN_V; e++)
-                ELEMENT(value, e) = column_of(from, y, j + e);
+                ELEMENT(value, e) = column_of(from, centre, y, j + e);
         STORE(value, panels + ((ulong)(j / CLN_PANEL) * padded + i) * CLN_PANEL + j % CLN_PANEL);
     }
 }
@@ -65,9 +67,9 @@ __attribute__((reqd_work_group_size(CLN_GROUP, 1, 1))) __kernel void
 add(__global const float *restrict products, /* (count) */
     uint count,                              /* a multiple of V */
 #if CLN_BYTES
-    __global long *restrict sums)            /* (count) */
+    __global long *restrict sums) /* (count) */
 #else
-    __global float *restrict sums)           /* (2,count) */
+    __global float *restrict sums) /* (2,count) */
 #endif
 {
     uint begin = (uint)get_group_id(0) * CLN_GROUP * CLN_SPAN + (uint)get_local_id(0) * CLN_V;

@@ -29,6 +29,7 @@ struct cln_gram {
     cl_kernel pack, add;
     size_t group;
     uint32_t vector;
+    cl_mem centre;   /* floats: (stride), what is taken off the features */
     cl_mem packed;   /* (panels,block,panel) */
     cl_mem products; /* (tiles,panel,panel) */
     cl_mem sums;     /* bytes: (tiles,panel,panel) longs; floats: (2,tiles,panel,panel) */
@@ -92,6 +93,9 @@ static cln_status create_buffers(cln_gram *gram, cln_error *error)
 {
     cln_status status;
     uint64_t tile = (uint64_t)gram->panel * gram->panel;
+    if (gram->type == CLN_FLOAT32)
+        TRY(cln_buffer_create(gram->device, "the features' centre", cln_layout_of(gram->d, 1).stride * sizeof(float),
+                              &gram->centre, error));
     TRY(cln_buffer_create(gram->device, "packed rows",
                           (uint64_t)gram->panels * gram->block * gram->panel * sizeof(float), &gram->packed, error));
     TRY(cln_buffer_create(gram->device, "products of features", gram->tiles * tile * sizeof(float), &gram->products,
@@ -133,6 +137,7 @@ void cln_gram_release(cln_gram *gram)
     cln_kernel_release(&gram->pack);
     cln_kernel_release(&gram->add);
     cln_program_release(&gram->program);
+    cln_buffer_release(gram->device, &gram->centre);
     cln_buffer_release(gram->device, &gram->packed);
     cln_buffer_release(gram->device, &gram->products);
     cln_buffer_release(gram->device, &gram->sums);
@@ -166,7 +171,8 @@ static cln_status add_block(cln_gram *gram, const cln_rows *rows, cln_error *err
     cl_uint padded = cln_round_up(rows->count, cln_common_multiple(gram->gemm.kwg * gram->gemm.kreg, 16));
     cl_mem labels = gram->k ? rows->target : NULL;
     const cln_argument pack_arguments[] = {CLN_ARG(rows->x),     CLN_ARG(labels),      CLN_ARG(rows->order),
-                                           CLN_ARG(rows->first), CLN_ARG(rows->count), CLN_ARG(gram->packed)};
+                                           CLN_ARG(rows->first), CLN_ARG(rows->count), CLN_ARG(gram->centre),
+                                           CLN_ARG(gram->packed)};
     TRY(cln_launch(gram->device, gram->pack, (cln_grid){{padded, 1}, {gram->group, 1}}, pack_arguments,
                    CLN_COUNT(pack_arguments), error));
     for (uint32_t step = 0; step < gram->panels; step++)
@@ -209,6 +215,13 @@ cln_status cln_gram_add_range(cln_gram *gram, cln_resident *resident, cl_mem ord
 out:
     cln_pace_release(&pace);
     return status;
+}
+
+cln_status cln_gram_centre(cln_gram *gram, const float *centre, cln_error *error)
+{
+    if (gram->type != CLN_FLOAT32)
+        return cln_fail(error, CLN_INVALID, "a Gram matrix of bytes is exact as it is, and takes no centre");
+    return cln_buffer_write(gram->device, gram->centre, 0, gram->d * sizeof(float), centre, error);
 }
 
 cln_status cln_gram_clear(cln_gram *gram, cln_error *error)

@@ -6,7 +6,8 @@
  * every entry is the exact whole number (Higham 2002, Accuracy and Stability of Numerical Algorithms, 3.1, for floats):
  *
  *   bytes    x − 128 is a whole number of at most 128, so that 1,024 products add up to at most 2²⁴; 64-bit integers from there on
- *   floats   |Δ| ≤ 258·u·Σ|x_i·x_j|, u = 2⁻²⁴, however many the rows: 256 products in float, then sums with their rounding errors
+ *   floats   |Δ| ≤ 260·u·Σ|x_i·x_j|, u = 2⁻²⁴, however many the rows: 256 products in float, then sums with their rounding errors;
+ *            x less the centre, where one is given
  */
 #ifndef CLN_COMPUTE_GRAM_H
 #define CLN_COMPUTE_GRAM_H
@@ -21,6 +22,9 @@ cln_status cln_gram_create(cln_device *device, uint32_t d, uint32_t k, cln_type 
                            cln_error *error);
 void cln_gram_release(cln_gram *gram); /* accepts NULL */
 
+/* From here on centre (d) is taken off every row of floats: near their means, sums about it lose nothing to an offset. CLN_INVALID for
+   bytes. */
+cln_status cln_gram_centre(cln_gram *gram, const float *centre, cln_error *error);
 /* Adds any number of rows. Without targets the labels' columns stay zero. */
 cln_status cln_gram_add(cln_gram *gram, const cln_rows *rows, cln_error *error);
 /* Adds rows first … first+count−1 of the order (NULL: as they lie) of a data set on the device, however many, block by block. */

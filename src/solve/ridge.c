@@ -65,7 +65,8 @@ static void measure_features(cln_ridge *r, const cln_ridge_sums *sums, uint64_t 
     for (uint32_t j = 0; j < r->d; j++) {
         double square = sums->gram[j * ld + j], deviation = sums->spread ? sums->spread[j] : 1;
         bool constant = centre(r, square, sums->sum[j], sums->sum[j]) <= rounding * square;
-        r->mean[j] = r->centred ? sums->sum[j] / r->n * sums->scale : 0;
+        r->mean[j] =
+            r->centred ? (sums->sum[j] / r->n + (sums->centre ? (double)sums->centre[j] : 0)) * sums->scale : 0;
         r->unit[j] = constant || deviation == 0 ? 0 : 1 / deviation;
         /* An error of noise·Σ|x_i·x_j| in each entry moves an eigenvalue by noise·Σ‖x‖² at most, before centring as after it. */
         r->factor->noise += sums->noise * square * (sums->scale * r->unit[j]) * (sums->scale * r->unit[j]);

@@ -5,6 +5,9 @@
 #include "reference/objective.h"
 #include "train/trainer.h"
 
+/* Single precision sees a gradient with its own rounding. One in double of at most this many times option `tolerance` meets it. */
+#define CLN_TOLERANCE_TIMES 2
+
 /* An objective over the trainer's rows at weight (k,d) and bias (k, or NULL) of x·scale, with penalty l2; *objective to be freed. */
 cln_status cln_trainer_objective(cln_trainer *trainer, double l2, const double *weight, const double *bias,
                                  cln_objective **objective, cln_error *error);

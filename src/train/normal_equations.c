@@ -3,6 +3,7 @@
 #include "base/os.h"
 #include "base/size.h"
 #include "compute/gram.h"
+#include "compute/moments.h"
 #include "device/profile.h"
 #include "device/queue.h"
 #include "train/certify.h"
@@ -18,8 +19,30 @@ typedef struct sums {
     uint32_t d, k, labels; /* labels: columns of the Gram matrix for classes; 0: targets are summed on the host */
     uint64_t n, size;      /* size: d + 1 + labels */
     double *gram;          /* (size,size) */
-    double *cross, *total; /* (d,k), (k), of x as it is stored */
+    float *centre;         /* (d): what is taken off the features first, or NULL */
+    double *cross, *total; /* (d,k), (k), of x as it is stored less the centre */
 } sums;
+
+/* Floats are summed up about their means, where a bias makes up for it: their offset would take digits off every product. */
+static cln_status find_centre(sums *own, cln_gram *gram, cln_error *error)
+{
+    cln_status status;
+    cln_trainer *trainer = own->trainer;
+    const cln_range *range = &trainer->selection->range[CLN_TRAIN];
+    double *moments = NULL; /* means, deviations */
+    if (trainer->plan->problem.type != CLN_FLOAT32 || !trainer->plan->problem.bias)
+        return CLN_OK;
+    TRY(cln_allocate((void **)&own->centre, own->d, sizeof(float), "the features' means", error));
+    TRY(cln_allocate((void **)&moments, 2 * (uint64_t)own->d, sizeof(double), "the features' means", error));
+    TRY(cln_moments(trainer->device, range->data, range->order, range->first, range->rows, moments, moments + own->d,
+                    error));
+    for (uint32_t j = 0; j < own->d; j++)
+        own->centre[j] = (float)moments[j];
+    TRY(cln_gram_centre(gram, own->centre, error));
+out:
+    free(moments);
+    return status;
+}
 
 /* All training rows into the Gram matrix; the first few once before, for drivers compile at the first launch. */
 static cln_status sum_rows(sums *own, double *built, cln_error *error)
@@ -30,6 +53,7 @@ static cln_status sum_rows(sums *own, double *built, cln_error *error)
     cln_gram *gram = NULL;
     double before = cln_os_seconds();
     TRY(cln_gram_create(trainer->device, own->d, own->labels, trainer->plan->problem.type, &gram, error));
+    TRY(find_centre(own, gram, error));
     TRY(cln_gram_add_range(gram, range->data, range->order, range->first,
                            range->rows < WARM_ROWS ? range->rows : WARM_ROWS, error));
     TRY(cln_gram_clear(gram, error));
@@ -68,11 +92,12 @@ static cln_status take_targets(sums *own, cln_error *error)
     TRY(cln_trainer_objective(own->trainer, 0, g, g + weights, &objective, error));
     TRY(cln_trainer_add_rows(own->trainer, objective, error));
     cln_objective_read(objective, &value, g, g + weights);
-    for (uint64_t j = 0; j < own->d; j++)
-        for (uint64_t c = 0; c < own->k; c++)
-            own->cross[j * own->k + c] = -g[c * own->d + j] * n / scale;
     for (uint64_t c = 0; c < own->k; c++)
         own->total[c] = -g[weights + c] * n;
+    for (uint64_t j = 0; j < own->d; j++)
+        for (uint64_t c = 0; c < own->k; c++)
+            own->cross[j * own->k + c] =
+                -g[c * own->d + j] * n / scale - (own->centre ? (double)own->centre[j] * own->total[c] : 0);
 out:
     free(g);
     cln_objective_free(objective);
@@ -91,6 +116,7 @@ static cln_status factorise(sums *own, cln_ridge **ridge, cln_error *error)
                                .sum = own->gram + own->d * own->size,
                                .cross = own->cross,
                                .total = own->total,
+                               .centre = own->centre,
                                .noise = problem->type == CLN_UINT8 ? 0 : 1e-7,
                                .scale = trainer->scale,
                                .spread = trainer->scaling.deviation,
@@ -120,6 +146,7 @@ cln_status cln_normal_equations(cln_trainer *trainer, double *built, cln_ridge *
     TRY(factorise(&own, ridge, error));
 out:
     free(own.gram);
+    free(own.centre);
     free(own.cross);
     free(own.total);
     return status;

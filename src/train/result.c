@@ -100,6 +100,20 @@ static void check_end(const cln_trainer *trainer, cln_lane *lane, const cln_resu
              result->train.loss);
 }
 
+/* What lbfgs takes for converged in single precision is held against the certificate. */
+static void check_tolerance(const cln_trainer *trainer, cln_lane *lane, const cln_result *result)
+{
+    double tolerance = trainer->settings.tolerance;
+    if (!cln_settings_solver_is(&trainer->settings, "lbfgs") || lane->stopped != CLN_STOP_TOLERANCE ||
+        result->gradient_norm <= CLN_TOLERANCE_TIMES * tolerance)
+        return;
+    lane->stopped = CLN_STOP_LINE_SEARCH;
+    snprintf(lane->reason, sizeof lane->reason,
+             "single precision can no longer tell the gradient from one within the tolerance of %g, but in double its "
+             "largest component is %.2g; give a larger tolerance",
+             tolerance, result->gradient_norm);
+}
+
 /* What a lane that diverged has come to is nothing, unless it has a best. */
 static bool has_kept(const cln_lane *lane)
 {
@@ -115,8 +129,12 @@ static cln_status score_lane(cln_trainer *trainer, uint32_t m, cln_score *const 
     result->train = scores[CLN_TRAIN][m];
     result->valid = scores[CLN_VALID][m];
     result->test = scores[CLN_TEST][m];
-    if (!cln_settings_solver_is(&trainer->settings, "sgd"))
-        return take_certificate(trainer, result, error);
+    if (!cln_settings_solver_is(&trainer->settings, "sgd")) {
+        cln_status status = take_certificate(trainer, result, error);
+        if (status == CLN_OK)
+            check_tolerance(trainer, &trainer->lanes[m], result);
+        return status;
+    }
     cln_status status = take_objective(trainer, m, &weighted[m], result, error);
     check_end(trainer, &trainer->lanes[m], result);
     return status;

@@ -3,6 +3,7 @@
 
 #include "base/os.h"
 #include "base/size.h"
+#include "data/dataset.h"
 #include "device/buffer.h"
 #include "train/compiling.h"
 

@@ -191,7 +191,7 @@ static void judge(const verifying *own, cln_verification *v)
     bool converged = stopped && strcmp(stopped, cln_stop_word(CLN_STOP_TOLERANCE)) == 0;
     double difference = fabs(v->found.objective - v->stored.objective), size = fabs(v->stored.objective);
     v->tolerance = converged && cln_settings_solver_is(settings, "lbfgs") ? settings->tolerance : (double)NAN;
-    double most = isnan(v->tolerance) ? 2 * v->stored.gradient_norm + 1e-9 : 2 * v->tolerance;
+    double most = isnan(v->tolerance) ? 2 * v->stored.gradient_norm + 1e-9 : CLN_TOLERANCE_TIMES * v->tolerance;
     double bound = 2 * v->stored.suboptimality + 1e-9 * (1 + size); /* NaN: none was certified */
     bool objective = difference <= 1e-6 * size || difference <= 1e-12, gradient = v->found.gradient_norm <= most;
     bool bounded = isnan(bound) || v->found.suboptimality <= bound;

@@ -87,6 +87,40 @@ START_TEST(agrees_with_plain_sums)
 }
 END_TEST
 
+/* Floats about a centre are as good as if they had never had the offset: vectors and what is left of a row of them. */
+START_TEST(a_centre_is_taken_off)
+{
+    sample s = sample_create(300, 61, 3, CLN_FLOAT32, true);
+    uint32_t size = s.d + 1 + s.k;
+    float *x = s.x, centre[61];
+    double *expected = calloc((size_t)size * size, sizeof *expected),
+           *slack = calloc((size_t)size * size, sizeof *slack);
+    cln_gram *gram = NULL;
+    cln_rows rows;
+    for (uint32_t i = 0; i < s.n * s.d; i++)
+        x[i] += (float)(i % s.d) - 1000;
+    cln_resident *resident = sample_upload(&s, 0);
+    snprintf(place, sizeof place, "Gram matrix about a centre");
+    for (uint32_t j = 0; j < s.d; j++)
+        centre[j] = (float)j - 1000;
+    for (uint32_t i = 0; i < s.n * s.d; i++)
+        x[i] -= centre[i % s.d]; /* exact */
+    for (uint32_t i = 0; i < s.n; i++)
+        s.order[i] = i;
+    MUST(cln_gram_create(device, s.d, s.k, s.type, &gram, error));
+    MUST(cln_gram_centre(gram, centre, error));
+    MUST(cln_resident_rows(resident, NULL, 0, s.n, &rows, error));
+    MUST(cln_gram_add(gram, &rows, error));
+    expect(&s, 0, s.n, expected, slack);
+    check_sums(&s, gram, expected, slack);
+    cln_gram_release(gram);
+    cln_resident_release(resident);
+    free(expected);
+    free(slack);
+    sample_free(&s);
+}
+END_TEST
+
 START_TEST(chunks_do_not_show)
 {
     sample s = sample_create(61, 7, 3, CLN_UINT8, true);
@@ -184,6 +218,7 @@ int main(void)
     tcase_add_checked_fixture(ok, NULL, nothing_left);
     tcase_add_checked_fixture(edges, NULL, nothing_left);
     tcase_add_loop_test(ok, agrees_with_plain_sums, 0, CASES);
+    tcase_add_test(ok, a_centre_is_taken_off);
     tcase_add_test(ok, chunks_do_not_show);
     tcase_add_loop_test(ok, many_rows_go_block_by_block, 0, 2);
     tcase_add_test(edges, extreme_bytes_stay_exact);

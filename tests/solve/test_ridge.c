@@ -125,6 +125,35 @@ START_TEST(test_correct_noise)
 }
 END_TEST
 
+/* Sums about a centre are those of features less it: the same weights, and a bias that makes up for it. */
+START_TEST(test_centre)
+{
+    rows r = make_rows(90, 5, 2, 0, 7);
+    double weight[2][10], bias[2][2];
+    float centre[5];
+    for (int i = 0; i < 2; i++) {
+        cln_ridge *ridge;
+        cln_ridge_sums sums = sums_of(&r, modes[i]);
+        for (int about = 0; about < 2; about++) {
+            for (int j = 0; j < 5; j++)
+                centre[j] = (float)(100 * j - 300);
+            sums.centre = about ? centre : NULL;
+            ck_assert_int_eq(cln_ridge_create(&sums, &ridge, NULL), CLN_OK);
+            solve(ridge, 3, weight[about], bias[about]);
+            cln_ridge_free(ridge);
+        }
+        for (int c = 0; c < 2; c++)
+            for (int j = 0; j < 5; j++) {
+                ck_assert_double_eq(weight[1][c * 5 + j], weight[0][c * 5 + j]);
+                bias[0][c] -= weight[0][c * 5 + j] * SCALE * (double)centre[j];
+            }
+        for (int c = 0; c < 2; c++)
+            ck_assert_double_eq_tol(bias[1][c], bias[0][c], 1e-12 * fabs(bias[0][c]) + 1e-12);
+    }
+    free_rows(&r);
+}
+END_TEST
+
 /* ---- invalid */
 
 static void refuse(const cln_ridge_sums *sums, cln_status expected)
@@ -235,6 +264,7 @@ static Suite *ridge_suite(void)
     tcase_add_test(ok, test_cancellation);
     tcase_add_test(ok, test_correct);
     tcase_add_test(ok, test_correct_noise);
+    tcase_add_test(ok, test_centre);
     tcase_add_test(invalid, test_not_finite);
     tcase_add_test(invalid, test_arguments);
     tcase_add_test(invalid, test_overflow);

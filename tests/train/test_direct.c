@@ -102,6 +102,40 @@ START_TEST(test_real_targets)
 }
 END_TEST
 
+/* Floats far from 0 for their spread are fitted like the same floats without their offset, by labels and by real-valued targets. */
+START_TEST(test_offset)
+{
+    for (int real = 0; real < (tiny() ? 1 : 2); real++) {
+        problem p = problem_make(tiny() ? 30 : 300, tiny() ? 6 : 17, 3, CLN_FLOAT32, 8);
+        float *x = p.x, *t = calloc(p.n, sizeof *t);
+        cln_model *models[2];
+        cln_result results[2];
+        for (uint32_t i = 0; i < p.n; i++)
+            t[i] = (float)(p.y[i] * p.y[i]) / 4;
+        for (uint32_t i = 0; i < p.n * p.d; i++)
+            x[i] += 2000;
+        for (int i = 0; i < 2; i++) {
+            cln_dataset *data = NULL;
+            for (uint32_t j = 0; i == 1 && j < p.n * p.d; j++)
+                x[j] -= 2000; /* exact */
+            OK(real ? cln_dataset_wrap_targets(x, CLN_FLOAT32, p.n, p.d, t, 1, &data, error)
+                    : cln_dataset_wrap(x, CLN_FLOAT32, p.n, p.d, p.y, &data, error));
+            models[i] = trained("auto", "model=linear solver=direct alpha=0.5", data, NULL, NULL, &results[i]);
+            cln_dataset_close(data);
+        }
+        ck_assert_double_eq_tol(results[0].objective, results[1].objective, 1e-6 * results[1].objective);
+        ck_assert_double_le(results[0].certificate.suboptimality, 1e-6 * results[0].objective);
+        for (uint32_t i = 0; i < cln_model_outputs(models[0]) * p.d; i++)
+            ck_assert_float_eq_tol(cln_model_weight(models[0])[i], cln_model_weight(models[1])[i], 1e-5f);
+        ck_assert_msg(strstr(results[0].reason, "singular") == NULL, "%s", results[0].reason);
+        cln_model_free(models[0]);
+        cln_model_free(models[1]);
+        free(t);
+        problem_free(&p);
+    }
+}
+END_TEST
+
 /* Dead features with alpha 0: said, answered by the least norm, their weights are 0. */
 START_TEST(test_singular)
 {
@@ -265,6 +299,7 @@ int main(void)
     TCase *ok = tcase_create("ok"), *invalid = tcase_create("invalid");
     tcase_add_test(ok, test_equations_hold);
     tcase_add_test(ok, test_real_targets);
+    tcase_add_test(ok, test_offset);
     tcase_add_test(ok, test_singular);
     tcase_add_test(ok, test_scaling);
     tcase_add_test(ok, test_path);

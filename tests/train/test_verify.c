@@ -44,6 +44,33 @@ START_TEST(test_verifies_and_refuses)
 }
 END_TEST
 
+/* Tolerances that single precision cannot always meet: whatever training says of them, verify agrees, and what stopped at the
+   tolerance meets it in double. */
+START_TEST(test_what_single_precision_sees)
+{
+    static const char *const engines[] = {"fused", "clblast"};
+    for (int i = 0; i < (tiny() ? 1 : 8); i++) {
+        problem p = problem_make(tiny() ? 50 : 2000, tiny() ? 6 : 64, 4, CLN_UINT8, 17);
+        const double tolerance = i / 4 ? 3e-9 : 1e-8;
+        char words[120];
+        cln_result result;
+        cln_verification verification;
+        snprintf(words, sizeof words, "solver=lbfgs l2=%g tolerance=%g", i / 2 % 2 ? 1.0 : 0.1, tolerance);
+        cln_model *model = trained(engines[i % 2], words, p.data, NULL, NULL, &result);
+        if (result.stopped == CLN_STOP_TOLERANCE)
+            ck_assert_double_le(result.certificate.gradient_norm, 2 * tolerance);
+        else
+            ck_assert_int_eq(result.stopped, CLN_STOP_LINE_SEARCH);
+        OK(cln_model_verify(model, p.data, &verification, error));
+        ck_assert_msg(verification.agrees, "%s, %s: %s", engines[i % 2], words, verification.reason);
+        printf("  %-7s %s: %s, %.2g in double\n", engines[i % 2], words, cln_stop_word(result.stopped),
+               result.certificate.gradient_norm);
+        cln_model_free(model);
+        problem_free(&p);
+    }
+}
+END_TEST
+
 /* Other data, and models that have nothing to verify. */
 START_TEST(test_refusals)
 {
@@ -68,6 +95,7 @@ int main(void)
     Suite *suite = suite_create("train/verify");
     TCase *ok = tcase_create("ok"), *invalid = tcase_create("invalid");
     tcase_add_test(ok, test_verifies_and_refuses);
+    tcase_add_test(ok, test_what_single_precision_sees);
     tcase_add_test(invalid, test_refusals);
     add_device_cases(suite, ok, invalid, NULL, NULL);
     return run_on_device(suite);
