@@ -20,6 +20,7 @@ typedef struct bracket {
     trial low, high; /* high.step: INFINITY before any step was too long */
     double start;    /* objective at step 0 */
     double noise;    /* of objectives */
+    double width;    /* of the interval when the last step in it was chosen */
 } bracket;
 
 cln_status cln_point_evaluate(const cln_minimize *task, cln_point *point, uint64_t *evaluations, cln_error *error)
@@ -56,12 +57,17 @@ static double clamp(double step, double least, double most)
     return step < least ? least : step > most ? most : step;
 }
 
-/* The next step to try. */
-static double next_step(const bracket *b)
+/* The next step to try. A secant may creep along a slope that hardly changes for as long as there are trials: where the last step did not
+   halve the interval this one does, and goes far down where no decrease is known yet. */
+static double next_step(bracket *b)
 {
     double low = b->low.step, high = b->high.step;
+    bool creeps = high - low > 0.5 * b->width;
+    b->width = high - low;
     if (!isfinite(b->high.objective)) /* towards where the function is known to be finite, and soon */
         return low + 0.1 * (high - low);
+    if (creeps)
+        return low + (low > 0 ? 0.5 : 0.1) * (high - low);
     double step = secant(&b->low, &b->high);
     if (!(b->high.slope > 0) || isnan(step))
         step = low + 0.5 * (high - low); /* it falls again behind a hump */
@@ -109,7 +115,7 @@ cln_status cln_line_search(const cln_minimize *task, const cln_point *from, cons
 {
     cln_status status = CLN_OK;
     double slope0 = cln_dot(task->count, pseudo, direction), start = from->objective;
-    bracket b = {.low = {0, start, slope0}, .high = {INFINITY, start, 0}, .start = start};
+    bracket b = {.low = {0, start, slope0}, .high = {INFINITY, start, 0}, .start = start, .width = INFINITY};
     b.noise = fmax(task->noise, 4 * DBL_EPSILON) * fabs(start);
     bool finite = false, tried = false;
     *end = CLN_SEARCH_FAILED;

@@ -1,6 +1,30 @@
 /* How runs of the minimiser end: at limits, where digits end, where functions do, and after failures. */
 #include "functions.h"
 
+/* A row that the first step overshoots by far: steep at 0, then uphill for long at a slope that hardly changes, along which secants creep. */
+static cln_status overshot_at(const double *x, double *f, double *g, void *user, cln_error *error)
+{
+    const double steep = *(double *)user;
+    (void)error;
+    *f = log1p(exp(-steep * x[0])) + 0.1 * steep * x[0];
+    g[0] = steep * (0.1 - 1 / (1 + exp(steep * x[0])));
+    return CLN_OK;
+}
+
+START_TEST(test_first_step_far_too_long)
+{
+    double steep[] = {1e2, 1e4, 1e6};
+    for (size_t i = 0; i < sizeof steep / sizeof *steep; i++) {
+        double x[1] = {0};
+        cln_minimize task = task_of(1, overshot_at, &steep[i]);
+        task.tolerance = 1e-6 * steep[i];
+        cln_minimum minimum = run(&task, x);
+        ck_assert_int_eq(minimum.stopped, CLN_STOP_TOLERANCE);
+        ck_assert_double_eq_tol(steep[i] * x[0], log(9), 1e-4);
+    }
+}
+END_TEST
+
 /* Nothing stops it before the digits are spent. */
 START_TEST(test_tolerance_zero)
 {
@@ -283,6 +307,7 @@ static Suite *minimize_ends_suite(void)
     tcase_add_test(edges, test_restart);
     tcase_add_test(edges, test_limits);
     tcase_add_test(edges, test_at_the_minimum);
+    tcase_add_test(edges, test_first_step_far_too_long);
     tcase_add_test(edges, test_not_finite_on_the_way);
     tcase_add_test(edges, test_step_too_short);
     tcase_add_test(edges, test_unbounded);
