@@ -50,12 +50,11 @@ cln_status cln_selection_fold(cln_selection *selection, cln_device *device, uint
     cln_selection_unfold(selection);
     uint64_t rows = selection->rows[CLN_TRAIN];
     if (folds > 0 && selection->rows[CLN_VALID])
-        TRY(cln_fail(error, CLN_INVALID,
-                     "folds validate on the training rows; leave out option valid, or the folds"));
+        TRY(cln_fail(error, CLN_INVALID, "folds validate on the training rows; leave out option valid, or the folds"));
     if (folds > 0 && (folds < 2 || folds > rows || fold >= folds))
         TRY(cln_fail(error, CLN_INVALID,
-                     "fold %u of %u (from 0) of %llu training rows makes no sense; 2 folds to one for each row do", fold,
-                     folds, (unsigned long long)rows));
+                     "fold %u of %u (from 0) of %llu training rows makes no sense; 2 folds to one for each row do",
+                     fold, folds, (unsigned long long)rows));
     if (folds > 0) {
         selection->device = device;
         selection->unfolded = rows;

@@ -110,8 +110,8 @@ static cln_status set_alphas(const cln_option *entry, cln_settings *settings, co
     uint32_t count = 0;
     for (const char *rest = value; rest; count++) {
         char word[48];
-        if (count == CLN_MOST_ALPHAS || !cln_next_word(&rest, word, sizeof word) || !cln_parse_real(word, &alphas[count]) ||
-            alphas[count] < entry->least || alphas[count] > entry->most)
+        if (count == CLN_MOST_ALPHAS || !cln_next_word(&rest, word, sizeof word) ||
+            !cln_parse_real(word, &alphas[count]) || alphas[count] < entry->least || alphas[count] > entry->most)
             return cln_fail(error, CLN_INVALID,
                             "option alpha takes up to %d numbers from %g to %g with commas between, as 0.1,1,10, not "
                             "\"%.80s\"",
