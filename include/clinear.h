@@ -294,8 +294,8 @@ typedef struct cln_score {
     uint64_t rows;   /* 0: this part was not scored */
 } cln_score;
 
-CLN_API double
-cln_accuracy(const cln_score *score); /* 1 − errors/rows, which says nothing of real-valued targets; NaN without rows */
+/* 1 − errors/rows, which says nothing of real-valued targets; NaN without rows */
+CLN_API double cln_accuracy(const cln_score *score);
 
 typedef enum cln_event {
     CLN_EVENT_STEP,  /* a minibatch of those that option `log-every` asks for */
