@@ -26,7 +26,7 @@
    twice: no row is masked where all are there. */
 static inline __attribute__((always_inline)) void
 add_rows(vec *sum, __global const feature *x, __global const uint *order, ulong first, __global const float *residual, uint i,
-         uint rows, bool is_bias)
+         uint rows, float scale, vec shift, bool is_bias)
 {
     features ahead[CLN_AHEAD];
 #pragma unroll
@@ -36,6 +36,8 @@ add_rows(vec *sum, __global const feature *x, __global const uint *order, ulong 
     for (uint a = 0; a < CLN_AHEAD; a++) {
         __global const float *row = residual + (ulong)(i + min(a, rows - 1)) * CLN_KP;
         vec xv = CLN_CONVERT(ahead[a]);
+        if (CLN_SHIFTED)
+            xv = fma(xv, (vec)(scale), -shift);
         if (is_bias)
             ELEMENT(xv, 0) = 1;
 #pragma unroll
@@ -56,6 +58,8 @@ backward(__global const feature *restrict x,      /* (·,STRIDE) */
          ulong first, uint count,
          __global const float *restrict residual, /* (count,KP) */
          uint stretch,                            /* rows: ceil(count / splits) */
+         float scale,
+         __global const float *restrict shift,    /* (LD), or unused */
          __global float *restrict partial,        /* (splits,k,LD) */
          __global float *restrict bias)           /* (splits,KP) */
 {
@@ -68,6 +72,7 @@ backward(__global const feature *restrict x,      /* (·,STRIDE) */
         return;
     bool is_bias = own == CLN_STRIDE;
     x += is_bias ? 0 : own;
+    vec shift_own = CLN_SHIFTED && !is_bias ? LOAD(shift + own) : (vec)(0);
 
     vec sum[CLN_KB];
 #pragma unroll
@@ -75,9 +80,9 @@ backward(__global const feature *restrict x,      /* (·,STRIDE) */
         sum[k] = (vec)(0);
     uint i = begin;
     for (; i + CLN_AHEAD <= end; i += CLN_AHEAD)
-        add_rows(sum, x, order, first, residual + k0, i, CLN_AHEAD, is_bias);
+        add_rows(sum, x, order, first, residual + k0, i, CLN_AHEAD, scale, shift_own, is_bias);
     if (i < end)
-        add_rows(sum, x, order, first, residual + k0, i, end - i, is_bias);
+        add_rows(sum, x, order, first, residual + k0, i, end - i, scale, shift_own, is_bias);
 
 #pragma unroll
     for (uint k = 0; k < CLN_KB; k++)

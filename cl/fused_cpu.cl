@@ -2,7 +2,7 @@
  * Linear models for CPUs in one reading of the data: logits, residuals, loss and errors of a block of rows and, where it is
  * asked for, the gradient in partial sums over stretches of rows, and the steps that follow from them.
  *
- *   z (count,k) = scale · X·Wᵀ + b (b − W·shift where the features are centred), then row.h's formulas for each row and model
+ *   z (count,k) = scale · X·Wᵀ + b (b − W·shift where bytes are centred; floats are shifted as they are loaded), then row.h's formulas for each row and model
  *   partial[s] (k,LD) = Σ over the rows of stretch s of r_k · x_j,   bias[s] (KP) = Σ r
  *
  * The work is a list of tasks: for each minibatch its stretches, and in a descent as many parts of the step after them. A stretch
@@ -32,7 +32,7 @@ typedef struct {
 /* What is added to X·Wᵀ: the bias, less W·shift. */
 static inline void fold_bias(const problem *p, float *bias /* (LOGITS) */)
 {
-    for (uint k0 = 0; CLN_CENTRED && k0 < CLN_K; k0 += CLN_KB) {
+    for (uint k0 = 0; CLN_FOLDED && k0 < CLN_K; k0 += CLN_KB) {
         vec sum[CLN_KB];
 #pragma unroll
         for (uint k = 0; k < CLN_KB; k++)
@@ -47,7 +47,7 @@ static inline void fold_bias(const problem *p, float *bias /* (LOGITS) */)
         for (uint k = 0; k < CLN_KB; k += CLN_V)
             CLN_JOIN(vstore, CLN_V)(vec_sums(sum + k, CLN_KB - (int)k), 0, bias + k0 + k);
     }
-    for (uint k = 0; CLN_CENTRED && k < CLN_K; k++)
+    for (uint k = 0; CLN_FOLDED && k < CLN_K; k++)
         bias[k] = (CLN_BIAS ? p->w[k * CLN_LD + CLN_D] : 0.0f) - bias[k];
 }
 
@@ -64,7 +64,7 @@ static inline void finish_rows(const problem *p, const group *rows, uint r0, ulo
         vec zk;
         for (uint r = 0; r < CLN_V; r++)
             ELEMENT(zk, r) = product[r0 + r][k];
-        z[k] = fma((vec)(p->scale), zk, (vec)(CLN_CENTRED ? folded[k] : CLN_BIAS ? p->w[k * CLN_LD + CLN_D] : 0.0f));
+        z[k] = fma((vec)(CLN_SHIFTED ? 1.0f : p->scale), zk, (vec)(CLN_FOLDED ? folded[k] : CLN_BIAS ? p->w[k * CLN_LD + CLN_D] : 0.0f));
     }
 
     ivec there = lane < rows->count - r0;
@@ -105,6 +105,10 @@ static inline void pass(const problem *p, ulong first, uint begin, uint end, __g
         group rows;
         float product[CLN_GROUP_ROWS][LOGITS];
         vec z[CLN_GROUP_ROWS / CLN_V][CLN_BLOCKS * CLN_KB];
+#if CLN_SHIFTED
+        rows.scale = p->scale;
+        rows.shift = p->shift;
+#endif
         find_rows(&rows, p->x, p->order, first, i, end, !partial || i == begin);
         unpack_rows(&rows);
         multiply(&rows, p->w, product);

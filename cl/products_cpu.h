@@ -39,6 +39,10 @@ typedef struct {
 #if CLN_UNPACK
     vec unpacked[CLN_GROUP_ROWS][CLN_STRIDE / CLN_V];
 #endif
+#if CLN_SHIFTED
+    float scale;
+    __global const float *shift; /* (LD) */
+#endif
     __global const feature *x[CLN_GROUP_ROWS], *next[CLN_GROUP_ROWS];
     uint count; /* at hand */
 } group;
@@ -68,7 +72,11 @@ static inline void unpack_rows(group *rows)
             rows->unpacked[r][j / CLN_V] = XLOAD(rows->x[r] + j);
 }
 #else
+#if CLN_SHIFTED
+#define FEATURES(rows, r, j) fma(XLOAD((rows)->x[r] + (j)), (vec)((rows)->scale), -LOAD((rows)->shift + (j)))
+#else
 #define FEATURES(rows, r, j) XLOAD((rows)->x[r] + (j))
+#endif
 static inline void unpack_rows(group *rows)
 {
     (void)rows;

@@ -56,6 +56,9 @@
 #ifndef CLN_CENTRED
 #define CLN_CENTRED 0
 #endif
+/* Floats are shifted as they are loaded, or an offset would take their digits off; bytes, which lose none, in what they add up to. */
+#define CLN_SHIFTED (CLN_CENTRED && !CLN_BYTES)
+#define CLN_FOLDED (CLN_CENTRED && CLN_BYTES)
 #ifndef CLN_SPREAD
 #define CLN_SPREAD 0
 #endif

@@ -1,7 +1,8 @@
 /*
  * From partial sums to the gradient, and from the gradient to the weights, a vector of a row of W at a time:
  *
- *   G = scale · Σ_s partial[s] − shift · Σ_s bias[s] (column d: Σ_s bias[s], 0 in a model without bias)
+ *   G = scale · Σ_s partial[s] − shift · Σ_s bias[s] (column d: Σ_s bias[s], 0 in a model without bias), or Σ_s partial[s] of rows
+ *       that were scaled and shifted as they were loaded
  *   g = spread ∘ G · mean + λ·w (λ not for the bias),  v ← μ·v + g,  w ← w − η·v,
  *   or with Nesterov's momentum  w ← w − η·(g + μ·v)                          (PyTorch's SGD)
  */
@@ -44,8 +45,9 @@ static inline vec collected(__global const float *partial, /* (splits,k,LD) */
 #pragma unroll 8 /* loads on their way together; the sum keeps its order */
         for (uint s = 0; s < splits; s++)
             sum += LOAD(partial + (ulong)(s * CLN_K + k) * CLN_LD + j);
-    sum *= scale;
-    if (CLN_CENTRED)
+    if (!CLN_SHIFTED)
+        sum *= scale;
+    if (CLN_FOLDED)
         sum = fma(-LOAD(shift + j), (vec)(total_of(bias, splits, k)), sum);
     if (j <= CLN_D && CLN_D < j + CLN_V)
         ELEMENT(sum, CLN_D - j) = CLN_BIAS ? total_of(bias, splits, k) : 0;

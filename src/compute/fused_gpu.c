@@ -60,9 +60,10 @@ static cln_status gradient(cln_plan *plan, const cln_rows *rows, cl_mem w, const
     cln_outcome with_residual = *outcome;
     with_residual.residual = true;
     cln_partials *made = &fused->partials;
-    const cln_argument arguments[] = {CLN_ARG(rows->x),     CLN_ARG(rows->order),    CLN_ARG(rows->first),
-                                      CLN_ARG(rows->count), CLN_ARG(plan->residual), CLN_ARG(stretch),
-                                      CLN_ARG(made->sums),  CLN_ARG(made->bias)};
+    const cln_argument arguments[] = {
+        CLN_ARG(rows->x),        CLN_ARG(rows->order), CLN_ARG(rows->first),         CLN_ARG(rows->count),
+        CLN_ARG(plan->residual), CLN_ARG(stretch),     CLN_ARG(plan->problem.scale), CLN_ARG(plan->shift),
+        CLN_ARG(made->sums),     CLN_ARG(made->bias)};
 
     made->splits = splits;
     TRY(forward(plan, rows, w, &with_residual, error));
