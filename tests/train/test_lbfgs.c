@@ -105,6 +105,33 @@ START_TEST(test_reaches_the_optimum)
 }
 END_TEST
 
+/* Floats far from zero: the offset is taken off as they are loaded, and takes no digits of what varies with it. */
+START_TEST(test_offset)
+{
+    problem p = problem_make(tiny() ? 40 : 300, 3, 3, CLN_FLOAT32, 17);
+    cln_result near, far;
+    static const char words[] = "solver=lbfgs l2=0.01 tolerance=1e-5";
+    for (uint32_t i = 0; i < p.n; i++) {
+        float *row = (float *)p.x + i * 3;
+        row[0] = 1024 + roundf(row[0] * 1024) / 1024; /* held exactly, here and there */
+        row[1] = 100000;
+    }
+    problem_wrap(&p);
+    cln_model_free(trained(engines[_i], words, p.data, NULL, NULL, &far));
+    ck_assert_int_ne(far.stopped,
+                     CLN_STOP_DIVERGED); /* the gradient by W has that by b, and its rounding, times the offset */
+    for (uint32_t i = 0; i < p.n; i++) {
+        float *row = (float *)p.x + i * 3;
+        row[0] -= 1024;
+        row[1] = 0;
+    }
+    problem_wrap(&p);
+    cln_model_free(trained(engines[_i], words, p.data, NULL, NULL, &near));
+    ck_assert_double_eq_tol(far.objective, near.objective, 1e-5 * near.objective);
+    problem_free(&p);
+}
+END_TEST
+
 /* Lasso leaves few weights, exactly zero ones are counted, and a large penalty leaves none. */
 START_TEST(test_sparse)
 {
@@ -249,6 +276,7 @@ int main(void)
     Suite *suite = suite_create("train/lbfgs");
     TCase *ok = tcase_create("ok"), *edges = tcase_create("edges");
     tcase_add_loop_test(ok, test_reaches_the_optimum, 0, 2);
+    tcase_add_loop_test(ok, test_offset, 0, 2);
     tcase_add_loop_test(ok, test_sparse, 0, 2);
     tcase_add_loop_test(ok, test_class_weights, 0, 2);
     tcase_add_loop_test(ok, test_repeats, 0, 2);
