@@ -26,7 +26,7 @@
 #endif
 
 #if CLN_BYTES
-#define CENTRE(centre, j)     128
+#define CENTRE(centre, j)     ((void)(centre), 128)
 #define CENTRE_VEC(centre, j) 128
 typedef CLN_JOIN(long, CLN_V) sum_vec;
 #else
