@@ -34,6 +34,15 @@ cln_status cln_lane_stop(cln_trainer *trainer, uint32_t lane, cln_stop reason, c
     return moves_on && !own->in_best ? cln_lane_keep(trainer, lane, error) : CLN_OK;
 }
 
+void cln_lane_solved(cln_trainer *trainer, cln_stop stopped, uint64_t iterations, uint64_t passes)
+{
+    cln_lane *lane = &trainer->lanes[0];
+    lane->over = true;
+    lane->stopped = stopped;
+    lane->epoch = trainer->epoch = iterations;
+    lane->steps = trainer->steps = passes;
+}
+
 cln_status cln_trainer_gather_kept(cln_trainer *trainer, cln_error *error)
 {
     cln_status status = CLN_OK;

@@ -7,9 +7,6 @@
 
 #define CLN_REASON_BYTES 256
 
-/* Writes down how it ended: what is in the trainer's weights is kept. */
-void cln_solver_ended(cln_trainer *trainer, cln_stop stopped, uint64_t iterations, uint64_t passes);
-
 /* By minimize.h on full_batch.h. */
 cln_status cln_solve_lbfgs(cln_trainer *trainer, cln_progress_fn *progress, void *user, char reason[CLN_REASON_BYTES],
                            cln_error *error);

@@ -225,7 +225,7 @@ cln_status cln_solve_direct(cln_trainer *trainer, cln_progress_fn *progress, voi
     TRY(give(&own, error));
     trainer->seconds.build += built;
     trainer->seconds.train = cln_os_seconds() - began - built - own.scoring;
-    cln_solver_ended(trainer, interrupted ? CLN_STOP_INTERRUPTED : CLN_STOP_TOLERANCE, 1, 1);
+    cln_lane_solved(trainer, interrupted ? CLN_STOP_INTERRUPTED : CLN_STOP_TOLERANCE, 1, 1);
     trainer->lanes[0].l2 = trainer->path[best].l2;
     if (trainer->path_count == 1)
         trainer->path[0].objective = value.objective;

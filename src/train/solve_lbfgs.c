@@ -99,15 +99,6 @@ static void explain(const cln_minimum *minimum, const cln_settings *settings, ch
     }
 }
 
-void cln_solver_ended(cln_trainer *trainer, cln_stop stopped, uint64_t iterations, uint64_t passes)
-{
-    cln_lane *lane = &trainer->lanes[0];
-    lane->over = true;
-    lane->stopped = stopped;
-    lane->epoch = trainer->epoch = iterations;
-    lane->steps = trainer->steps = passes;
-}
-
 cln_status cln_solve_lbfgs(cln_trainer *trainer, cln_progress_fn *progress, void *user, char reason[CLN_REASON_BYTES],
                            cln_error *error)
 {
@@ -131,7 +122,7 @@ cln_status cln_solve_lbfgs(cln_trainer *trainer, cln_progress_fn *progress, void
     TRY(cln_minimize_run(&task, x, &minimum, error));
     TRY(cln_full_batch_give(&s.full, x, trainer->weights, error));
     cln_profile_pause(trainer->device);
-    cln_solver_ended(trainer, minimum.stopped, minimum.iterations, minimum.evaluations);
+    cln_lane_solved(trainer, minimum.stopped, minimum.iterations, minimum.evaluations);
     trainer->seconds.train = cln_os_seconds() - s.began;
     explain(&minimum, &trainer->settings, reason);
 out:

@@ -103,6 +103,8 @@ cln_status cln_trainer_squared_norm(cln_trainer *trainer, cl_mem w, uint32_t lan
 
 /* lane.c: a lane stops here; what it has, or its best, stays its own while others go on. */
 cln_status cln_lane_stop(cln_trainer *trainer, uint32_t lane, cln_stop reason, cln_error *error);
+/* How a solver other than sgd ended: what is in the trainer's weights is what its one lane keeps. */
+void cln_lane_solved(cln_trainer *trainer, cln_stop stopped, uint64_t iterations, uint64_t passes);
 /* Takes a lane's weights as its best. */
 cln_status cln_lane_keep(cln_trainer *trainer, uint32_t lane, cln_error *error);
 /* Lanes that have not stopped. */
