@@ -83,6 +83,40 @@ void cln_os_cache_trim(const char *prefix, uint64_t most);
 typedef void cln_os_name_fn(const char *name, void *user);
 cln_status cln_os_folder(const char *path, cln_os_name_fn *name, void *user, cln_error *error);
 
+/*
+ * A program that runs beside this one, without a shell. What it writes to stdout comes line by line, or whole; of what it writes
+ * to stderr the last line is kept. It and all that it has started end with _end at the latest, and when this process does.
+ */
+typedef struct cln_spawn {
+    const char *const *argv; /* NULL at the end; a first word without '/' is looked for in $PATH */
+    const char *const
+        *changes;      /* "NAME=value" to set, "NAME" to remove; NULL at the end; NULL: the environment as it is */
+    const char *input; /* what it reads from stdin (input_bytes), or NULL for nothing; outlives the process */
+    size_t input_bytes;
+} cln_spawn;
+
+typedef struct cln_process cln_process;
+
+typedef enum cln_line_state { CLN_LINE_READ, CLN_LINE_END, CLN_LINE_LATE } cln_line_state;
+
+/* CLN_IO, with the reason, where it does not start: "there is no program NAME". */
+cln_status cln_os_process_begin(const cln_spawn *spawn, cln_process **process, cln_error *error);
+/* The next line of its stdout within `seconds`, without its end, valid until the next call; lines of more than 1 MiB and a last one
+   that is cut end the reading. NULL with _END or _LATE. */
+const char *cln_os_process_line(cln_process *process, double seconds, cln_line_state *state);
+/* All that it writes to stdout (*size, and a zero behind it), to be released with free(). CLN_IO where it is more than `most`, takes longer
+   than `seconds`, or ends with another status than 0, with what it said. */
+cln_status cln_os_process_output(cln_process *process, double seconds, size_t most, char **output, size_t *size,
+                                 cln_error *error);
+/* Waits until it has ended, at most `seconds`, then ends it; how it ended in words: "" for an exit with status 0, "it exited with status 1",
+   "it was ended by signal 11 (Segmentation fault)", "it did not end in time". *code (may be NULL): its exit status, or −1. */
+void cln_os_process_wait(cln_process *process, double seconds, char words[200], int *code);
+const char *cln_os_process_said(const cln_process *process); /* the last line on its stderr so far, or "" */
+void cln_os_process_end(cln_process *process);               /* accepts NULL */
+
+/* The path of the program that is running, to start it again. False where the system does not say. */
+bool cln_os_own_program(char path[CLN_OS_PATH_BYTES]);
+
 /* One lock for the whole process, for what no two threads may do at once. Held for short, never twice by one thread. */
 void cln_os_lock(void);
 void cln_os_unlock(void);
