@@ -1,0 +1,115 @@
+#define _POSIX_C_SOURCE 200809L /* open_memstream */
+#include "report/gnuplot.h"
+
+#include "base/os.h"
+#include "report/text.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Far beyond what a picture takes. */
+#define MOST_BYTES   (64u << 20)
+#define MOST_SECONDS 120
+
+cln_status cln_script_begin(cln_script *script, const cln_canvas *canvas, cln_error *error)
+{
+    *script = (cln_script){0};
+    script->stream = open_memstream(&script->text, &script->length);
+    if (!script->stream)
+        return cln_fail_memory(error, "a picture's script", 0);
+    fprintf(script->stream, "set encoding utf8\n");
+    if (canvas->form == CLN_PICTURE_SVG)
+        fprintf(script->stream,
+                "set terminal svg size %u,%u dynamic noenhanced font 'sans-serif,15' name '%s' background '#ffffff'\n",
+                canvas->width, canvas->height, canvas->name);
+    else
+        fprintf(script->stream, "set terminal pngcairo size %u,%u noenhanced font 'sans-serif,11'\n", canvas->width,
+                canvas->height);
+    /* Okabe and Ito's palette, which people with any kind of colour vision can tell apart. */
+    static const char *const colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"};
+    for (size_t i = 0; i < sizeof colours / sizeof *colours; i++)
+        fprintf(script->stream, "set linetype %zu linecolor rgb '%s' linewidth 2\n", i + 1, colours[i]);
+    fprintf(script->stream, "set linetype cycle %zu\nset datafile missing 'NaN'\n", sizeof colours / sizeof *colours);
+    return CLN_OK;
+}
+
+void cln_script_text(cln_script *script, const char *text)
+{
+    char harmless[1024];
+    cln_text_harmless(harmless, sizeof harmless, text);
+    fputc('\'', script->stream);
+    for (const char *c = harmless; *c; c++)
+        if (*c == '\'')
+            fputs("''", script->stream);
+        else
+            fputc(*c == '`' ? '?' : *c, script->stream);
+    fputc('\'', script->stream);
+}
+
+void cln_script_number(cln_script *script, double value)
+{
+    cln_text text;
+    fputs(isfinite(value) ? cln_text_double(text, value) : "NaN", script->stream);
+}
+
+/* Nothing of the user's own settings, and numbers with points. */
+static cln_status run(const cln_script *script, char **picture, size_t *size, cln_error *error)
+{
+    static const char *const argv[] = {"gnuplot", "-d", "-", NULL}, *const changes[] = {"LC_ALL=C.UTF-8", NULL};
+    cln_status status;
+    cln_process *process = NULL;
+    cln_error failure = {0};
+    status = cln_os_process_begin(&(cln_spawn){argv, changes, script->text, script->length}, &process, &failure);
+    if (status != CLN_OK) {
+        cln_fail(error, status, "pictures are drawn by gnuplot: %s; install it (Debian's package gnuplot-nox)",
+                 failure.message);
+        goto out;
+    }
+    status = cln_os_process_output(process, MOST_SECONDS, MOST_BYTES, picture, size, &failure);
+    if (status != CLN_OK)
+        cln_fail(error, status, "gnuplot does not draw the picture: %s", failure.message);
+    else if (*size == 0) {
+        free(*picture);
+        *picture = NULL;
+        status = cln_fail(error, CLN_IO, "gnuplot does not draw the picture: %s", cln_os_process_said(process));
+    }
+out:
+    cln_os_process_end(process);
+    return status;
+}
+
+cln_status cln_script_draw(cln_script *script, char **picture, size_t *size, cln_error *error)
+{
+    *picture = NULL;
+    *size = 0;
+    if (fflush(script->stream) != 0 || ferror(script->stream))
+        return cln_fail_memory(error, "a picture's script", script->length);
+    return run(script, picture, size, error);
+}
+
+void cln_script_release(cln_script *script)
+{
+    if (script->stream)
+        fclose(script->stream);
+    free(script->text);
+    *script = (cln_script){0};
+}
+
+static bool ends_in(const char *path, const char *end)
+{
+    size_t length = strlen(path), count = strlen(end);
+    for (size_t i = 0; i < count; i++)
+        if (length <= count || tolower((unsigned char)path[length - count + i]) != end[i])
+            return false;
+    return true;
+}
+
+cln_status cln_picture_form_of(const char *path, cln_picture_form *form, cln_error *error)
+{
+    *form = ends_in(path, ".png") ? CLN_PICTURE_PNG : CLN_PICTURE_SVG;
+    if (*form == CLN_PICTURE_SVG && !ends_in(path, ".svg"))
+        return cln_fail(error, CLN_INVALID, "%s: pictures are .svg or .png; end the name in one of these", path);
+    return CLN_OK;
+}
