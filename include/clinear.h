@@ -372,7 +372,22 @@ typedef struct cln_result {
     uint64_t peak_host_bytes, device_bytes;
 } cln_result;
 
-/* Builds the kernels while a thread of its own reads the data into device memory, and runs each once. */
+/* What a training will take, before anything is allocated. */
+typedef struct cln_estimate {
+    uint64_t device_bytes; /* at most at one time: what cln_result.device_bytes will be */
+    uint64_t largest;      /* of these, the largest single buffer */
+    uint64_t host_bytes;   /* of the library itself, at most; drivers, their compilers and mapped files come on top */
+    uint64_t data_bytes;   /* of device_bytes: the rows and their labels */
+    bool fits;             /* in the device's memory, each buffer in one allocation, and in the host's memory */
+    char reason[400];      /* what does not fit, and which option would make it; "" where all does */
+} cln_estimate;
+
+/* Reads sizes alone: no row, no kernel. CLN_INVALID for options or data that cln_trainer_create would refuse for their own sake. */
+CLN_API cln_status cln_trainer_estimate(cln_device *device, const cln_options *options, const cln_parts *parts,
+                                        cln_estimate *estimate, cln_error *error);
+
+/* Builds the kernels while a thread of its own reads the data into device memory, and runs each once. What cannot fit
+   (cln_trainer_estimate) is refused at once: CLN_DEVICE, or CLN_MEMORY for the host. */
 CLN_API cln_status cln_trainer_create(cln_device *device, const cln_options *options, const cln_parts *parts,
                                       cln_trainer **trainer, cln_error *error);
 /* Trains until a stopping rule holds and scores the kept weights. progress may be NULL. A divergence is CLN_DIVERGED
@@ -554,6 +569,74 @@ typedef void cln_measurement_fn(const cln_measurement *row, void *user);
      download_rate       and back
    Results are checked; what failed, came out wrong or had to be kept small has a reason. */
 CLN_API cln_status cln_measure_limits(cln_device *device, cln_measurement_fn *row, void *user, cln_error *error);
+
+/* Receives how a measurement goes, at least twice a second where the driver lets it; nonzero ends it: CLN_OK, with the rows told so far. */
+typedef struct cln_measure_progress {
+    const char *doing;            /* "fused: an epoch by minibatches of 200 rows" */
+    double seconds, seconds_left; /* so far; of the budget, or as far as it is known */
+} cln_measure_progress;
+
+typedef int cln_measure_progress_fn(const cln_measure_progress *progress, void *user);
+
+/*
+ * How fast a device trains on this data, in rows whose names are the same on all devices, so that they can be held beside each other.
+ * E is each of the engines "fused" and "clblast". Times are medians over rounds that go through all rows by turns, until they are
+ * stable or the budget is spent; every row is told once, at the end. limit: the least time (most work) that the device's measured
+ * limits allow.
+ *
+ *   upload            s       the training rows into device memory
+ *   E.epoch.B         s       minibatch SGD over all training rows, B of 32, 200, 600 and 4096 rows a step
+ *   E.gradient        s       loss and gradient over all training rows
+ *   E.evaluate        s       loss and errors of all test rows, or of the training rows where there are none
+ *   E.device.200      s       of an epoch by 200: the device computes,
+ *   E.between.200     s       has nothing to do between two commands,
+ *   E.host.200        s       or waits for the host
+ *   E.optimum         s       by L-BFGS with l2 = 1e-4 until no component of the gradient is above 1e-4
+ *   E.objective       loss    there, in double on the host: the same on every device within 1e-6 relative
+ *   E.memory          B       of the device, at most
+ *   wide_product      FLOP/s  a product of 1024×1024 matrices by CLBlast
+ *   gram              s       [X 1 Y]ᵀ·[X 1 Y] of all training rows
+ *   host_memory       B       of this process, at most
+ *
+ * before them come the rows of cln_measure_limits. A row that cannot be measured has its reason; simulators' times mean
+ * nothing and have none.
+ */
+CLN_API cln_status cln_measure_training(cln_device *device, const cln_parts *parts, double budget_seconds,
+                                        cln_measure_progress_fn *progress, cln_measurement_fn *row, void *user,
+                                        cln_error *error);
+
+/*
+ * Whether a device computes on this data what double precision on the host does. A row's value is its largest error in units of the
+ * tolerance that follows from the data's type and the lengths of its sums ("tolerances", limit 1): one above 1, or a NaN, disagrees.
+ *
+ *   E.weights         after a fixed number of steps of minibatch SGD from W = 0 on the first rows
+ *   E.loss            of the first rows, at those weights
+ *   E.predictions     of the first rows; rows whose two best outputs are too near to tell apart may differ
+ *   gram              sums of products of the first rows
+ *
+ * *agrees: all rows do. Takes seconds, on simulators with so few rows that it takes no more than a minute.
+ */
+CLN_API cln_status cln_measure_agreement(cln_device *device, const cln_parts *parts, cln_measure_progress_fn *progress,
+                                         cln_measurement_fn *row, void *user, bool *agrees, cln_error *error);
+
+/*
+ * Whether a device computes right at all: every engine, kernel shape, loss and type of data, the products by CLBlast, Gram matrices and
+ * moments, at usual sizes and awkward ones, on data drawn at random with outliers, against double precision on the host. Rows as in
+ * cln_measure_agreement, one for each thing tested ("fused gpu gradient", …): value NaN and a reason where it failed
+ * or where the device cannot run it (then limit is NaN, and it counts for nothing). *passed: no row is above 1 and none failed.
+ * Takes seconds where nothing has to be compiled.
+ */
+CLN_API cln_status cln_measure_selftest(cln_device *device, cln_measure_progress_fn *progress, cln_measurement_fn *row,
+                                        void *user, bool *passed, cln_error *error);
+
+/* What the last selftest of this version of the library came to, for a device with its driver and its version; kept in
+   $XDG_CACHE_HOME/clinear or ~/.cache/clinear, for this user alone. */
+typedef enum cln_trust { CLN_TRUST_UNKNOWN, CLN_TRUST_PASSED, CLN_TRUST_FAILED } cln_trust;
+
+/* why: what failed ("" where nothing did). CLN_IO where it cannot be kept. */
+CLN_API cln_status cln_device_keep_trust(const cln_device_info *device, bool passed, const char *why, cln_error *error);
+/* why (size bytes; may be NULL): what failed. Nothing that is there, or nothing that can be trusted, is CLN_TRUST_UNKNOWN. */
+CLN_API cln_trust cln_device_trust(const cln_device_info *device, char *why, size_t size);
 
 /* Where the time of an optimisation goes: the commands of one name, or idle time. */
 typedef struct cln_profile_row {

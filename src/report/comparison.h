@@ -1,0 +1,75 @@
+/*
+ * A comparison of devices: what it holds, and how it is written as JSON, read again, and shown as a table and as CSV.
+ *
+ *   {"verdict":"agree|disagree","version","date","data":{"path","rows","features","outputs","type"},"budget","seconds","command",
+ *    "devices":[{"device":{…},"status":"ok|failed|timeout|skipped","reason","agree":true|false|null,
+ *                "rows":[{"name","value","unit","spread","limit","reason"}…]}…]}
+ *
+ * The verdict is "disagree" where a device disagrees; one that failed or was skipped says nothing about agreement.
+ */
+#ifndef CLN_REPORT_COMPARISON_H
+#define CLN_REPORT_COMPARISON_H
+
+#include "base/error.h"
+
+#include <stdio.h>
+
+/* One list: enum and JSON's word. */
+#define CLN_COMPARED_MAP(X)                                                                                            \
+    X(OK, "ok")                                                                                                        \
+    X(FAILED, "failed")                                                                                                \
+    X(TIMEOUT, "timeout")                                                                                              \
+    X(SKIPPED, "skipped")
+
+typedef enum cln_compared_status {
+#define X(name, word) CLN_COMPARED_##name,
+    CLN_COMPARED_MAP(X)
+#undef X
+} cln_compared_status;
+
+/* A cln_measurement that lives on. */
+typedef struct cln_compared_row {
+    char name[48], unit[16], reason[256]; /* reason "": none */
+    double value, spread, limit;          /* NaN: none */
+} cln_compared_row;
+
+typedef struct cln_compared_device {
+    cln_device_info device; /* of one that could not be listed, only a name */
+    cln_compared_status status;
+    char reason[512];       /* "" where the status is ok */
+    bool judged, agree;     /* agree counts where judged */
+    cln_compared_row *rows; /* (count) */
+    size_t count;
+} cln_compared_device;
+
+typedef struct cln_comparison {
+    char version[32], date[32]; /* of clinear; UTC, "2026-11-26T01:30:00Z" */
+    char data[1024];            /* path */
+    char type[16];              /* "uint8" or "float32" */
+    uint64_t rows;              /* of training */
+    uint32_t features, outputs;
+    double budget, seconds;
+    char command[1024];           /* that makes it again */
+    cln_compared_device *devices; /* (count) */
+    size_t count;
+} cln_comparison;
+
+/* Adds a device, or a row to one; NULL where memory is short. */
+cln_compared_device *cln_comparison_add(cln_comparison *comparison, const cln_device_info *device);
+bool cln_compared_add(cln_compared_device *device, const cln_measurement *row);
+const cln_compared_row *cln_compared_find(const cln_compared_device *device, const char *name); /* NULL: no such row */
+/* Every device that was judged agrees. */
+bool cln_comparison_agrees(const cln_comparison *comparison);
+/* The part of its limit that a row reaches, whether less or more is better; NaN without a limit. */
+double cln_compared_fraction(const cln_compared_row *row);
+void cln_comparison_release(cln_comparison *comparison); /* accepts one that is all zero */
+
+/* Errors of `to` stay in its flag. CLN_MEMORY. */
+cln_status cln_report_comparison(const cln_comparison *comparison, FILE *to, cln_error *error);
+cln_status cln_report_comparison_json(const cln_comparison *comparison, FILE *to, cln_error *error);
+/* A line a row with its device, by RFC 4180. */
+cln_status cln_report_comparison_csv(const cln_comparison *comparison, FILE *to, cln_error *error);
+/* CLN_IO; CLN_FORMAT for what is no such file, is larger than 16 MiB or nested too deep. */
+cln_status cln_comparison_read(const char *path, cln_comparison *comparison, cln_error *error);
+
+#endif
