@@ -52,35 +52,11 @@ cln_status cln_report_devices(const cln_device_info *list, size_t count, int cho
     return CLN_OK;
 }
 
-static json_t *device_json(const cln_device_info *device)
-{
-    json_t *object = json_pack("{si so so so so so so}", "index", device->index, "name", cln_json_text(device->name),
-                               "type", cln_json_text(device->type), "vendor", cln_json_text(device->vendor), "platform",
-                               cln_json_text(device->platform), "driver", cln_json_text(device->driver), "version",
-                               cln_json_text(device->version));
-    json_t *sizes = json_pack("{so so so so so}", "compute_units", cln_json_count(device->compute_units), "clock_mhz",
-                              cln_json_count(device->clock_mhz), "global_bytes", cln_json_count(device->global_bytes),
-                              "max_alloc_bytes", cln_json_count(device->max_alloc_bytes), "local_bytes",
-                              cln_json_count(device->local_bytes));
-    json_t *remarks =
-        json_pack("{sb sb sb so so}", "fp16", device->fp16, "fp64", device->fp64, "simulator", device->simulator,
-                  "same_as", device->same_as >= 0 ? json_integer(device->same_as) : json_null(), "problem",
-                  *device->problem ? cln_json_text(device->problem) : json_null());
-    int failed = json_object_update(object, sizes) | json_object_update(object, remarks);
-    json_decref(sizes);
-    json_decref(remarks);
-    if (failed) {
-        json_decref(object);
-        return NULL;
-    }
-    return object;
-}
-
 cln_status cln_report_devices_json(const cln_device_info *list, size_t count, FILE *to, cln_error *error)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++) {
-        if (json_array_append_new(array, device_json(&list[i])) != 0) {
+        if (json_array_append_new(array, cln_json_device_facts(&list[i])) != 0) {
             json_decref(array);
             array = NULL;
             break;

@@ -17,7 +17,9 @@ json_t *cln_json_text(const char *text);        /* NULL is null; what is no prin
 json_t *cln_json_score(const cln_score *score); /* null where the part was not scored */
 json_t *cln_json_certificate(const cln_certificate *certificate); /* null where there is none */
 json_t *cln_json_seconds(const cln_seconds *seconds);
-json_t *cln_json_device(const cln_device_info *device); /* the five fields that name one */
+json_t *cln_json_device(const cln_device_info *device);       /* the five fields that name one */
+json_t *cln_json_device_facts(const cln_device_info *device); /* all fields; an index below 0 is null */
+json_t *cln_json_measurement(const cln_measurement *row);     /* reason null where it is NULL */
 
 /* Writes `value` and a newline, every number in its shortest form that reads back the same, and releases it. indent: 0
    for one line. CLN_MEMORY. Errors of `to` stay in its flag. */
