@@ -54,12 +54,18 @@ typedef struct cln_comparison {
     size_t count;
 } cln_comparison;
 
-/* Adds a device, or a row to one; NULL where memory is short. */
+/* Adds a device, status ok and not judged, or a row to one; NULL or false where memory is short. A device is valid until the next one is
+   added. */
 cln_compared_device *cln_comparison_add(cln_comparison *comparison, const cln_device_info *device);
 bool cln_compared_add(cln_compared_device *device, const cln_measurement *row);
-const cln_compared_row *cln_compared_find(const cln_compared_device *device, const char *name); /* NULL: no such row */
+const cln_compared_row *cln_compared_find(const cln_compared_device *device,
+                                          const char *name); /* the first; NULL: no such row */
 /* Every device that was judged agrees. */
 bool cln_comparison_agrees(const cln_comparison *comparison);
+
+/* Less of seconds and bytes, more of what is told by the second; of a loss or an error in tolerances neither. */
+typedef enum cln_better { CLN_BETTER_NEITHER, CLN_BETTER_LESS, CLN_BETTER_MORE } cln_better;
+cln_better cln_compared_better(const cln_compared_row *row);
 /* The part of its limit that a row reaches, whether less or more is better; NaN without a limit. */
 double cln_compared_fraction(const cln_compared_row *row);
 void cln_comparison_release(cln_comparison *comparison); /* accepts one that is all zero */
@@ -67,9 +73,13 @@ void cln_comparison_release(cln_comparison *comparison); /* accepts one that is 
 /* Errors of `to` stay in its flag. CLN_MEMORY. */
 cln_status cln_report_comparison(const cln_comparison *comparison, FILE *to, cln_error *error);
 cln_status cln_report_comparison_json(const cln_comparison *comparison, FILE *to, cln_error *error);
+/* An element of "devices", or of its "rows", for other reports; NULL where memory is short. */
+struct json_t *cln_json_compared_device(const cln_compared_device *device);
+struct json_t *cln_json_compared_row(const cln_compared_row *row);
 /* A line a row with its device, by RFC 4180. */
 cln_status cln_report_comparison_csv(const cln_comparison *comparison, FILE *to, cln_error *error);
-/* CLN_IO; CLN_FORMAT for what is no such file, is larger than 16 MiB or nested too deep. */
+/* Reads what _json has written; `comparison` is all zero where that fails. CLN_IO; CLN_FORMAT for what is no such file, is larger than
+   16 MiB or nested too deep. */
 cln_status cln_comparison_read(const char *path, cln_comparison *comparison, cln_error *error);
 
 #endif

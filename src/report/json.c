@@ -1,6 +1,7 @@
 #include "report/json.h"
 
 #include "base/error.h"
+#include "report/members.h"
 #include "report/text.h"
 
 #include <math.h>
@@ -59,33 +60,9 @@ json_t *cln_json_device(const cln_device_info *device)
                      cln_json_text(device->driver));
 }
 
-/* null where it is none. */
-static json_t *index_json(int index)
-{
-    return index >= 0 ? json_integer(index) : json_null();
-}
-
 json_t *cln_json_device_facts(const cln_device_info *device)
 {
-    json_t *object = json_pack("{so so so so so so so}", "index", index_json(device->index), "name",
-                               cln_json_text(device->name), "type", cln_json_text(device->type), "vendor",
-                               cln_json_text(device->vendor), "platform", cln_json_text(device->platform), "driver",
-                               cln_json_text(device->driver), "version", cln_json_text(device->version));
-    json_t *sizes = json_pack("{so so so so so}", "compute_units", cln_json_count(device->compute_units), "clock_mhz",
-                              cln_json_count(device->clock_mhz), "global_bytes", cln_json_count(device->global_bytes),
-                              "max_alloc_bytes", cln_json_count(device->max_alloc_bytes), "local_bytes",
-                              cln_json_count(device->local_bytes));
-    json_t *remarks = json_pack("{sb sb sb so so}", "fp16", device->fp16, "fp64", device->fp64, "simulator",
-                                device->simulator, "same_as", index_json(device->same_as), "problem",
-                                *device->problem ? cln_json_text(device->problem) : json_null());
-    int failed = json_object_update(object, sizes) | json_object_update(object, remarks);
-    json_decref(sizes);
-    json_decref(remarks);
-    if (failed) {
-        json_decref(object);
-        return NULL;
-    }
-    return object;
+    return cln_members_json(cln_device_members, device);
 }
 
 json_t *cln_json_measurement(const cln_measurement *row)
