@@ -1,0 +1,39 @@
+/*
+ * What a driver is to do wrong, as CLINEAR_FAULTS says it: a rule a line.
+ *
+ *   wrong OLD => NEW           every OLD in the source of a program becomes NEW
+ *   slow KERNEL MICROSECONDS   every run of a kernel with KERNEL in its name ("*": every kernel) takes so much longer
+ *   die CALL N                 the N-th call of this entry point ends the process by abort()
+ *   hang CALL N                … never returns
+ *   fail CALL N STATUS         … returns STATUS, a number below 0, and does nothing
+ *
+ * "on TEXT:" before a rule keeps it to devices with TEXT in their name or their platform's, in whatever case; calls on other devices,
+ * or on none, do not count for its N. Blanks around OLD and NEW do not belong to them.
+ */
+#ifndef FAULTS_RULES_H
+#define FAULTS_RULES_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef enum fault { FAULT_WRONG, FAULT_SLOW, FAULT_DIE, FAULT_HANG, FAULT_FAIL } fault;
+
+typedef struct rule {
+    fault fault;
+    char *device;        /* NULL: any, and calls on none */
+    char *call;          /* of DIE, HANG and FAIL */
+    char *text, *change; /* OLD and NEW; the kernel */
+    unsigned long n;     /* of DIE, HANG and FAIL; microseconds */
+    int status;
+    atomic_ulong met;   /* calls that counted for N */
+    atomic_ulong fired; /* what it has done */
+} rule;
+
+/* The rules of `text`, which is changed and has to live on. NULL and a sentence in `why` for what is none. */
+rule *rules_read(char *text, size_t *count, char why[256]);
+
+/* Whether `text` has `part` in it, in whatever case. */
+bool has_text(const char *text, const char *part);
+
+#endif
