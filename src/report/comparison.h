@@ -46,7 +46,7 @@ typedef struct cln_comparison {
     char version[32], date[32]; /* of clinear; UTC, "2026-11-26T01:30:00Z" */
     char data[1024];            /* path */
     char type[16];              /* "uint8" or "float32" */
-    uint64_t rows;              /* of training */
+    uint64_t rows, test_rows;   /* of training, and of the test part: 0 without one */
     uint32_t features, outputs;
     double budget, seconds;
     char command[1024];           /* that makes it again */
