@@ -7,7 +7,7 @@ cd "$CLINEAR_SOURCE/benchmarks"
 command -v python3 >/dev/null || skip "python3 is missing"
 export PYTHONDONTWRITEBYTECODE=1
 
-for script in run setup; do
+for script in run setup devices; do
     code=0
     "./$script.sh" --help >"$scratch/out" 2>&1 || code=$?
     [ $code -eq 2 ] || fail "$script.sh --help: exit status $code"

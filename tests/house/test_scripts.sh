@@ -13,8 +13,8 @@ done
 command -v shellcheck >/dev/null || skip "shellcheck is missing"
 
 cd "$CLINEAR_SOURCE"
-find .ci scripts tests benchmarks -path benchmarks/venv -prune -o -type f \( -name '*.sh' -o -path .ci/run \) -print0 |
+find .ci scripts tests benchmarks -path 'benchmarks/venv*' -prune -o -type f \( -name '*.sh' -o -path .ci/run \) -print0 |
     xargs -0 shellcheck -x -P SCRIPTDIR || fail "shellcheck"
-find .ci scripts benchmarks -path benchmarks/venv -prune -o -type f \( -name '*.sh' -o -path .ci/run \) ! -perm -100 -print |
+find .ci scripts benchmarks -path 'benchmarks/venv*' -prune -o -type f \( -name '*.sh' -o -path .ci/run \) ! -perm -100 -print |
     grep . && fail "not executable"
 echo "ShellCheck has no complaint."
