@@ -83,6 +83,11 @@ void cln_os_cache_trim(const char *prefix, uint64_t most);
 typedef void cln_os_name_fn(const char *name, void *user);
 cln_status cln_os_folder(const char *path, cln_os_name_fn *name, void *user, cln_error *error);
 
+/* An empty folder for this user alone, in $TMPDIR or /tmp. CLN_IO. */
+cln_status cln_os_temporary_begin(char path[CLN_OS_PATH_BYTES], cln_error *error);
+/* Removes it with all that is in it, links not followed; path becomes "", and may be. */
+void cln_os_temporary_end(char path[CLN_OS_PATH_BYTES]);
+
 /*
  * A program that runs beside this one, without a shell. What it writes to stdout comes line by line, or whole; of what it writes
  * to stderr the last line is kept. It and all that it has started end with _end at the latest, and when this process does.
@@ -111,6 +116,7 @@ cln_status cln_os_process_output(cln_process *process, double seconds, size_t mo
 /* Waits until it has ended, at most `seconds`, then ends it; how it ended in words: "" for an exit with status 0, "it exited with status 1",
    "it was ended by signal 11 (Segmentation fault)", "it did not end in time". *code (may be NULL): its exit status, or −1. */
 void cln_os_process_wait(cln_process *process, double seconds, char words[200], int *code);
+void cln_os_process_interrupt(cln_process *process);         /* as Ctrl-C on a terminal would */
 const char *cln_os_process_said(const cln_process *process); /* the last line on its stderr so far, or "" */
 void cln_os_process_end(cln_process *process);               /* accepts NULL */
 

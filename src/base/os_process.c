@@ -334,6 +334,12 @@ const char *cln_os_process_said(const cln_process *process)
     return line;
 }
 
+void cln_os_process_interrupt(cln_process *process)
+{
+    if (!process->ended)
+        kill(-process->pid, SIGINT);
+}
+
 void cln_os_process_end(cln_process *process)
 {
     if (!process)

@@ -84,6 +84,16 @@ START_TEST(ends_what_hangs_and_what_that_has_started)
 }
 END_TEST
 
+START_TEST(can_be_interrupted)
+{
+    cln_process *process = start("trap 'echo caught; exit 5' INT; echo ready; while :; do sleep 0.01; done");
+    expect_line(process, "ready");
+    cln_os_process_interrupt(process);
+    expect_line(process, "caught");
+    expect_end(process, "it exited with status 5", 5);
+}
+END_TEST
+
 START_TEST(does_not_wait_for_a_pipe_that_a_grandchild_holds)
 {
     char words[200];
@@ -170,6 +180,7 @@ int main(void)
     tcase_add_test(ok, gives_input_and_takes_all_output);
     tcase_add_test(edges, says_how_it_ended);
     tcase_add_test(edges, ends_what_hangs_and_what_that_has_started);
+    tcase_add_test(edges, can_be_interrupted);
     tcase_add_test(edges, does_not_wait_for_a_pipe_that_a_grandchild_holds);
     tcase_add_test(edges, input_that_nobody_reads_harms_nobody);
     tcase_add_test(invalid, output_is_refused_with_what_it_said);
