@@ -115,9 +115,10 @@ typedef struct cln_device_info {
     uint32_t compute_units, clock_mhz;
     uint64_t global_bytes, max_alloc_bytes, local_bytes;
     bool fp16, fp64;
-    bool simulator;    /* claims to be a device but runs on the host, slowly (Oclgrind): `auto` takes it last */
-    int same_as;       /* index of the same physical device under an earlier platform, or -1 */
-    char problem[128]; /* why it cannot be used; empty where it can */
+    bool simulator;      /* claims to be a device but runs on the host, slowly (Oclgrind): `auto` takes it last */
+    bool unified_memory; /* works in host memory, as a CPU or an integrated GPU does */
+    int same_as;         /* index of the same physical device under an earlier platform, or -1 */
+    char problem[128];   /* why it cannot be used; empty where it can */
 } cln_device_info;
 
 /* Lists every device of every platform. *list is (*count), to be released with cln_device_list_free;
@@ -135,6 +136,9 @@ CLN_API cln_status cln_device_explain(cln_line_fn *line, void *user, cln_error *
    index in the list; anything else: a part of the device's or platform's name, in any case, that fits one
    device only. CLN_NO_DEVICE says what there is instead. */
 CLN_API cln_status cln_device_open(const char *selector, cln_device **device, cln_error *error);
+/* The position in a list (count) of the device that a selector takes; the list's order gives the indices. Opens nothing. */
+CLN_API cln_status cln_device_choose(const char *selector, const cln_device_info *list, size_t count, size_t *chosen,
+                                     cln_error *error);
 CLN_API const cln_device_info *cln_device_describe(const cln_device *device);
 /* The whole log of the last program that did not build on this device ("" where all did). */
 CLN_API const char *cln_device_build_log(const cln_device *device);

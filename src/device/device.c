@@ -13,19 +13,14 @@ static cln_status choose(const char *selector, cln_listed *chosen, cln_error *er
     cln_status status = CLN_OK;
     cln_listed *listed = NULL;
     cln_device_info *infos = NULL;
-    bool *unified = NULL;
     size_t count, index;
     TRY(cln_list_devices(&listed, &count, error));
     TRY(cln_allocate((void **)&infos, count, sizeof *infos, "the list of devices", error));
-    TRY(cln_allocate((void **)&unified, count, sizeof *unified, "the list of devices", error));
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         infos[i] = listed[i].facts.info;
-        unified[i] = listed[i].facts.unified_memory;
-    }
-    TRY(cln_select(selector, infos, unified, count, &index, error));
+    TRY(cln_device_choose(selector, infos, count, &index, error));
     *chosen = listed[index];
 out:
-    free(unified);
     free(infos);
     free(listed);
     return status;

@@ -178,7 +178,7 @@ static void read_numbers(source ours, cln_facts *facts)
     info->max_alloc_bytes = largest;
     info->local_bytes = local;
     facts->vendor_id = vendor_id;
-    facts->unified_memory = unified;
+    facts->info.unified_memory = unified;
     facts->native_float_width = width ? width : 1;
     if (!available)
         note_problem(info, "its driver says that it is not available now");

@@ -9,7 +9,6 @@ typedef struct cln_facts {
     cln_device_info info;  /* with index 0 and same_as -1: a list gives them their values */
     uint32_t vendor_id;    /* of the PCI bus where there is one */
     bool is_cpu;           /* few fat work-items, native vectors, no barriers; otherwise work-group tiles */
-    bool unified_memory;   /* the device works in host memory: mapping copies nothing */
     bool groups_advance;   /* work-groups that have begun go on beside each other, so that one may wait for another */
     bool prefetches;       /* kernels may use clang's __builtin_prefetch: PoCL, whose prefetch() does nothing */
     bool binaries_compile; /* asking for a program's binary compiles all its kernels; keeps an own cache (PoCL) */

@@ -20,11 +20,4 @@ cln_status cln_list_devices(cln_listed **list, size_t *count, cln_error *error);
    to it), each of which stands for one device of a platform. Two alike in one platform are two. */
 void cln_list_mark_same(cln_listed *list, size_t count);
 
-/* Applies a selector (see cln_device_open) to a list: pure, so that it can be tested on devices that are not there.
-   unified_memory: (count); a GPU without it is a discrete one. Between equals, more compute units times clock win, then
-   the lower index. A device with a problem is never taken but named with its reason; one that is the same as a usable
-   earlier one is taken by its number, or by a name that only it has. A device's whole name goes before parts of names. */
-cln_status cln_select(const char *selector, const cln_device_info *list, const bool *unified_memory, size_t count,
-                      size_t *chosen, cln_error *error);
-
 #endif

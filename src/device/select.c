@@ -1,6 +1,6 @@
+#include "base/error.h"
 #include "base/number.h"
 #include "base/size.h"
-#include "device/list.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -9,7 +9,6 @@
 
 typedef struct choice {
     const cln_device_info *list; /* (count) */
-    const bool *unified_memory;  /* (count) */
     size_t count;
 } choice;
 
@@ -32,7 +31,7 @@ static int rank(const choice *from, size_t i)
     if (device->simulator)
         return 5;
     if (strcmp(device->type, "gpu") == 0)
-        return from->unified_memory[i] ? 1 : 0;
+        return device->unified_memory ? 1 : 0;
     return strcmp(device->type, "accelerator") == 0 ? 2 : strcmp(device->type, "cpu") == 0 ? 3 : 4;
 }
 
@@ -164,12 +163,15 @@ static cln_status refuse_unknown(const choice *from, const char *name, const cha
     return refuse(from, error, why);
 }
 
-cln_status cln_select(const char *selector, const cln_device_info *list, const bool *unified_memory, size_t count,
-                      size_t *chosen, cln_error *error)
+/* Between equals, more compute units times clock win, then the lower index. A device with a problem is never taken but named with its
+   reason; one that is the same as a usable earlier one is taken by its number, or by a name that only it has. A device's whole
+   name goes before parts of names. */
+cln_status cln_device_choose(const char *selector, const cln_device_info *list, size_t count, size_t *chosen,
+                             cln_error *error)
 {
     static const char *const keywords[] = {"auto", "gpu", "cpu", "accelerator"};
     const size_t keyword_count = CLN_COUNT(keywords);
-    const choice from = {list, unified_memory, count};
+    const choice from = {list, count};
     char why[200];
     uint64_t number;
 

@@ -4,25 +4,13 @@
 #include "base/size.h"
 #include "data/order.h"
 #include "device/buffer.h"
-#include "reference/softmax.h"
+#include "reference/truth.h"
 
-#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* So many bytes of rows that no cache holds them all, as in training. */
 #define DATA_BYTES (16u << 20)
-static const double unit_roundoff = 5.97e-8;
-
-static double *get_row(const cln_tune_data *data, const void *x, uint32_t row, double *to)
-{
-    uint32_t d = data->of.features;
-    for (uint32_t j = 0; j < d; j++) {
-        size_t at = (size_t)row * d + j;
-        to[j] = (double)data->scale *
-                (data->of.type == CLN_UINT8 ? (double)((const uint8_t *)x)[at] : (double)((const float *)x)[at]);
-    }
-    return to;
-}
 
 /* Half of the bytes are 0, as in images. Drawn for some rows and repeated with a shift, for drawing takes long. */
 static void draw_rows(const cln_tune_data *data, void *x, int32_t *y)
@@ -50,44 +38,32 @@ static void draw_weights(cln_tune_data *data)
         data->h_w[i] = (float)(int32_t)cln_random_next(&random) * 0x1p-36f;
 }
 
-/*
- * Gradient (k,d+1) of the summed loss, and how far a right one may be off: a logit is a sum of d+1 terms, each off by a unit roundoff
- * u, so by s = (d+8)·u·(Σ|x·w| + |b|); a residual by 2·s + (k+16)·u; and a sum of n of them by n more roundings of each.
- */
+/* Gradient (k,d+1) of the summed loss over the rows of a first step, and how far a right one may be off. */
 static cln_status expect(cln_tune_data *data, const void *x, const int32_t *y, cln_error *error)
 {
     cln_status status;
-    uint32_t n = data->of.rows, d = data->of.features, k = data->of.outputs, ld = d + 1;
-    double *row = NULL, *z = NULL;
-    TRY(cln_allocate((void **)&row, d + 1, sizeof(double), "a row", error));
-    TRY(cln_allocate((void **)&z, k, sizeof(double), "logits", error));
+    cln_truth truth = {0};
+    uint32_t n = data->of.rows, d = data->of.features, k = data->of.outputs;
+    size_t bytes = d * (data->of.type == CLN_UINT8 ? 1 : sizeof(float));
+    cln_trial first = {.n = n, .d = d, .k = k, .models = 1, .type = data->of.type, .scale = data->scale, .bias = true};
+    TRY(cln_allocate(&first.x, n, bytes, "rows to tune with", error));
+    TRY(cln_allocate((void **)&first.y, n, sizeof *first.y, "labels to tune with", error));
+    TRY(cln_allocate((void **)&first.w, (uint64_t)k * d, sizeof *first.w, "weights", error));
+    TRY(cln_allocate((void **)&first.b, k, sizeof *first.b, "weights", error));
     for (uint32_t i = 0; i < n; i++) {
-        uint32_t at = data->h_order[i];
-        double slack = 0;
-        get_row(data, x, at, row)[d] = 1;
-        for (uint32_t c = 0; c < k; c++) {
-            const float *w = data->h_w + (size_t)c * ld;
-            double sum = 0, size = 0;
-            for (uint32_t j = 0; j <= d; j++) {
-                sum += row[j] * (double)w[j];
-                size += fabs(row[j] * (double)w[j]);
-            }
-            z[c] = sum;
-            slack = size > slack ? size : slack;
-        }
-        cln_reference_softmax(z, 1, k, z);
-        slack = 2 * (d + 8) * unit_roundoff * slack + (k + 16) * unit_roundoff;
-        for (uint32_t c = 0; c < k; c++) {
-            double residual = z[c] - ((int32_t)c == y[at]);
-            for (uint32_t j = 0; j <= d; j++) {
-                data->expected[(size_t)c * ld + j] += residual * row[j];
-                data->slack[(size_t)c * ld + j] += (slack + (n + 8) * unit_roundoff * fabs(residual)) * fabs(row[j]);
-            }
-        }
+        memcpy((char *)first.x + i * bytes, (const char *)x + data->h_order[i] * bytes, bytes);
+        first.y[i] = y[data->h_order[i]];
     }
+    for (uint32_t c = 0; c < k; c++) {
+        memcpy(first.w + (size_t)c * d, data->h_w + (size_t)c * (d + 1), d * sizeof *first.w);
+        first.b[c] = data->h_w[(size_t)c * (d + 1) + d];
+    }
+    TRY(cln_truth_create(&first, &truth, error));
+    memcpy(data->expected, truth.gradient, (size_t)k * (d + 1) * sizeof *data->expected);
+    memcpy(data->slack, truth.gradient_slack, (size_t)k * (d + 1) * sizeof *data->slack);
 out:
-    free(z);
-    free(row);
+    cln_truth_free(&truth);
+    cln_trial_free(&first);
     return status;
 }
 

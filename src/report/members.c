@@ -23,6 +23,7 @@ const cln_member cln_device_members[] = {CLN_MEMBER(cln_device_info, INDEX, inde
                                          CLN_MEMBER(cln_device_info, FLAG, fp16),
                                          CLN_MEMBER(cln_device_info, FLAG, fp64),
                                          CLN_MEMBER(cln_device_info, FLAG, simulator),
+                                         CLN_MEMBER(cln_device_info, FLAG, unified_memory),
                                          CLN_MEMBER(cln_device_info, INDEX, same_as),
                                          CLN_MEMBER(cln_device_info, REASON, problem),
                                          {0}};

@@ -28,7 +28,7 @@ START_TEST(agrees_with_the_reference)
         snprintf(place, sizeof place, "clblast n=%u d=%u k=%u, shape %d", s.n, s.d, s.k, kind);
         check_engine(&s, "clblast", &shape, cases[_i].most_bytes);
     }
-    sample_free(&s);
+    cln_trial_free(&s);
 }
 END_TEST
 
@@ -48,7 +48,7 @@ START_TEST(agrees_as_on_a_gpu)
         cln_shape shape = cln_shape_choose(&device->facts, &problem, CLN_SHAPE_GPU);
         check_engine(&s, "clblast", &shape, 0);
         device->facts = own;
-        sample_free(&s);
+        cln_trial_free(&s);
     }
 }
 END_TEST
@@ -116,7 +116,7 @@ START_TEST(nothing_is_left_of_earlier_rows)
         free(w);
         rig_release(&fresh);
         rig_release(&used);
-        sample_free(&s);
+        cln_trial_free(&s);
     }
 }
 END_TEST

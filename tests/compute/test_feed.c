@@ -50,7 +50,7 @@ START_TEST(rows_come_back_whatever_the_chunks)
         }
         cln_resident_release(resident);
     }
-    sample_free(&s);
+    cln_trial_free(&s);
 }
 END_TEST
 
@@ -60,7 +60,7 @@ START_TEST(bytes_stay_bytes)
     cln_resident *resident = sample_upload(&s, 0);
     ck_assert_uint_eq(device->bytes, 100 * 784 + 100 * 4);
     cln_resident_release(resident);
-    sample_free(&s);
+    cln_trial_free(&s);
 }
 END_TEST
 
@@ -93,7 +93,7 @@ START_TEST(a_row_too_large_for_an_allocation_is_refused)
     ck_assert_ptr_null(resident);
     ck_assert_ptr_nonnull(strstr(refused.message, "64 bytes"));
     cln_dataset_close(data);
-    sample_free(&s);
+    cln_trial_free(&s);
 }
 END_TEST
 
@@ -152,7 +152,7 @@ START_TEST(real_targets_and_weights_come_with_their_rows)
         cln_resident_release(resident);
         cln_dataset_close(data);
     }
-    sample_free(&s);
+    cln_trial_free(&s);
 }
 END_TEST
 
@@ -180,7 +180,7 @@ START_TEST(rows_are_read_back_tight)
         }
         cln_resident_release(resident);
     }
-    sample_free(&s);
+    cln_trial_free(&s);
 }
 END_TEST
 

@@ -83,7 +83,7 @@ START_TEST(agrees_with_plain_sums)
     sample s = sample_create(cases[_i].n, cases[_i].d, cases[_i].k, cases[_i].type, true);
     snprintf(place, sizeof place, "Gram matrix, n=%u d=%u k=%u", s.n, s.d, s.k);
     check_gram(&s, 0);
-    sample_free(&s);
+    cln_trial_free(&s);
 }
 END_TEST
 
@@ -117,7 +117,7 @@ START_TEST(a_centre_is_taken_off)
     cln_resident_release(resident);
     free(expected);
     free(slack);
-    sample_free(&s);
+    cln_trial_free(&s);
 }
 END_TEST
 
@@ -126,7 +126,7 @@ START_TEST(chunks_do_not_show)
     sample s = sample_create(61, 7, 3, CLN_UINT8, true);
     snprintf(place, sizeof place, "Gram matrix of several chunks");
     check_gram(&s, 200);
-    sample_free(&s);
+    cln_trial_free(&s);
 }
 END_TEST
 
@@ -159,10 +159,10 @@ START_TEST(many_rows_go_block_by_block)
         check_guard(&order, s.n * sizeof(uint32_t));
         free(expected);
         free(slack);
-        sample_free(&s);
+        cln_trial_free(&s);
         s = sample_create(60001, 12, 3, _i ? CLN_FLOAT32 : CLN_UINT8, true);
     }
-    sample_free(&s);
+    cln_trial_free(&s);
 }
 END_TEST
 
@@ -178,7 +178,7 @@ START_TEST(extreme_bytes_stay_exact)
         x[2] = i % 2 ? 255 : 0;
     }
     check_gram(&s, 0);
-    sample_free(&s);
+    cln_trial_free(&s);
 }
 END_TEST
 
@@ -200,7 +200,7 @@ START_TEST(rows_without_labels_have_no_classes)
             ck_assert(sums[i * 9 + j] == 0 && sums[j * 9 + i] == 0);
     cln_gram_release(gram);
     cln_resident_release(resident);
-    sample_free(&s);
+    cln_trial_free(&s);
 }
 END_TEST
 

@@ -68,7 +68,7 @@ START_TEST(every_shape_agrees_with_the_reference)
         snprintf(place, sizeof place, "n=%u d=%u k=%u shape %s", s.n, s.d, s.k, name);
         check_engine(&s, "fused", &shape, 0);
     }
-    sample_free(&s);
+    cln_trial_free(&s);
 }
 END_TEST
 
@@ -94,7 +94,7 @@ START_TEST(chunks_do_not_matter)
         rig_release(&r);
     }
     free(first);
-    sample_free(&s);
+    cln_trial_free(&s);
 }
 END_TEST
 
@@ -131,7 +131,7 @@ START_TEST(softmax_is_stable_at_large_logits)
         free(scores);
         rig_release(&r);
     }
-    sample_free(&s);
+    cln_trial_free(&s);
 }
 END_TEST
 
@@ -156,7 +156,7 @@ START_TEST(ties_go_to_the_first)
         free(predicted);
         rig_release(&r);
     }
-    sample_free(&s);
+    cln_trial_free(&s);
 }
 END_TEST
 
@@ -187,7 +187,7 @@ START_TEST(nan_is_not_hidden)
         free(scores);
         rig_release(&r);
     }
-    sample_free(&s);
+    cln_trial_free(&s);
 }
 END_TEST
 
@@ -221,7 +221,7 @@ START_TEST(gradient_is_the_loss_s_slope)
             }
             MUST(cln_buffer_write(device, r.w, at * sizeof(float), sizeof w[at], &w[at], error));
             for (uint32_t i = 0; i < s.n; i++)
-                cubes += columns[c] < s.d ? pow(s.dx[(size_t)i * s.d + columns[c]], 3) : 1;
+                cubes += columns[c] < s.d ? pow(cln_trial_value(&s, i, columns[c]), 3) : 1;
             double slope = (loss[1] - loss[0]) / (2 * (double)h);
             double slack = (double)(h * h) / 6 * cubes * 0.1 + (s.d + s.k + 30) * UNIT * (loss[0] + s.n) / (double)h;
             ck_assert_msg(fabs(slope - (double)gradient[at]) <= slack,
@@ -231,7 +231,7 @@ START_TEST(gradient_is_the_loss_s_slope)
     free(gradient);
     free(w);
     rig_release(&r);
-    sample_free(&s);
+    cln_trial_free(&s);
 }
 END_TEST
 
@@ -257,7 +257,7 @@ START_TEST(bits_repeat)
     }
     free(first);
     rig_release(&r);
-    sample_free(&s);
+    cln_trial_free(&s);
 }
 END_TEST
 
@@ -292,7 +292,7 @@ START_TEST(descents_repeat)
         rig_release(&r);
     }
     free(first);
-    sample_free(&s);
+    cln_trial_free(&s);
 }
 END_TEST
 

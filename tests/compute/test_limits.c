@@ -60,7 +60,7 @@ START_TEST(a_device_that_cannot_run_the_gpu_shape_gets_the_cpu_shape)
         if (i)
             check_engine(&s, engines[_i], NULL, 64 * 9);
     }
-    sample_free(&s);
+    cln_trial_free(&s);
 }
 END_TEST
 
@@ -98,8 +98,8 @@ START_TEST(blocks_fit_the_largest_allocation)
         cln_plan_release(r.plan);
         cln_dataset_close(data);
     }
-    truth_free(&t);
-    sample_free(&s);
+    cln_truth_free(&t);
+    cln_trial_free(&s);
 }
 END_TEST
 

@@ -120,10 +120,10 @@ static const struct {
 static sample sample_of(int i)
 {
     sample s = sample_create(cases[i].n, cases[i].d, cases[i].one * cases[i].models, cases[i].type, cases[i].bias);
-    sample_models(&s, cases[i].loss, cases[i].target, cases[i].models);
-    sample_fold(&s, cases[i].centred, cases[i].spread);
+    MUST(cln_trial_models(&s, cases[i].loss, cases[i].target, cases[i].models, error));
+    MUST(cln_trial_fold(&s, cases[i].centred, cases[i].spread, error));
     if (cases[i].weighted)
-        sample_weigh(&s);
+        MUST(cln_trial_weigh(&s, error));
     return s;
 }
 
@@ -174,7 +174,7 @@ START_TEST(rows_agree_with_the_reference)
         check_engine(&s, name >= CLBLAST ? "clblast" : "fused", &shape, 0);
         device->facts = own;
     }
-    sample_free(&s);
+    cln_trial_free(&s);
 }
 END_TEST
 
@@ -185,7 +185,7 @@ START_TEST(nan_stays_in_its_model)
     static const shape_name names[] = {CPU_8, GPU, CLBLAST};
     for (int i = 0; i < (tiny() ? 4 : 6); i++) {
         sample s = sample_create(5, 7, 6, CLN_FLOAT32, true);
-        sample_models(&s, i % 2 ? CLN_SQUARED : CLN_CROSS_ENTROPY, targets[i % 2], i % 2 ? 6 : 3);
+        MUST(cln_trial_models(&s, i % 2 ? CLN_SQUARED : CLN_CROSS_ENTROPY, targets[i % 2], i % 2 ? 6 : 3, error));
         uint32_t nan = s.models - 1, none = i % 2 ? CLN_NO_VALUE : 2;
         s.w[5 * 7 + 3] = NAN;
         snprintf(place, sizeof place, "a NaN in target %d, shape %d", s.target, names[i / 2]);
@@ -213,7 +213,7 @@ START_TEST(nan_stays_in_its_model)
         free(predicted);
         free(scores);
         rig_release(&r);
-        sample_free(&s);
+        cln_trial_free(&s);
     }
 }
 END_TEST

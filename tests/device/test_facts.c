@@ -148,7 +148,7 @@ START_TEST(facts_are_what_the_driver_says)
     ck_assert_uint_eq(info->local_bytes, 48 << 10);
     ck_assert(info->fp64 && !info->fp16 && !info->simulator);
     ck_assert_int_eq(info->same_as, -1);
-    ck_assert(!facts.is_cpu && !facts.unified_memory);
+    ck_assert(!facts.is_cpu && !facts.info.unified_memory);
     ck_assert_uint_eq(facts.native_float_width, 1);
     ck_assert_uint_eq(facts.max_group_size, 512);
     ck_assert_uint_eq(facts.vendor_id, 0x10de);

@@ -89,7 +89,7 @@ START_TEST(facts_are_sane)
         ck_assert_uint_ge(facts->max_group_size, 1);
         ck_assert(facts->native_float_width >= 1 && facts->native_float_width <= 16);
         if (strcmp(info->platform, "Portable Computing Language") == 0) {
-            ck_assert(facts->is_cpu && facts->unified_memory && !info->simulator);
+            ck_assert(facts->is_cpu && info->unified_memory && !info->simulator);
             ck_assert(info->fp64);
         }
     }

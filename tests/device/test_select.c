@@ -7,7 +7,6 @@
 enum { MOST = 16 };
 
 static cln_device_info list[MOST];
-static bool unified[MOST];
 static size_t count;
 
 static cln_device_info *add(const char *name, const char *type, const char *platform, bool shares_memory,
@@ -22,7 +21,8 @@ static cln_device_info *add(const char *name, const char *type, const char *plat
     snprintf(device->platform, sizeof device->platform, "%s", platform);
     device->compute_units = units;
     device->clock_mhz = clock;
-    unified[count++] = shares_memory;
+    device->unified_memory = shares_memory;
+    count++;
     return device;
 }
 
@@ -44,7 +44,7 @@ static void takes(const char *selector, size_t expected)
 {
     cln_error error = {0};
     size_t chosen = 99;
-    cln_status status = cln_select(selector, list, unified, count, &chosen, &error);
+    cln_status status = cln_device_choose(selector, list, count, &chosen, &error);
     ck_assert_msg(status == CLN_OK, "'%s': %s", selector ? selector : "(NULL)", error.message);
     ck_assert_msg(chosen == expected, "'%s' took %zu, not %zu", selector ? selector : "(NULL)", chosen, expected);
 }
@@ -54,11 +54,11 @@ static void refuses(const char *selector, const char *part, const char *other_pa
 {
     cln_error error = {0};
     size_t chosen = 99;
-    ck_assert_int_eq(cln_select(selector, list, unified, count, &chosen, &error), CLN_NO_DEVICE);
+    ck_assert_int_eq(cln_device_choose(selector, list, count, &chosen, &error), CLN_NO_DEVICE);
     ck_assert_int_eq(error.status, CLN_NO_DEVICE);
     ck_assert_msg(strstr(error.message, part) && strstr(error.message, other_part) && !strchr(error.message, '\n'),
                   "'%s' says: %s", selector, error.message);
-    ck_assert_int_eq(cln_select(selector, list, unified, count, &chosen, NULL), CLN_NO_DEVICE);
+    ck_assert_int_eq(cln_device_choose(selector, list, count, &chosen, NULL), CLN_NO_DEVICE);
 }
 
 /* `auto` goes down the order as the best of what is left breaks. */
@@ -187,7 +187,7 @@ START_TEST(misspelt_keywords_are_recognised)
     refuses("Acelerator", "did you mean 'accelerator'?", "there is: 0 Oclgrind Simulator (gpu, Oclgrind)");
     cln_error error = {0};
     size_t chosen;
-    cln_select("banana", list, unified, count, &chosen, &error);
+    cln_device_choose("banana", list, count, &chosen, &error);
     ck_assert_ptr_null(strstr(error.message, "did you mean"));
 }
 END_TEST
