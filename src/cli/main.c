@@ -4,6 +4,8 @@
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/interrupt.h"
+#include "cli/isolated.h"
+#include "cli/isolation.h"
 #include "cli/message.h"
 
 #include <string.h>
@@ -53,6 +55,8 @@ static int run(int argc, const char **argv)
         printf("clinear %s\n", cln_version());
         return CLN_EXIT_DONE;
     }
+    if (strcmp(argv[1], CLN_ISOLATED_WORD) == 0) /* which this program says to itself alone */
+        return cln_isolated_main(argc - 1, argv + 1);
     for (size_t i = 0; i < command_count; i++)
         if (strcmp(argv[1], names[i]) == 0)
             return commands[i](argc - 1, argv + 1);
