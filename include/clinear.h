@@ -584,7 +584,7 @@ typedef int cln_measure_progress_fn(const cln_measure_progress *progress, void *
 
 /*
  * How fast a device trains on this data, in rows whose names are the same on all devices, so that they can be held beside each other.
- * E is each of the engines "fused" and "clblast". Times are medians over rounds that go through all rows by turns, until they are
+ * E is each of the engines "fused" and "clblast", or the one that `engine` names where that is not "auto". Times are medians over rounds that go through all rows by turns, until they are
  * stable or the budget is spent; every row is told once, at the end. limit: the least time (most work) that the device's measured
  * limits allow.
  *
@@ -605,23 +605,24 @@ typedef int cln_measure_progress_fn(const cln_measure_progress *progress, void *
  * before them come the rows of cln_measure_limits. A row that cannot be measured has its reason; simulators' times mean
  * nothing and have none.
  */
-CLN_API cln_status cln_measure_training(cln_device *device, const cln_parts *parts, double budget_seconds,
-                                        cln_measure_progress_fn *progress, cln_measurement_fn *row, void *user,
-                                        cln_error *error);
+CLN_API cln_status cln_measure_training(cln_device *device, const cln_parts *parts, const char *engine,
+                                        double budget_seconds, cln_measure_progress_fn *progress,
+                                        cln_measurement_fn *row, void *user, cln_error *error);
 
 /*
  * Whether a device computes on this data what double precision on the host does. A row's value is its largest error in units of the
  * tolerance that follows from the data's type and the lengths of its sums ("tolerances", limit 1): one above 1, or a NaN, disagrees.
  *
- *   E.weights         after a fixed number of steps of minibatch SGD from W = 0 on the first rows
+ *   E.weights         (E as above) after a fixed number of steps of minibatch SGD from W = 0 on the first rows
  *   E.loss            of the first rows, at those weights
  *   E.predictions     of the first rows; rows whose two best outputs are too near to tell apart may differ
  *   gram              sums of products of the first rows
  *
  * *agrees: all rows do. Takes seconds, on simulators with so few rows that it takes no more than a minute.
  */
-CLN_API cln_status cln_measure_agreement(cln_device *device, const cln_parts *parts, cln_measure_progress_fn *progress,
-                                         cln_measurement_fn *row, void *user, bool *agrees, cln_error *error);
+CLN_API cln_status cln_measure_agreement(cln_device *device, const cln_parts *parts, const char *engine,
+                                         cln_measure_progress_fn *progress, cln_measurement_fn *row, void *user,
+                                         bool *agrees, cln_error *error);
 
 /*
  * Whether a device computes right at all: every engine, kernel shape, loss and type of data, the products by CLBlast, Gram matrices and
