@@ -76,7 +76,8 @@ cln_status cln_report_comparison_json(const cln_comparison *comparison, FILE *to
 /* An element of "devices", or of its "rows", for other reports; NULL where memory is short. */
 struct json_t *cln_json_compared_device(const cln_compared_device *device);
 struct json_t *cln_json_compared_row(const cln_compared_row *row);
-/* A line a row with its device, by RFC 4180. */
+/* A line a row with its device, by RFC 4180; a device without rows has one line. Text that spreadsheets would take for a formula begins with an
+   apostrophe. */
 cln_status cln_report_comparison_csv(const cln_comparison *comparison, FILE *to, cln_error *error);
 /* Reads what _json has written; `comparison` is all zero where that fails. CLN_IO; CLN_FORMAT for what is no such file, is larger than
    16 MiB or nested too deep. */

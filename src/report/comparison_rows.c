@@ -1,0 +1,165 @@
+#include "report/comparison_rows.h"
+
+#include "base/size.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Headings in their order; each engine has its own between the first and the second. */
+enum { rank_agreement, rank_engine, rank_work = 1000, rank_limits, rank_unknown };
+
+static const struct word {
+    const char *name;      /* without its engine and number */
+    bool engine, numbered; /* it has them */
+    unsigned rank;
+    const char *before, *after; /* what stands around the number */
+    const char *of, *unit;      /* the row's unit, and the one that it is shown in */
+    double scale;
+} words[] = {
+    {"weights", true, false, rank_agreement, "weights", "", "tolerances", "", 1},
+    {"loss", true, false, rank_agreement, "loss", "", "tolerances", "", 1},
+    {"predictions", true, false, rank_agreement, "predictions", "", "tolerances", "", 1},
+    {"gram", false, false, rank_agreement, "Gram matrix", "", "tolerances", "", 1},
+    {"epoch", true, true, rank_engine, "epoch by ", "", "s", "ms", 1e-3},
+    {"gradient", true, false, rank_engine, "full gradient", "", "s", "ms", 1e-3},
+    {"evaluate", true, false, rank_engine, "evaluation", "", "s", "ms", 1e-3},
+    {"device", true, true, rank_engine, "by ", ": kernels", "s", "ms", 1e-3},
+    {"between", true, true, rank_engine, "by ", ": between", "s", "ms", 1e-3},
+    {"host", true, true, rank_engine, "by ", ": host", "s", "ms", 1e-3},
+    {"optimum", true, false, rank_engine, "to the optimum", "", "s", "ms", 1e-3},
+    {"objective", true, false, rank_engine, "objective there", "", "loss", "", 1},
+    {"memory", true, false, rank_engine, "memory", "", "B", "MiB", 1048576},
+    {"cold_build", true, false, rank_engine, "cold build", "", "s", "ms", 1e-3},
+    {"warm_build", true, false, rank_engine, "warm build", "", "s", "ms", 1e-3},
+    {"upload", false, false, rank_work, "upload of rows", "", "s", "ms", 1e-3},
+    {"gram", false, false, rank_work, "Gram matrix", "", "s", "ms", 1e-3},
+    {"wide_product", false, false, rank_work, "product", "", "FLOP/s", "GFLOP/s", 1e9},
+    {"host_memory", false, false, rank_work, "host memory", "", "B", "MiB", 1048576},
+    {"copy_bandwidth", false, false, rank_limits, "copying", "", "B/s", "GB/s", 1e9},
+    {"read_bandwidth", false, false, rank_limits, "reading", "", "B/s", "GB/s", 1e9},
+    {"multiply_add_rate", false, false, rank_limits, "arithmetic", "", "FLOP/s", "GFLOP/s", 1e9},
+    {"launch_time", false, false, rank_limits, "launch", "", "s", "µs", 1e-6},
+    {"launch_wait_time", false, false, rank_limits, "launch and wait", "", "s", "µs", 1e-6},
+    {"upload_rate", false, false, rank_limits, "upload", "", "B/s", "GB/s", 1e9},
+    {"download_rate", false, false, rank_limits, "download", "", "B/s", "GB/s", 1e9},
+};
+
+/* Whether a row is what the word is for; then its engine, and where its number begins, are told. */
+static bool is_of(const cln_compared_row *row, const struct word *word, int *engine, const char **number)
+{
+    const char *rest = row->name;
+    *engine = 0;
+    *number = "";
+    if (word->engine) {
+        *engine = (int)strcspn(rest, ".");
+        rest += *engine + (rest[*engine] == '.');
+    }
+    size_t length = strlen(word->name);
+    if (strncmp(rest, word->name, length) != 0 || strcmp(row->unit, word->of) != 0)
+        return false;
+    rest += length;
+    if (word->numbered && *rest == '.')
+        *number = rest + 1;
+    bool number_right = **number && strspn(*number, "0123456789") == strlen(*number);
+    return (*engine > 0 || !word->engine) && (word->numbered ? number_right : !*rest);
+}
+
+static void set_heading(cln_shown_row *shown, const char *row_name, int engine)
+{
+    if (shown->rank == rank_agreement)
+        snprintf(shown->heading, sizeof shown->heading, "error, at most 1");
+    else if (shown->rank == rank_work)
+        snprintf(shown->heading, sizeof shown->heading, "with either engine");
+    else if (shown->rank == rank_limits)
+        snprintf(shown->heading, sizeof shown->heading, "the device's limits");
+    else if (shown->rank == rank_unknown)
+        snprintf(shown->heading, sizeof shown->heading, "other figures");
+    else
+        snprintf(shown->heading, sizeof shown->heading, "%.*s", engine, row_name);
+}
+
+void cln_shown_words(const cln_compared_row *row, cln_shown_row *shown)
+{
+    int engine = 0;
+    const char *number;
+    *shown = (cln_shown_row){.name = row->name, .unit = row->unit, .scale = 1};
+    for (size_t i = 0; i < CLN_COUNT(words); i++) {
+        const struct word *word = &words[i];
+        if (!is_of(row, word, &engine, &number))
+            continue;
+        bool mixed = word->rank == rank_agreement && engine > 0; /* engines stand under one heading there */
+        snprintf(shown->label, sizeof shown->label, "%.*s%s%s%.20s%s%s%s", mixed ? engine : 0, row->name,
+                 mixed ? " " : "", word->before, number, word->after, *word->unit ? ", " : "", word->unit);
+        shown->rank = word->rank;
+        shown->scale = word->scale;
+        set_heading(shown, row->name, engine);
+        return;
+    }
+    bool agreement = strcmp(row->unit, "tolerances") == 0;
+    shown->rank = agreement ? rank_agreement : rank_unknown;
+    snprintf(shown->label, sizeof shown->label, agreement || !*row->unit ? "%s" : "%s, %s", row->name, row->unit);
+    set_heading(shown, row->name, 0);
+}
+
+const cln_compared_row *cln_shown_find(const cln_compared_device *device, const cln_shown_row *shown)
+{
+    for (size_t i = 0; i < device->count; i++)
+        if (strcmp(device->rows[i].name, shown->name) == 0 && strcmp(device->rows[i].unit, shown->unit) == 0)
+            return &device->rows[i];
+    return NULL;
+}
+
+/* Each engine's heading has a rank of its own, in the order in which they appear. */
+static void rank_engines(cln_shown_row *rows, size_t count)
+{
+    unsigned engines = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].rank != rank_engine)
+            continue;
+        for (size_t j = 0; j < i && rows[i].rank == rank_engine; j++)
+            if (rows[j].rank > rank_engine && rows[j].rank < rank_work && strcmp(rows[j].heading, rows[i].heading) == 0)
+                rows[i].rank = rows[j].rank;
+        if (rows[i].rank == rank_engine && engines < rank_work - rank_engine - 1)
+            rows[i].rank += ++engines;
+    }
+}
+
+/* By heading; under one, in the order in which they appeared. */
+static void sort(cln_shown_row *rows, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        cln_shown_row row = rows[i];
+        size_t j = i;
+        for (; j > 0 && rows[j - 1].rank > row.rank; j--)
+            rows[j] = rows[j - 1];
+        rows[j] = row;
+    }
+}
+
+static bool is_among(const cln_compared_row *row, const cln_shown_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rows[i].name, row->name) == 0 && strcmp(rows[i].unit, row->unit) == 0)
+            return true;
+    return false;
+}
+
+cln_status cln_shown_rows(const cln_comparison *comparison, cln_shown_row **rows, size_t *count, cln_error *error)
+{
+    cln_status status;
+    size_t most = 0;
+    *count = 0;
+    for (size_t i = 0; i < comparison->count; i++)
+        most += comparison->devices[i].count;
+    TRY(cln_allocate((void **)rows, most, sizeof **rows, "a table", error));
+    for (size_t i = 0; i < comparison->count; i++)
+        for (size_t j = 0; j < comparison->devices[i].count; j++) {
+            const cln_compared_row *row = &comparison->devices[i].rows[j];
+            if (!is_among(row, *rows, *count))
+                cln_shown_words(row, &(*rows)[(*count)++]);
+        }
+    rank_engines(*rows, *count);
+    sort(*rows, *count);
+out:
+    return status;
+}

@@ -1,0 +1,23 @@
+/* The rows of a comparison for people on a terminal: in which order, under which heading, in which words and units. */
+#ifndef CLN_REPORT_COMPARISON_ROWS_H
+#define CLN_REPORT_COMPARISON_ROWS_H
+
+#include "report/comparison.h"
+
+typedef struct cln_shown_row {
+    const char *name,
+        *unit;        /* of the row that it is made of: a figure of agreement and one of speed may have one name */
+    unsigned rank;    /* of its heading */
+    char heading[48]; /* "fused" */
+    char label[64];   /* "epoch by 200, ms"; a name that is not known as it is */
+    double scale;     /* a figure is shown divided by it */
+} cln_shown_row;
+
+/* The words for one row. */
+void cln_shown_words(const cln_compared_row *row, cln_shown_row *shown);
+/* Every row that some device has, once. rows (count), to be released with free(). CLN_MEMORY. */
+cln_status cln_shown_rows(const cln_comparison *comparison, cln_shown_row **rows, size_t *count, cln_error *error);
+/* A device's row of that name and unit, or NULL. */
+const cln_compared_row *cln_shown_find(const cln_compared_device *device, const cln_shown_row *shown);
+
+#endif
