@@ -67,7 +67,7 @@ static bool is_of(const cln_compared_row *row, const struct word *word, int *eng
 static void set_heading(cln_shown_row *shown, const char *row_name, int engine)
 {
     if (shown->rank == rank_agreement)
-        snprintf(shown->heading, sizeof shown->heading, "error, at most 1");
+        snprintf(shown->heading, sizeof shown->heading, "agreement (at most 1)");
     else if (shown->rank == rank_work)
         snprintf(shown->heading, sizeof shown->heading, "with either engine");
     else if (shown->rank == rank_limits)

@@ -23,7 +23,6 @@ static void write_wrapped(const char *text, size_t used, size_t indent, FILE *to
 {
     for (bool first = true; *text; first = false) {
         size_t length = strcspn(text, " ");
-        cln_text blank = "";
         char word[1024];
         snprintf(word, sizeof word, "%.*s", (int)length, text);
         size_t width = cln_text_width(word);
@@ -34,7 +33,6 @@ static void write_wrapped(const char *text, size_t used, size_t indent, FILE *to
             fputc(' ', to);
             used++;
         }
-        (void)blank;
         fputs(word, to);
         used += width;
         text += length;
@@ -92,16 +90,35 @@ static void write_verdict(const cln_comparison *comparison, FILE *to)
                 judged - agree, judged, judged - agree == 1 ? "es" : "");
 }
 
+/* `text`, cut to `most` characters, of which the last says so. */
+static void cut(const char *text, size_t most, char *to, size_t size)
+{
+    char harmless[sizeof((cln_device_info *)NULL)->name];
+    size_t length = 0;
+    cln_text_harmless(harmless, sizeof harmless, text);
+    bool whole = cln_text_width(harmless) <= most;
+    for (size_t width = 0; harmless[length]; length++) {
+        width += ((unsigned char)harmless[length] & 0xc0) != 0x80;
+        if (!whole && width == most)
+            break;
+    }
+    while (length > 0 && harmless[length - 1] == ' ')
+        length--;
+    snprintf(to, size, "%.*s%s", (int)length, harmless, whole ? "" : "…");
+}
+
 static cln_status write_devices(const cln_comparison *comparison, FILE *to, cln_error *error)
 {
     cln_table *table = cln_table_create(3);
     for (size_t i = 0; i < comparison->count; i++) {
         const cln_compared_device *device = &comparison->devices[i];
         cln_text index;
+        char name[200] = "", platform[200] = "";
+        cut(device->device.name, 48, name, sizeof name);
+        cut(device->device.platform, 26, platform, sizeof platform);
         cln_table_add(table, '<', "%s", index_of(device, index));
         cln_table_add(table, '<', "%s", outcome(device));
-        cln_table_add(table, '<', "%.50s%s%.24s", device->device.name, *device->device.platform ? ", " : "",
-                      device->device.platform);
+        cln_table_add(table, '<', "%s%s%s", name, *platform ? ", " : "", platform);
     }
     bool written = cln_table_write(table, to);
     cln_table_free(table);
@@ -126,21 +143,25 @@ static void format_figure(double value, cln_text to)
                  value);
 }
 
-/* The best of a row's figures; NaN where there is only one, or neither more nor less is better. */
+/* The best of a row's figures, of devices that compute right; NaN where all are alike, or neither more nor less is better. */
 static double best_of(const cln_comparison *comparison, const cln_shown_row *shown)
 {
-    double best = NAN;
-    size_t count = 0;
+    double best = NAN, worst = NAN;
     for (size_t i = 0; i < comparison->count; i++) {
-        const cln_compared_row *row = cln_shown_find(&comparison->devices[i], shown);
+        const cln_compared_device *device = &comparison->devices[i];
+        const cln_compared_row *row = cln_shown_find(device, shown);
         cln_better better = row ? cln_compared_better(row) : CLN_BETTER_NEITHER;
-        if (better == CLN_BETTER_NEITHER || !isfinite(row->value))
+        if (better == CLN_BETTER_NEITHER || !isfinite(row->value) || (device->judged && !device->agree))
             continue;
-        count++;
-        if (isnan(best) || (better == CLN_BETTER_LESS ? row->value < best : row->value > best))
-            best = row->value;
+        double least = fmin(best, row->value), most = fmax(worst, row->value);
+        if (better == CLN_BETTER_MORE) {
+            least = fmax(best, row->value);
+            most = fmin(worst, row->value);
+        }
+        best = least;
+        worst = most;
     }
-    return count > 1 ? best : NAN;
+    return best < worst || best > worst ? best : NAN;
 }
 
 /* Appends `text` and the blanks that make it `width` wide, before it where it stands to the right. */
@@ -167,7 +188,7 @@ static void add_cell(cln_table *table, const cln_compared_row *row, const cln_sh
             snprintf(fraction, sizeof fraction, "%.0f %%", fmin(100 * cln_compared_fraction(row), 9999));
     }
     bool wrong = row && strcmp(row->unit, "tolerances") == 0 && !(row->value <= 1) && !*row->reason;
-    bool is_best = row && !(row->value < best) && !(row->value > best) && isfinite(best);
+    bool is_best = row && !(fabs(row->value - best) > 0) && !isnan(row->value - best) && !wrong;
     snprintf(marked, sizeof marked, "%s%.40s", wrong ? "!" : is_best ? "*" : "", figure);
     append(cell, sizeof cell, marked, 6, true);
     append(cell, sizeof cell, " ", 1, false);
@@ -238,10 +259,9 @@ static cln_status write_all_figures(const cln_comparison *comparison, FILE *to, 
         }
     }
     if (count > 0)
-        fputs(
-            "\n  ± is half of the distance between the quartiles, * the best of a row; the last figure is how much of\n"
-            "  the least time, or of the most work, that the device's own limits allow is reached.\n",
-            to);
+        fputs("\n  * is the best of a row, ± half of the distance between the quartiles; the percentage behind\n"
+              "  it says how near that comes to the best that the device's own limits allow.\n",
+              to);
 out:
     free(rows);
     return status;
