@@ -1,7 +1,7 @@
 /*
  * A comparison of devices: what it holds, and how it is written as JSON, read again, and shown as a table and as CSV.
  *
- *   {"verdict":"agree|disagree","version","date","data":{"path","rows","features","outputs","type"},"budget","seconds","command",
+ *   {"verdict":"agree|disagree","version","date","data":{"path","rows","test_rows","features","outputs","type"},"budget","seconds","command",
  *    "devices":[{"device":{…},"status":"ok|failed|timeout|skipped","reason","agree":true|false|null,
  *                "rows":[{"name","value","unit","spread","limit","reason"}…]}…]}
  *

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define FILE_BYTES_MAX (16u << 20)
+#define DEVICES_MAX 1000 /* more stand in no machine */
 
 static const cln_member row_members[] = {CLN_MEMBER(cln_compared_row, TEXT, name),
                                          CLN_MEMBER(cln_compared_row, REAL, value),
@@ -22,6 +23,7 @@ static const cln_member row_members[] = {CLN_MEMBER(cln_compared_row, TEXT, name
 
 static const cln_member data_members[] = {CLN_MEMBER_AS("path", cln_comparison, TEXT, data),
                                           CLN_MEMBER(cln_comparison, SIZE, rows),
+                                          CLN_MEMBER(cln_comparison, SIZE, test_rows),
                                           CLN_MEMBER(cln_comparison, COUNT, features),
                                           CLN_MEMBER(cln_comparison, COUNT, outputs),
                                           CLN_MEMBER(cln_comparison, TEXT, type),
@@ -185,6 +187,10 @@ static cln_status read_comparison(const reading *in, const json_t *root, cln_com
     TRY(read_members(in, data_members, json_object_get(root, "data"), comparison, "data: "));
     if (!json_is_array(devices)) {
         status = refuse(in, "", "\"devices\" is no list");
+        goto out;
+    }
+    if (json_array_size(devices) > DEVICES_MAX) {
+        status = refuse(in, "", "\"devices\" has too many");
         goto out;
     }
     for (size_t i = 0; i < json_array_size(devices); i++)

@@ -67,17 +67,16 @@ static const char *outcome(const cln_compared_device *device)
 static void write_verdict(const cln_comparison *comparison, FILE *to)
 {
     size_t judged = 0, agree = 0;
-    cln_text rows;
-    char data[1024];
     for (size_t i = 0; i < comparison->count; i++) {
         judged += comparison->devices[i].judged;
         agree += comparison->devices[i].judged && comparison->devices[i].agree;
     }
+    cln_text rows, test_rows;
+    char data[1024], text[1600];
     cln_text_harmless(data, sizeof data, comparison->data);
-    char text[1600];
-    snprintf(text, sizeof text, "%s: %s rows of %u features (%s), %u outputs", data,
-             cln_text_count(rows, comparison->rows), (unsigned)comparison->features, comparison->type,
-             (unsigned)comparison->outputs);
+    snprintf(text, sizeof text, "%s: %s training rows, %s test rows, %u features (%s), %u outputs", data,
+             cln_text_count(rows, comparison->rows), cln_text_count(test_rows, comparison->test_rows),
+             (unsigned)comparison->features, comparison->type, (unsigned)comparison->outputs);
     fputs("  ", to);
     write_wrapped(text, 2, 2, to);
     if (judged == 0)

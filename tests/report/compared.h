@@ -16,6 +16,7 @@ static inline cln_comparison made(void)
                             .data = "data/mnist",
                             .type = "uint8",
                             .rows = 60000,
+                            .test_rows = 10000,
                             .features = 784,
                             .outputs = 10,
                             .budget = 60,

@@ -63,7 +63,7 @@ START_TEST(devices_stand_side_by_side)
     fill(add_device(&all, "first", "one"), 1);
     fill(add_device(&all, "second", "two"), 2);
     char *text = written(cln_report_comparison, &all);
-    expect_in(text, "data/mnist: 60,000 rows of 784 features (uint8), 10 outputs\n");
+    expect_in(text, "data/mnist: 60,000 training rows, 10,000 test rows, 784 features (uint8), 10 outputs\n");
     expect_in(text, "Agreement: all 2 devices compute what double precision on the host does.\n");
     expect_in(text, "  device 0  agrees  first, one\n  device 1  agrees  second, two\n");
     expect_in(text, "agreement (at most 1)\n");

@@ -1,0 +1,286 @@
+#include "report/changes.h"
+
+#include "base/size.h"
+#include "report/comparison_rows.h"
+#include "report/table.h"
+#include "report/text.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- a row */
+
+typedef enum change { NOT_COUNTED, SAME, FASTER, SLOWER, GONE } change;
+
+/* By how much medians have to differ beside their spread: a share of the smaller one, and so much in their own unit. */
+typedef struct floor_of {
+    double share, size;
+} floor_of;
+
+static bool has_part(const cln_compared_row *row, const char *part)
+{
+    return strstr(row->name, part) != NULL;
+}
+
+static floor_of floor_for(const cln_compared_row *row)
+{
+    if (strcmp(row->unit, "B") == 0)
+        return (floor_of){0.05, 0};
+    if (has_part(row, "_build"))
+        return (floor_of){0.5, 0.1};
+    return (floor_of){0.10, 0};
+}
+
+/* The parts of an epoch's time count in the epoch; agreement and objective are no speeds. */
+static bool counts(const cln_compared_row *row)
+{
+    static const char *const parts[] = {".device.", ".between.", ".host."};
+    for (size_t i = 0; i < CLN_COUNT(parts); i++)
+        if (has_part(row, parts[i]))
+            return false;
+    return cln_compared_better(row) != CLN_BETTER_NEITHER;
+}
+
+static bool has_figure(const cln_compared_row *row)
+{
+    return row && row->value > 0 && isfinite(row->value);
+}
+
+static double half(double spread)
+{
+    return spread > 0 ? spread / 2 : 0; /* NaN: a single sample */
+}
+
+/* now: NULL where there is no such row any more. */
+static change judge(const cln_compared_row *before, const cln_compared_row *now)
+{
+    if (!counts(before) || !has_figure(before))
+        return NOT_COUNTED;
+    if (!has_figure(now))
+        return GONE;
+    const floor_of least = floor_for(before);
+    double apart = fabs(now->value - before->value);
+    if (!(apart > half(before->spread) + half(now->spread)) || !(apart > least.size) ||
+        !(apart > least.share * fmin(before->value, now->value)))
+        return SAME;
+    return (now->value < before->value) == (cln_compared_better(before) == CLN_BETTER_LESS) ? FASTER : SLOWER;
+}
+
+/* ---- what is held against what */
+
+/* The device of `now` with the same name and platform; where there are several, the one that stands in the same place among them. */
+static const cln_compared_device *counterpart(const cln_comparison *before, size_t index, const cln_comparison *now)
+{
+    const cln_device_info *device = &before->devices[index].device;
+    size_t others = 0;
+#define SAME_DEVICE(other) (strcmp((other).name, device->name) == 0 && strcmp((other).platform, device->platform) == 0)
+    for (size_t i = 0; i < index; i++)
+        others += SAME_DEVICE(before->devices[i].device);
+    for (size_t i = 0; i < now->count; i++)
+        if (SAME_DEVICE(now->devices[i].device) && others-- == 0)
+            return &now->devices[i];
+#undef SAME_DEVICE
+    return NULL;
+}
+
+static const cln_compared_row *same_row(const cln_compared_device *device, const cln_compared_row *row)
+{
+    for (size_t i = 0; device && i < device->count; i++)
+        if (strcmp(device->rows[i].name, row->name) == 0 && strcmp(device->rows[i].unit, row->unit) == 0)
+            return &device->rows[i];
+    return NULL;
+}
+
+static bool had_figures(const cln_compared_device *device)
+{
+    for (size_t i = 0; i < device->count; i++)
+        if (counts(&device->rows[i]) && has_figure(&device->rows[i]))
+            return true;
+    return false;
+}
+
+/* Two optima of the same data are the same within 1e-6, on whichever device: others are of other data. */
+static cln_status check_optimum(const cln_compared_device *before, const cln_compared_device *now, cln_error *error)
+{
+    bool sound = before->judged && before->agree && now->judged && now->agree;
+    for (size_t i = 0; sound && i < before->count; i++) {
+        const cln_compared_row *a = &before->rows[i], *b = same_row(now, a);
+        if (strcmp(a->unit, "loss") == 0 && b && fabs(a->value - b->value) > 1e-4 * fabs(a->value))
+            return cln_fail(error, CLN_INVALID,
+                            "the two comparisons are of different data: %s was %.6g, and is %.6g now; compare on the "
+                            "same data",
+                            a->name, a->value, b->value);
+    }
+    return CLN_OK;
+}
+
+static cln_status check_data(const cln_comparison *before, const cln_comparison *now, cln_error *error)
+{
+    char there[200], here[200];
+    const cln_comparison *both[] = {before, now};
+    for (size_t i = 0; i < 2; i++)
+        snprintf(i ? here : there, sizeof here, "%llu training and %llu test rows, %u features (%s), %u outputs",
+                 (unsigned long long)both[i]->rows, (unsigned long long)both[i]->test_rows, (unsigned)both[i]->features,
+                 both[i]->type, (unsigned)both[i]->outputs);
+    return strcmp(there, here) == 0
+               ? CLN_OK
+               : cln_fail(error, CLN_INVALID,
+                          "the two comparisons are of different data: %s before, %s now; compare on the same data",
+                          there, here);
+}
+
+/* ---- for people */
+
+static void add_figure(cln_table *table, const cln_compared_row *row, double scale)
+{
+    if (!has_figure(row))
+        cln_table_add(table, '>', "-");
+    else if (row->spread > 0)
+        cln_table_add(table, '>', "%.4g ±%.0f %%", row->value / scale, fmin(50 * row->spread / row->value, 999));
+    else
+        cln_table_add(table, '>', "%.4g", row->value / scale);
+}
+
+static void add_change(cln_table *table, const cln_compared_row *before, const cln_compared_row *now, change what)
+{
+    cln_shown_row shown;
+    cln_shown_words(before, &shown);
+    cln_table_add(table, '<', "%s: %s", shown.heading, shown.label);
+    add_figure(table, before, shown.scale);
+    add_figure(table, now, shown.scale);
+    if (what == GONE) {
+        cln_table_add(table, '<', "gone%s%s", now && *now->reason ? ": " : "", now ? now->reason : "");
+        return;
+    }
+    double times = fmax(before->value, now->value) / fmin(before->value, now->value);
+    bool bytes = strcmp(before->unit, "B") == 0;
+    cln_table_add(table, '<', "%.2f times %s", times,
+                  what == SLOWER ? bytes ? "MORE" : "SLOWER"
+                  : bytes        ? "less"
+                                 : "faster");
+}
+
+static void write_text(const char *text, FILE *to)
+{
+    char harmless[1024];
+    cln_text_harmless(harmless, sizeof harmless, text);
+    fputs(harmless, to);
+}
+
+static void write_device(const cln_compared_device *before, const cln_compared_device *now, FILE *to)
+{
+    fputs("\n  ", to);
+    write_text(before->device.name, to);
+    if (*before->device.platform) {
+        fputs(", ", to);
+        write_text(before->device.platform, to);
+    }
+    fputc('\n', to);
+    if (now && strcmp(before->device.driver, now->device.driver) != 0) {
+        fputs("  its driver was ", to);
+        write_text(before->device.driver, to);
+        fputs(", and is ", to);
+        write_text(now->device.driver, to);
+        fputs(" now\n", to);
+    }
+}
+
+/* ---- a device */
+
+typedef struct holding {
+    FILE *to; /* NULL: nothing is shown */
+    cln_changes *changes;
+} holding;
+
+/* A device that is no more, or has no figure any more, is one change and not one a row. */
+static void tell_gone(const holding *held, const cln_compared_device *before, const cln_compared_device *now)
+{
+    held->changes->gone++;
+    if (!held->to)
+        return;
+    write_device(before, now, held->to);
+    fputs("  GONE", held->to);
+    if (!now || *now->reason) {
+        fputs(": ", held->to);
+        write_text(now ? now->reason : "it was not compared", held->to);
+    }
+    fputc('\n', held->to);
+}
+
+static cln_status hold_device(const holding *held, const cln_compared_device *before, const cln_compared_device *now,
+                              cln_error *error)
+{
+    size_t shown = 0, *const counters[] = {[SAME] = &held->changes->same,
+                                           [FASTER] = &held->changes->faster,
+                                           [SLOWER] = &held->changes->slower,
+                                           [GONE] = &held->changes->gone};
+    static const char *const heads[] = {"", "before", "now", ""};
+    cln_table *table = cln_table_create(CLN_COUNT(heads));
+    for (size_t i = 0; i < CLN_COUNT(heads); i++)
+        cln_table_add(table, i == 0 || i == 3 ? '<' : '>', "%s", heads[i]);
+    for (size_t i = 0; i < before->count; i++) {
+        const cln_compared_row *row = same_row(now, &before->rows[i]);
+        change what = judge(&before->rows[i], row);
+        if (what == NOT_COUNTED)
+            continue;
+        ++*counters[what];
+        if (what == SAME)
+            continue;
+        add_change(table, &before->rows[i], row, what);
+        shown++;
+    }
+    bool written = true;
+    if (held->to && shown > 0) {
+        write_device(before, now, held->to);
+        written = cln_table_write(table, held->to);
+    }
+    cln_table_free(table);
+    return written ? CLN_OK : cln_fail_memory(error, "a table", 0);
+}
+
+static void write_end(const cln_comparison *before, const cln_comparison *now, const cln_changes *changes, FILE *to)
+{
+    fputs("\n  Held against the comparison of ", to);
+    write_text(before->date, to);
+    fputs(" by clinear ", to);
+    write_text(before->version, to);
+    if (strcmp(before->version, now->version) != 0) {
+        fputs(", now ", to);
+        write_text(now->version, to);
+    }
+    fprintf(to, ": %zu slower, %zu faster, %zu gone, %zu alike.\n", changes->slower, changes->faster, changes->gone,
+            changes->same);
+}
+
+cln_status cln_report_changes(const cln_comparison *before, const cln_comparison *now, FILE *to, cln_changes *changes,
+                              cln_error *error)
+{
+    cln_status status;
+    const holding held = {to, changes};
+    *changes = (cln_changes){0};
+    TRY(check_data(before, now, error));
+    for (size_t i = 0; i < before->count; i++) {
+        const cln_compared_device *other = counterpart(before, i, now);
+        changes->devices += other != NULL;
+        if (other)
+            TRY(check_optimum(&before->devices[i], other, error));
+    }
+    if (changes->devices == 0) {
+        status = cln_fail(error, CLN_INVALID,
+                          "no device is in both comparisons; compare the same devices (clinear devices lists them)");
+        goto out;
+    }
+    for (size_t i = 0; i < before->count; i++) {
+        const cln_compared_device *device = &before->devices[i], *other = counterpart(before, i, now);
+        if (!had_figures(device))
+            continue;
+        if (!other || !had_figures(other))
+            tell_gone(&held, device, other);
+        else
+            TRY(hold_device(&held, device, other, error));
+    }
+    if (to)
+        write_end(before, now, changes, to);
+out:
+    return status;
+}
