@@ -47,7 +47,7 @@ static inline uint first_of(__global const float *z, float largest)
 /* In: z (KP), a row of logits; what lies behind the first k does not matter. Out: the residual times `weight`, or the probabilities where y is CLN_K,
    0 behind output k. Returns the predicted class: the first largest, or CLN_K where a logit is NaN. *loss, times the weight, is 0 without a target. A
    NaN or a largest logit that is infinite makes all outputs NaN. */
-static inline uint finish_in_place(__global float *restrict z, uint y, float weight, float *loss)
+static inline uint finish_in_place(__global float *z, uint y, float weight, float *loss)
 {
     kvec top = (kvec)(-INFINITY), sums = (kvec)(0);
     CLN_JOIN(int, CLN_KV) unordered = 0;
