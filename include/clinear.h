@@ -584,9 +584,9 @@ typedef int cln_measure_progress_fn(const cln_measure_progress *progress, void *
 
 /*
  * How fast a device trains on this data, in rows whose names are the same on all devices, so that they can be held beside each other.
- * E is each of the engines "fused" and "clblast", or the one that `engine` names where that is not "auto". Times are medians over rounds that go through all rows by turns, until they are
- * stable or the budget is spent; every row is told once, at the end. limit: the least time (most work) that the device's measured
- * limits allow.
+ * E is each of the engines "fused" and "clblast", or the one that `engine` names where that is not "auto" (or NULL). Times are medians
+ * over rounds that go through all rows by turns, until they are stable or the budget is spent; every row is told once, at the end. limit:
+ * the least time (most work) that the device's measured limits allow.
  *
  *   upload            s       the training rows into device memory
  *   E.epoch.B         s       minibatch SGD over all training rows, B of 32, 200, 600 and 4096 rows a step
@@ -611,14 +611,18 @@ CLN_API cln_status cln_measure_training(cln_device *device, const cln_parts *par
 
 /*
  * Whether a device computes on this data what double precision on the host does. A row's value is its largest error in units of the
- * tolerance that follows from the data's type and the lengths of its sums ("tolerances", limit 1): one above 1, or a NaN, disagrees.
+ * tolerance that follows from the data's type and the lengths of its sums ("tolerances", limit 1; measure/fixed_run.h says how): one above
+ * 1, or a NaN, which has its reason, disagrees.
  *
- *   E.weights         (E as above) after a fixed number of steps of minibatch SGD from W = 0 on the first rows
- *   E.loss            of the first rows, at those weights
- *   E.predictions     of the first rows; rows whose two best outputs are too near to tell apart may differ
- *   gram              sums of products of the first rows
+ *   E.weights         (E as above) after a fixed number of steps of minibatch SGD from W = 0 on the first
+ *                     training rows, by the trainer; as one vector
+ *   E.loss            of those rows, at those weights, with the gradient and without
+ *   E.predictions     of those rows: probabilities, errors, and classes, of which two that are too near to tell may stand for each other
+ *   gram              sums of products of those rows; of bytes exact
  *
- * *agrees: all rows do. Takes seconds, on simulators with so few rows that it takes no more than a minute.
+ * What an engine does not take (the fused one more than 64 outputs, gram more than 4,096 columns) has a reason and no limit, and counts
+ * for nothing. *agrees: all other rows do; false after an interruption. Takes seconds, on simulators with so few rows that it takes no more
+ * than a minute for some hundred features.
  */
 CLN_API cln_status cln_measure_agreement(cln_device *device, const cln_parts *parts, const char *engine,
                                          cln_measure_progress_fn *progress, cln_measurement_fn *row, void *user,

@@ -126,6 +126,12 @@ cln_status cln_limits_measure(cln_device *device, const char *text, cln_measurem
     return status;
 }
 
+void cln_limits_tell_none(const char *reason, cln_measurement_fn *row, void *user)
+{
+    for (size_t i = 0; i < CLN_COUNT(all_limits); i++)
+        row(&(cln_measurement){all_limits[i].name, NAN, all_limits[i].unit, NAN, NAN, reason}, user);
+}
+
 cln_status cln_measure_limits(cln_device *device, cln_measurement_fn *row, void *user, cln_error *error)
 {
     return cln_limits_measure(device, NULL, row, user, error);

@@ -8,4 +8,7 @@
 cln_status cln_limits_measure(cln_device *device, const char *text, cln_measurement_fn *row, void *user,
                               cln_error *error);
 
+/* The same rows without values, for a reason. */
+void cln_limits_tell_none(const char *reason, cln_measurement_fn *row, void *user);
+
 #endif

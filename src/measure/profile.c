@@ -3,32 +3,14 @@
 
 #include "base/size.h"
 #include "device/queue.h"
+#include "measure/roof.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-
-typedef struct limits {
-    double read_bandwidth, multiply_add_rate, upload_rate, download_rate; /* NaN: not measured */
-} limits;
 
 static void take_limit(const cln_measurement *row, void *user)
 {
-    limits *l = user;
-    const struct {
-        const char *name;
-        double *value;
-    } wanted[] = {
-#define X(name) {#name, &l->name}
-        X(read_bandwidth),
-        X(multiply_add_rate),
-        X(upload_rate),
-        X(download_rate),
-#undef X
-    };
-    for (size_t i = 0; i < CLN_COUNT(wanted); i++)
-        if (strcmp(row->name, wanted[i].name) == 0)
-            *wanted[i].value = row->value;
+    cln_roof_take(user, row);
 }
 
 /* The limit that takes the most of the row's time; `amount` of 0 and a limit that was not measured take none. */
@@ -41,7 +23,7 @@ static void hold_against(cln_profile_row *row, double amount, double rate, const
     row->limit = limit;
 }
 
-static cln_profile_row row_of(const cln_profile_entry *entry, double wall, const limits *l)
+static cln_profile_row row_of(const cln_profile_entry *entry, double wall, const cln_roof *l)
 {
     static const char *const kinds[] = {"kernel", "clblast", "transfer", "transfer"};
     cln_profile_row row = {.name = entry->name,
@@ -80,7 +62,7 @@ cln_status cln_profile_end(cln_device *device, cln_profile_fn *row, void *user, 
     cln_status status;
     const cln_profile_entry *entries;
     cln_profile_entry *sorted = NULL;
-    limits l = {NAN, NAN, NAN, NAN};
+    cln_roof l = cln_roof_none();
     size_t count;
     double gaps, wall, busy = 0;
     TRY(cln_queue_finish(device, error));

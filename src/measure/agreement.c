@@ -1,0 +1,182 @@
+/* cln_measure_agreement: the same few steps on the device, by the trainer itself, and on the host in double. */
+#include "measure/agreement.h"
+
+#include "base/os.h"
+#include "base/size.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct taking {
+    cln_fixed_findings *findings;
+    uint32_t k;
+    cln_telling *telling;
+} taking;
+
+static int take_predictions(uint64_t first, uint32_t count, const uint32_t *outputs, const float *probability,
+                            void *user)
+{
+    const taking *to = user;
+    memcpy(to->findings->predicted + first, outputs, count * sizeof *outputs);
+    memcpy(to->findings->probability + first * to->k, probability, (size_t)count * to->k * sizeof *probability);
+    return !cln_telling_goes_on(to->telling);
+}
+
+static cln_status choose(const char *engine, const cln_fixed_run *run, cln_options **options, cln_error *error)
+{
+    cln_status status;
+    char batch[32], passes[32], rate[64];
+    snprintf(batch, sizeof batch, "%u", run->batch);
+    snprintf(passes, sizeof passes, "%u", run->passes);
+    snprintf(rate, sizeof rate, "%.17g", run->learning_rate);
+    const char *const settings[][2] = {{"engine", engine},
+                                       {"batch-size", batch},
+                                       {"epochs", passes},
+                                       {"learning-rate", rate},
+                                       {"no-shuffle", "true"},
+                                       {"momentum", "0"},
+                                       {"model", run->rows.loss == CLN_SQUARED ? "linear" : "softmax"}};
+    TRY(cln_options_create(options, error));
+    for (size_t i = 0; i < CLN_COUNT(settings); i++)
+        TRY(cln_options_set(*options, settings[i][0], settings[i][1], error));
+out:
+    return status;
+}
+
+static cln_status make_room(const cln_trial *t, cln_fixed_findings *f, cln_error *error)
+{
+    cln_status status;
+    uint64_t cells = (uint64_t)t->n * t->k;
+    TRY(cln_allocate((void **)&f->weight, (uint64_t)t->k * t->d, sizeof *f->weight, "weights", error));
+    TRY(cln_allocate((void **)&f->bias, t->k, sizeof *f->bias, "weights", error));
+    TRY(cln_allocate((void **)&f->predicted, t->n, sizeof *f->predicted, "predictions", error));
+    TRY(cln_allocate((void **)&f->probability, cells, sizeof *f->probability, "probabilities", error));
+    for (uint64_t i = 0; i < cells; i++)
+        f->probability[i] = NAN;
+out:
+    return status;
+}
+
+cln_status cln_agreement_find(cln_device *device, const char *engine, const cln_fixed_run *run, cln_telling *telling,
+                              cln_fixed_findings *findings, cln_error *error)
+{
+    cln_status status;
+    const cln_trial *t = &run->rows;
+    cln_options *options = NULL;
+    cln_trainer *trainer = NULL;
+    cln_model *model = NULL;
+    cln_result result;
+    taking to = {findings, t->k, telling};
+    *findings = (cln_fixed_findings){0};
+    TRY(make_room(t, findings, error));
+    TRY(choose(engine, run, &options, error));
+    TRY(cln_trainer_create(device, options, &(cln_parts){run->data, NULL, run->again}, &trainer, error));
+    TRY(cln_trainer_run(trainer, cln_telling_train, telling, &result, error));
+    findings->train = result.train;
+    findings->test = result.test;
+    TRY(cln_trainer_model(trainer, &model, error));
+    memcpy(findings->weight, cln_model_weight(model), (size_t)t->k * t->d * sizeof(float));
+    memcpy(findings->bias, cln_model_bias(model), t->k * sizeof(float));
+    TRY(cln_model_predict(model, device, engine, run->data, take_predictions, &to, error));
+out:
+    cln_model_free(model);
+    cln_trainer_close(trainer);
+    cln_options_free(options);
+    return status;
+}
+
+void cln_agreement_forget(cln_fixed_findings *findings)
+{
+    free(findings->weight);
+    free(findings->bias);
+    free(findings->predicted);
+    free(findings->probability);
+    *findings = (cln_fixed_findings){0};
+}
+
+/* A value in tolerances; one that could not be had is a failure, or where the device is not made for it nothing at all. */
+static bool tell(const cln_telling *telling, const char *name, double value, cln_status status, const char *reason)
+{
+    bool failed = status != CLN_OK, counts = status != CLN_UNSUPPORTED;
+    const cln_measurement row = {.name = name,
+                                 .value = failed ? (double)NAN : value,
+                                 .unit = "tolerances",
+                                 .spread = failed ? (double)NAN : 0,
+                                 .limit = counts ? 1 : (double)NAN,
+                                 .reason = failed         ? reason
+                                           : isnan(value) ? "there is a NaN among the results"
+                                                          : NULL};
+    cln_telling_row(telling, &row);
+    return !counts || (!failed && value <= 1);
+}
+
+static bool try_engine(cln_device *device, const char *engine, const cln_fixed_run *run, cln_telling *telling)
+{
+    cln_error failure = {0};
+    cln_fixed_findings findings;
+    cln_fixed_verdict verdict = {NAN, NAN, NAN};
+    char name[3][40];
+    bool agrees = true;
+    cln_status status = cln_agreement_find(device, engine, run, telling, &findings, &failure);
+    if (status == CLN_OK && !telling->stopped)
+        status = cln_fixed_run_judge(run, &findings, &verdict, &failure);
+    cln_agreement_forget(&findings);
+    if (telling->stopped)
+        return false;
+    const char *const words[] = {"weights", "loss", "predictions"};
+    const double values[] = {verdict.weights, verdict.loss, verdict.predictions};
+    for (int i = 0; i < 3; i++) {
+        snprintf(name[i], sizeof name[i], "%s.%s", engine, words[i]);
+        agrees &= tell(telling, name[i], values[i], status, failure.message);
+    }
+    return agrees;
+}
+
+static bool try_gram(cln_device *device, const cln_fixed_run *run, const cln_telling *telling)
+{
+    cln_error failure = {0};
+    double worst = NAN;
+    cln_status status = cln_agreement_gram(device, run, &worst, &failure);
+    return tell(telling, "gram", worst, status, failure.message);
+}
+
+/* The parts take about as long as each other: what is left follows from how long those before took. */
+static bool next_part(cln_telling *telling, unsigned done, unsigned parts, const char *what)
+{
+    double clock = cln_os_seconds();
+    telling->end = clock + (done ? (clock - telling->began) * (parts - done) / done : 0);
+    return cln_telling_begin(telling, "agreement: %s", what);
+}
+
+cln_status cln_measure_agreement(cln_device *device, const cln_parts *parts, const char *engine,
+                                 cln_measure_progress_fn *progress, cln_measurement_fn *row, void *user, bool *agrees,
+                                 cln_error *error)
+{
+    cln_status status;
+    cln_fixed_run run = {0};
+    cln_telling telling = {.progress = progress, .row = row, .user = user, .began = cln_os_seconds()};
+    const char *engines[2];
+    size_t count;
+    unsigned done = 0;
+    bool all = true;
+    *agrees = false;
+    TRY(cln_measured_engines(engine, engines, &count, error));
+    if (!parts->train)
+        return cln_fail(error, CLN_INVALID, "there is no training data");
+    unsigned all_parts = (unsigned)count + 2;
+    if (!next_part(&telling, done++, all_parts, "the host computes what is right"))
+        goto out;
+    TRY(cln_fixed_run_create(parts->train, device->facts.info.simulator, &run, error));
+    for (size_t i = 0; i < count; i++) {
+        if (!next_part(&telling, done++, all_parts, engines[i]))
+            goto out;
+        all &= try_engine(device, engines[i], &run, &telling);
+    }
+    if (!telling.stopped && next_part(&telling, done, all_parts, "Gram matrix"))
+        *agrees = try_gram(device, &run, &telling) && all;
+out:
+    cln_fixed_run_release(&run);
+    return status;
+}
