@@ -1,70 +1,13 @@
 #include "report/changes.h"
 
 #include "base/size.h"
+#include "report/change.h"
 #include "report/comparison_rows.h"
 #include "report/table.h"
 #include "report/text.h"
 
 #include <math.h>
 #include <string.h>
-
-/* ---- a row */
-
-typedef enum change { NOT_COUNTED, SAME, FASTER, SLOWER, GONE } change;
-
-/* By how much medians have to differ beside their spread: a share of the smaller one, and so much in their own unit. */
-typedef struct floor_of {
-    double share, size;
-} floor_of;
-
-static bool has_part(const cln_compared_row *row, const char *part)
-{
-    return strstr(row->name, part) != NULL;
-}
-
-static floor_of floor_for(const cln_compared_row *row)
-{
-    if (strcmp(row->unit, "B") == 0)
-        return (floor_of){0.05, 0};
-    if (has_part(row, "_build"))
-        return (floor_of){0.5, 0.1};
-    return (floor_of){0.10, 0};
-}
-
-/* The parts of an epoch's time count in the epoch; agreement and objective are no speeds. */
-static bool counts(const cln_compared_row *row)
-{
-    static const char *const parts[] = {".device.", ".between.", ".host."};
-    for (size_t i = 0; i < CLN_COUNT(parts); i++)
-        if (has_part(row, parts[i]))
-            return false;
-    return cln_compared_better(row) != CLN_BETTER_NEITHER;
-}
-
-static bool has_figure(const cln_compared_row *row)
-{
-    return row && row->value > 0 && isfinite(row->value);
-}
-
-static double half(double spread)
-{
-    return spread > 0 ? spread / 2 : 0; /* NaN: a single sample */
-}
-
-/* now: NULL where there is no such row any more. */
-static change judge(const cln_compared_row *before, const cln_compared_row *now)
-{
-    if (!counts(before) || !has_figure(before))
-        return NOT_COUNTED;
-    if (!has_figure(now))
-        return GONE;
-    const floor_of least = floor_for(before);
-    double apart = fabs(now->value - before->value);
-    if (!(apart > half(before->spread) + half(now->spread)) || !(apart > least.size) ||
-        !(apart > least.share * fmin(before->value, now->value)))
-        return SAME;
-    return (now->value < before->value) == (cln_compared_better(before) == CLN_BETTER_LESS) ? FASTER : SLOWER;
-}
 
 /* ---- what is held against what */
 
@@ -94,7 +37,7 @@ static const cln_compared_row *same_row(const cln_compared_device *device, const
 static bool had_figures(const cln_compared_device *device)
 {
     for (size_t i = 0; i < device->count; i++)
-        if (counts(&device->rows[i]) && has_figure(&device->rows[i]))
+        if (cln_change_counts(&device->rows[i]) && cln_has_figure(&device->rows[i]))
             return true;
     return false;
 }
@@ -133,7 +76,7 @@ static cln_status check_data(const cln_comparison *before, const cln_comparison 
 
 static void add_figure(cln_table *table, const cln_compared_row *row, double scale)
 {
-    if (!has_figure(row))
+    if (!cln_has_figure(row))
         cln_table_add(table, '>', "-");
     else if (row->spread > 0)
         cln_table_add(table, '>', "%.4g ±%.0f %%", row->value / scale, fmin(50 * row->spread / row->value, 999));
@@ -141,23 +84,23 @@ static void add_figure(cln_table *table, const cln_compared_row *row, double sca
         cln_table_add(table, '>', "%.4g", row->value / scale);
 }
 
-static void add_change(cln_table *table, const cln_compared_row *before, const cln_compared_row *now, change what)
+static void add_change(cln_table *table, const cln_compared_row *before, const cln_compared_row *now, cln_change what)
 {
     cln_shown_row shown;
     cln_shown_words(before, &shown);
     cln_table_add(table, '<', "%s: %s", shown.heading, shown.label);
     add_figure(table, before, shown.scale);
     add_figure(table, now, shown.scale);
-    if (what == GONE) {
+    if (what == CLN_CHANGE_GONE) {
         cln_table_add(table, '<', "gone%s%s", now && *now->reason ? ": " : "", now ? now->reason : "");
         return;
     }
     double times = fmax(before->value, now->value) / fmin(before->value, now->value);
     bool bytes = strcmp(before->unit, "B") == 0;
     cln_table_add(table, '<', "%.2f times %s", times,
-                  what == SLOWER ? bytes ? "MORE" : "SLOWER"
-                  : bytes        ? "less"
-                                 : "faster");
+                  what == CLN_CHANGE_SLOWER ? bytes ? "MORE" : "SLOWER"
+                  : bytes                   ? "less"
+                                            : "faster");
 }
 
 static void write_text(const char *text, FILE *to)
@@ -207,32 +150,43 @@ static void tell_gone(const holding *held, const cln_compared_device *before, co
     fputc('\n', held->to);
 }
 
+/* Counts a change, and says whether it is to be shown. */
+static bool count(cln_changes *changes, cln_change change)
+{
+    changes->same += change == CLN_CHANGE_SAME;
+    changes->faster += change == CLN_CHANGE_FASTER;
+    changes->slower += change == CLN_CHANGE_SLOWER;
+    changes->gone += change == CLN_CHANGE_GONE;
+    return change != CLN_CHANGE_NONE && change != CLN_CHANGE_SAME;
+}
+
 static cln_status hold_device(const holding *held, const cln_compared_device *before, const cln_compared_device *now,
                               cln_error *error)
 {
-    size_t shown = 0, *const counters[] = {[SAME] = &held->changes->same,
-                                           [FASTER] = &held->changes->faster,
-                                           [SLOWER] = &held->changes->slower,
-                                           [GONE] = &held->changes->gone};
     static const char *const heads[] = {"", "before", "now", ""};
+    size_t shown = 0, limits = 0;
     cln_table *table = cln_table_create(CLN_COUNT(heads));
     for (size_t i = 0; i < CLN_COUNT(heads); i++)
         cln_table_add(table, i == 0 || i == 3 ? '<' : '>', "%s", heads[i]);
     for (size_t i = 0; i < before->count; i++) {
-        const cln_compared_row *row = same_row(now, &before->rows[i]);
-        change what = judge(&before->rows[i], row);
-        if (what == NOT_COUNTED)
+        const cln_compared_row *row = &before->rows[i], *other = same_row(now, row);
+        cln_change change = cln_change_of(row, other);
+        bool limit = cln_is_limit(row) && other && (change == CLN_CHANGE_SLOWER || change == CLN_CHANGE_FASTER);
+        if (!limit && (!cln_change_counts(row) || !count(held->changes, change)))
             continue;
-        ++*counters[what];
-        if (what == SAME)
-            continue;
-        add_change(table, &before->rows[i], row, what);
+        add_change(table, row, other, change);
         shown++;
+        limits += limit;
     }
     bool written = true;
     if (held->to && shown > 0) {
         write_device(before, now, held->to);
         written = cln_table_write(table, held->to);
+        if (limits > 0)
+            fputs(
+                "\n  The device's limits are not counted. Where they changed, it is the device or the machine that is\n"
+                "  another or was not as quiet, and other figures may have changed with them.\n",
+                held->to);
     }
     cln_table_free(table);
     return written ? CLN_OK : cln_fail_memory(error, "a table", 0);

@@ -1,7 +1,8 @@
 /*
  * Two comparisons of the same devices and data, row by row: what became slower or faster beyond noise.
  *
- * Noise is what a row's own spread says, of both, and no less than a share that runs of the same program differ by on one machine.
+ * Devices are matched by name and platform. Noise is what the spread of both figures says, and no less than what runs of the same program
+ * differ by on one machine (change.h). Another version of clinear or of a driver is said.
  */
 #ifndef CLN_REPORT_CHANGES_H
 #define CLN_REPORT_CHANGES_H
@@ -10,7 +11,7 @@
 
 typedef struct cln_changes {
     size_t faster, slower, same; /* rows that are in both */
-    size_t gone;                 /* rows or devices that had figures, and now have none */
+    size_t gone;                 /* figures that are none now; a device that has none left is one */
     size_t devices;              /* that are in both */
 } cln_changes;
 

@@ -21,12 +21,12 @@ static void end(void)
     cln_comparison_release(&now);
 }
 
-static cln_compared_device *old(size_t index)
+static cln_compared_device *was(size_t index)
 {
     return &before.devices[index];
 }
 
-static cln_compared_device *new (size_t index)
+static cln_compared_device *is(size_t index)
 {
     return &now.devices[index];
 }
@@ -34,8 +34,8 @@ static cln_compared_device *new (size_t index)
 /* The row of both, with a spread of 1 %. */
 static void add_both(const char *name, const char *unit, double a, double b)
 {
-    add_row(old(0), name, unit, a, 0.01 * a, NAN);
-    add_row(new (0), name, unit, b, 0.01 * b, NAN);
+    add_row(was(0), name, unit, a, 0.01 * a, NAN);
+    add_row(is(0), name, unit, b, 0.01 * b, NAN);
 }
 
 /* How many there are; what was shown is in `shown`. */
@@ -76,7 +76,7 @@ static void expect_refused(const char *part)
 START_TEST(nothing_changed)
 {
     add_both("fused.epoch.200", "s", 1, 1);
-    add_both("copy_bandwidth", "B/s", 1e10, 1e10);
+    add_both("wide_product", "FLOP/s", 1e10, 1e10);
     add_both("fused.memory", "B", 1e8, 1e8);
     expect(0, 0, 0, 3);
     expect_shown("0 slower, 0 faster, 0 gone, 3 alike");
@@ -90,7 +90,7 @@ START_TEST(times_and_rates_have_their_own_better)
     add_both("fused.epoch.200", "s", 1, 2);
     add_both("clblast.epoch.200", "s", 3, 1);
     add_both("wide_product", "FLOP/s", 1e11, 5e10);
-    add_both("multiply_add_rate", "FLOP/s", 1e11, 4e11);
+    add_both("later_product", "FLOP/s", 1e11, 4e11);
     expect(2, 2, 0, 0);
     expect_shown("a, p\n");
     expect_shown("fused: epoch by 200, ms");
@@ -113,22 +113,65 @@ END_TEST
 
 START_TEST(noise_is_what_both_spreads_say)
 {
-    add_row(old(0), "fused.epoch.200", "s", 1, 1.5, NAN);
-    add_row(new (0), "fused.epoch.200", "s", 2, 0.6, NAN); /* 0.75 + 0.3 */
-    add_row(old(0), "fused.epoch.600", "s", 1, 1.5, NAN);
-    add_row(new (0), "fused.epoch.600", "s", 2, 0.4, NAN);
+    add_row(was(0), "fused.epoch.200", "s", 1, 0.4, NAN);
+    add_row(is(0), "fused.epoch.200", "s", 2, 0.2, NAN); /* 1.73 times 0.6 */
+    add_row(was(0), "fused.epoch.600", "s", 1, 0.4, NAN);
+    add_row(is(0), "fused.epoch.600", "s", 2, 0.1, NAN);
     expect(1, 0, 0, 1);
     expect_shown("epoch by 600");
+}
+END_TEST
+
+START_TEST(without_a_spread_only_what_doubled_counts)
+{
+    add_row(was(0), "fused.optimum", "s", 1, 0, NAN);
+    add_row(is(0), "fused.optimum", "s", 1.9, NAN, NAN);
+    add_row(was(0), "clblast.optimum", "s", 1, NAN, NAN);
+    add_row(is(0), "clblast.optimum", "s", 2.1, 0.01, NAN);
+    expect(1, 0, 0, 1);
+    expect_shown("clblast: to the optimum");
+}
+END_TEST
+
+START_TEST(builds_count_when_they_take_twice_and_half_a_second_more)
+{
+    add_both("fused.cold_build", "s", 2, 3.9);
+    add_both("fused.warm_build", "s", 0.1, 0.5);
+    add_both("clblast.cold_build", "s", 2, 20);
+    add_both("clblast.warm_build", "s", 5, 2);
+    expect(1, 1, 0, 2);
+}
+END_TEST
+
+START_TEST(times_within_a_wait_for_the_device_are_alike)
+{
+    add_both("fused.gradient", "s", 20e-6, 60e-6);
+    add_both("clblast.gradient", "s", 20e-6, 80e-6);
+    expect(1, 0, 0, 1);
+}
+END_TEST
+
+START_TEST(limits_are_shown_but_not_counted)
+{
+    add_both("fused.epoch.200", "s", 1, 1);
+    add_both("launch_time", "s", 5e-6, 20e-6);
+    add_both("copy_bandwidth", "B/s", 1e10, NAN);
+    add_both("read_bandwidth", "B/s", 1e10, 1e10);
+    expect(0, 0, 0, 1);
+    expect_shown("the device's limits: launch, µs");
+    expect_shown("4.00 times SLOWER\n\n  The device's limits are not counted.");
+    ck_assert_ptr_null(strstr(shown, "copying"));
+    ck_assert_ptr_null(strstr(shown, "reading"));
 }
 END_TEST
 
 START_TEST(a_figure_that_is_none_any_more_is_gone)
 {
     add_both("fused.gradient", "s", 1, 1);
-    add_row(old(0), "fused.epoch.32", "s", 1, 0, NAN); /* no row */
+    add_row(was(0), "fused.epoch.32", "s", 1, 0, NAN); /* no row */
     add_both("fused.epoch.200", "s", 1, NAN);
-    add_row(old(0), "fused.epoch.600", "s", 1, 0, NAN);
-    add_reason(new (0), "fused.epoch.600", "s", "the kernel failed");
+    add_row(was(0), "fused.epoch.600", "s", 1, 0, NAN);
+    add_reason(is(0), "fused.epoch.600", "s", "the kernel failed");
     add_both("fused.epoch.4096", "s", 1, INFINITY);
     expect(0, 0, 4, 1);
     expect_shown("gone: the kernel failed\n");
@@ -161,7 +204,7 @@ START_TEST(what_is_new_or_was_none_does_not_count)
 {
     add_both("fused.epoch.200", "s", 1, 1);
     add_both("fused.epoch.32", "s", NAN, 1);
-    add_row(new (0), "fused.epoch.600", "s", 1, 0, NAN);
+    add_row(is(0), "fused.epoch.600", "s", 1, 0, NAN);
     add_row(add_device(&now, "newcomer", "p"), "fused.epoch.200", "s", 1, 0, NAN);
     add_device(&before, "dead from the start", "p")->status = CLN_COMPARED_FAILED;
     expect(0, 0, 0, 1);
@@ -182,10 +225,10 @@ END_TEST
 
 START_TEST(agreement_and_speed_of_one_name_are_two_rows)
 {
-    add_row(old(0), "gram", "tolerances", 0.1, NAN, 1);
-    add_row(old(0), "gram", "s", 1, 0, NAN);
-    add_row(new (0), "gram", "s", 2, 0, NAN);
-    add_row(new (0), "gram", "tolerances", 0.2, NAN, 1);
+    add_row(was(0), "gram", "tolerances", 0.1, NAN, 1);
+    add_row(was(0), "gram", "s", 1, 0.01, NAN);
+    add_row(is(0), "gram", "s", 2, 0.01, NAN);
+    add_row(is(0), "gram", "tolerances", 0.2, NAN, 1);
     expect(1, 0, 0, 0);
 }
 END_TEST
@@ -194,11 +237,11 @@ START_TEST(devices_of_one_name_are_held_in_their_order)
 {
     add_both("fused.epoch.200", "s", 1, 1);
     add_row(add_device(&before, "twin", "p"), "fused.epoch.200", "s", 1, 0, NAN);
-    add_row(add_device(&before, "twin", "p"), "fused.epoch.200", "s", 4, 0, NAN);
+    add_row(add_device(&before, "twin", "p"), "fused.epoch.200", "s", 4, 0.01, NAN);
     add_row(add_device(&before, "twin", "q"), "fused.epoch.200", "s", 9, 0, NAN);
     add_row(add_device(&now, "twin", "q"), "fused.epoch.200", "s", 9, 0, NAN);
     add_row(add_device(&now, "twin", "p"), "fused.epoch.200", "s", 1, 0, NAN);
-    add_row(add_device(&now, "twin", "p"), "fused.epoch.200", "s", 8, 0, NAN);
+    add_row(add_device(&now, "twin", "p"), "fused.epoch.200", "s", 8, 0.01, NAN);
     expect(1, 0, 0, 3);
     expect_shown("4000");
 }
@@ -208,7 +251,7 @@ START_TEST(another_version_or_driver_is_said)
 {
     add_both("fused.epoch.200", "s", 1, 2);
     snprintf(now.version, sizeof now.version, "0.2.0");
-    snprintf(new (0)->device.driver, sizeof new (0)->device.driver, "4.0");
+    snprintf(is(0)->device.driver, sizeof is(0)->device.driver, "4.0");
     expect(1, 0, 0, 0);
     expect_shown("its driver was 3.1, and is 4.0 now\n");
     expect_shown("by clinear 0.1.0, now 0.2.0");
@@ -220,9 +263,9 @@ START_TEST(hostile_text_does_no_harm)
     add_both("\033[2J", "s", 1, 2);
     snprintf(before.date, sizeof before.date, "\033[1m%s", "%n");
     snprintf(before.version, sizeof before.version, "\n\n");
-    memcpy(old(0)->device.name, "\033\a", 3);
-    memcpy(new (0)->device.name, "\033\a", 3);
-    snprintf(old(0)->device.driver, sizeof old(0)->device.driver, "\033c");
+    memcpy(was(0)->device.name, "\033\a", 3);
+    memcpy(is(0)->device.name, "\033\a", 3);
+    snprintf(was(0)->device.driver, sizeof was(0)->device.driver, "\033c");
     expect(1, 0, 0, 0);
     for (const char *at = shown; *at; at++)
         ck_assert((unsigned char)*at >= ' ' || *at == '\n');
@@ -247,21 +290,21 @@ START_TEST(another_optimum_is_of_other_data)
     add_both("fused.epoch.200", "s", 1, 1);
     add_both("fused.objective", "loss", 0.24, 0.2400001);
     expect(0, 0, 0, 1);
-    old(0)->judged = old(0)->agree = new (0)->judged = new (0)->agree = true;
+    was(0)->judged = was(0)->agree = is(0)->judged = is(0)->agree = true;
     expect(0, 0, 0, 1);
     add_both("clblast.objective", "loss", 0.24, 0.39);
     expect_refused("clblast.objective was 0.24, and is 0.39 now");
-    new (0)->agree = false; /* then it may be the device that is wrong */
+    is(0)->agree = false; /* then it may be the device that is wrong */
     expect(0, 0, 0, 1);
 }
 END_TEST
 
 START_TEST(without_a_device_in_both_there_is_nothing_to_hold)
 {
-    snprintf(new (0)->device.name, sizeof new (0)->device.name, "b");
+    snprintf(is(0)->device.name, sizeof is(0)->device.name, "b");
     expect_refused("no device is in both comparisons");
-    snprintf(new (0)->device.name, sizeof new (0)->device.name, "a");
-    snprintf(new (0)->device.platform, sizeof new (0)->device.platform, "q");
+    snprintf(is(0)->device.name, sizeof is(0)->device.name, "a");
+    snprintf(is(0)->device.platform, sizeof is(0)->device.platform, "q");
     expect_refused("no device is in both comparisons");
 }
 END_TEST
@@ -274,6 +317,10 @@ int main(void)
     tcase_add_test(ok, times_and_rates_have_their_own_better);
     tcase_add_test(ok, memory_counts_beyond_five_percent);
     tcase_add_test(ok, noise_is_what_both_spreads_say);
+    tcase_add_test(ok, without_a_spread_only_what_doubled_counts);
+    tcase_add_test(ok, builds_count_when_they_take_twice_and_half_a_second_more);
+    tcase_add_test(ok, times_within_a_wait_for_the_device_are_alike);
+    tcase_add_test(ok, limits_are_shown_but_not_counted);
     tcase_add_test(ok, a_figure_that_is_none_any_more_is_gone);
     tcase_add_test(ok, a_device_without_figures_is_one_that_is_gone);
     tcase_add_test(edges, what_is_new_or_was_none_does_not_count);

@@ -1,0 +1,84 @@
+#include "report/change.h"
+
+#include "base/size.h"
+
+#include <math.h>
+#include <string.h>
+
+/*
+ * Noise lasts longer than a run on a machine that does other things too: the median of a run then moves between runs as the samples
+ * do within it. Two of them, each with the standard deviation σ of its samples, differ by more than 3.3·√2·σ in one case of a thousand,
+ * which, with some fifty rows in a comparison, is one false alarm in twenty. The distance between the quartiles is 1.35·σ: the medians have to
+ * differ by 3.3·√2 / (2·1.35) = 1.73 times the sum of both distances.
+ */
+static const double beyond_spread = 1.73;
+
+/* What medians of few samples differ by though their spread is small: where memory and threads happen to lie, the clock's rate. */
+static const double least_share = 0.15;
+/* A single sample has no spread, and says little. */
+static const double least_share_of_one = 1;
+/* Every time has a wait for the device in it, which takes this much more or less from process to process. */
+static const double least_seconds = 5e-5;
+/* Compiling: a handful of samples, and files are read, written and thrown out of caches meanwhile. */
+static const double least_share_of_builds = 1, least_seconds_of_builds = 0.5;
+/* Memory is no matter of chance, but for what drivers keep. */
+static const double least_share_of_bytes = 0.05;
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), part = strlen(end);
+    return length >= part && strcmp(text + length - part, end) == 0;
+}
+
+bool cln_has_figure(const cln_compared_row *row)
+{
+    return row && row->value > 0 && isfinite(row->value);
+}
+
+bool cln_is_limit(const cln_compared_row *row)
+{
+    static const char *const names[] = {"copy_bandwidth",   "read_bandwidth", "multiply_add_rate", "launch_time",
+                                        "launch_wait_time", "upload_rate",    "download_rate"};
+    for (size_t i = 0; i < CLN_COUNT(names); i++)
+        if (strcmp(row->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+bool cln_change_counts(const cln_compared_row *row)
+{
+    static const char *const parts[] = {".device.", ".between.", ".host."};
+    for (size_t i = 0; i < CLN_COUNT(parts); i++)
+        if (strstr(row->name, parts[i]))
+            return false;
+    return cln_compared_better(row) != CLN_BETTER_NEITHER && !cln_is_limit(row);
+}
+
+/* By how much the two have to differ. */
+static double noise_of(const cln_compared_row *before, const cln_compared_row *now)
+{
+    double smaller = fmin(before->value, now->value);
+    bool seconds = strcmp(before->unit, "s") == 0;
+    if (strcmp(before->unit, "B") == 0)
+        return least_share_of_bytes * smaller;
+    bool one = !(before->spread > 0) || !(now->spread > 0); /* NaN and 0 are of a single sample */
+    double spread = one ? 0 : beyond_spread * (before->spread + now->spread);
+    double least = (one ? least_share_of_one : least_share) * smaller;
+    if (ends_with(before->name, "_build"))
+        least = fmax(least_share_of_builds * smaller, least_seconds_of_builds);
+    else if (seconds && !cln_is_limit(before))
+        least = fmax(least, least_seconds);
+    return fmax(spread, least);
+}
+
+cln_change cln_change_of(const cln_compared_row *before, const cln_compared_row *now)
+{
+    cln_better better = cln_compared_better(before);
+    if (better == CLN_BETTER_NEITHER || !cln_has_figure(before))
+        return CLN_CHANGE_NONE;
+    if (!cln_has_figure(now))
+        return CLN_CHANGE_GONE;
+    if (!(fabs(now->value - before->value) > noise_of(before, now)))
+        return CLN_CHANGE_SAME;
+    return (now->value < before->value) == (better == CLN_BETTER_LESS) ? CLN_CHANGE_FASTER : CLN_CHANGE_SLOWER;
+}

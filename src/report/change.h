@@ -1,0 +1,23 @@
+/* Whether one figure differs from an earlier one of the same device beyond noise. */
+#ifndef CLN_REPORT_CHANGE_H
+#define CLN_REPORT_CHANGE_H
+
+#include "report/comparison.h"
+
+typedef enum cln_change {
+    CLN_CHANGE_NONE, /* there was no figure, or neither more nor less of it is better */
+    CLN_CHANGE_SAME,
+    CLN_CHANGE_FASTER, /* of memory: less */
+    CLN_CHANGE_SLOWER,
+    CLN_CHANGE_GONE /* there is no figure any more */
+} cln_change;
+
+/* now: NULL where there is no such row any more. */
+cln_change cln_change_of(const cln_compared_row *before, const cln_compared_row *now);
+/* Whether a change of it is one of this program. The parts of an epoch's time count in the epoch; the device's own limits (cln_measure_limits)
+   tell what the device and the machine are, and how quiet. */
+bool cln_change_counts(const cln_compared_row *row);
+bool cln_is_limit(const cln_compared_row *row);
+bool cln_has_figure(const cln_compared_row *row); /* NULL has none */
+
+#endif
