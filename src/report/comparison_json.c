@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define FILE_BYTES_MAX (16u << 20)
-#define DEVICES_MAX 1000 /* more stand in no machine */
+#define DEVICES_MAX    1000 /* more stand in no machine */
 
 static const cln_member row_members[] = {CLN_MEMBER(cln_compared_row, TEXT, name),
                                          CLN_MEMBER(cln_compared_row, REAL, value),

@@ -170,14 +170,14 @@ START_TEST(rows_that_one_device_has_alone_are_shown)
     add_row(&all.devices[0], "launch_time", "B", 7, 0, NAN);            /* in another unit */
     add_row(&all.devices[0], "", "", 8, 0, NAN);
     char *text = written(cln_report_comparison, &all);
-    expect_row(text, "full gradient, ms 1000 ±0 % -");
-    expect_row(text, "full gradient, ms - 2000 ±0 %");
+    expect_row(text, "full gradient, ms 1000 -");
+    expect_row(text, "full gradient, ms - 2000");
     expect_row(text, "other figures");
-    expect_row(text, "fused.epoch.x, s 3.00 ±0 % -");
-    expect_row(text, "fused.gradient.5, s 4.00 ±0 % -");
-    expect_row(text, ".gradient, s 5.00 ±0 % -");
-    expect_row(text, "magic.of.tomorrow, furlong 6.00 ±0 % -");
-    expect_row(text, "launch_time, B 7.00 ±0 % -");
+    expect_row(text, "fused.epoch.x, s 3.00 -");
+    expect_row(text, "fused.gradient.5, s 4.00 -");
+    expect_row(text, ".gradient, s 5.00 -");
+    expect_row(text, "magic.of.tomorrow, furlong 6.00 -");
+    expect_row(text, "launch_time, B 7.00 -");
     ck_assert_ptr_null(strchr(text, '*') < strstr(text, "* is the best") ? strchr(text, '*')
                                                                          : NULL); /* no row has two */
     free(text);
