@@ -15,33 +15,59 @@ static const struct word {
     const char *before, *after; /* what stands around the number */
     const char *of, *unit;      /* the row's unit, and the one that it is shown in */
     double scale;
+    const char *meaning;
 } words[] = {
-    {"weights", true, false, rank_agreement, "weights", "", "tolerances", "", 1},
-    {"loss", true, false, rank_agreement, "loss", "", "tolerances", "", 1},
-    {"predictions", true, false, rank_agreement, "predictions", "", "tolerances", "", 1},
-    {"gram", false, false, rank_agreement, "Gram matrix", "", "tolerances", "", 1},
-    {"epoch", true, true, rank_engine, "epoch by ", "", "s", "ms", 1e-3},
-    {"gradient", true, false, rank_engine, "full gradient", "", "s", "ms", 1e-3},
-    {"evaluate", true, false, rank_engine, "evaluation", "", "s", "ms", 1e-3},
-    {"device", true, true, rank_engine, "by ", ": kernels", "s", "ms", 1e-3},
-    {"between", true, true, rank_engine, "by ", ": between", "s", "ms", 1e-3},
-    {"host", true, true, rank_engine, "by ", ": host", "s", "ms", 1e-3},
-    {"optimum", true, false, rank_engine, "to the optimum", "", "s", "ms", 1e-3},
-    {"objective", true, false, rank_engine, "objective there", "", "loss", "", 1},
-    {"memory", true, false, rank_engine, "memory", "", "B", "MiB", 1048576},
-    {"cold_build", true, false, rank_engine, "cold build", "", "s", "ms", 1e-3},
-    {"warm_build", true, false, rank_engine, "warm build", "", "s", "ms", 1e-3},
-    {"upload", false, false, rank_work, "upload of rows", "", "s", "ms", 1e-3},
-    {"gram", false, false, rank_work, "Gram matrix", "", "s", "ms", 1e-3},
-    {"wide_product", false, false, rank_work, "product", "", "FLOP/s", "GFLOP/s", 1e9},
-    {"host_memory", false, false, rank_work, "host memory", "", "B", "MiB", 1048576},
-    {"copy_bandwidth", false, false, rank_limits, "copying", "", "B/s", "GB/s", 1e9},
-    {"read_bandwidth", false, false, rank_limits, "reading", "", "B/s", "GB/s", 1e9},
-    {"multiply_add_rate", false, false, rank_limits, "arithmetic", "", "FLOP/s", "GFLOP/s", 1e9},
-    {"launch_time", false, false, rank_limits, "launch", "", "s", "µs", 1e-6},
-    {"launch_wait_time", false, false, rank_limits, "launch and wait", "", "s", "µs", 1e-6},
-    {"upload_rate", false, false, rank_limits, "upload", "", "B/s", "GB/s", 1e9},
-    {"download_rate", false, false, rank_limits, "download", "", "B/s", "GB/s", 1e9},
+    {"weights", true, false, rank_agreement, "weights", "", "tolerances", "", 1,
+     "The largest error of a weight after a fixed number of steps, by what rounding allows: 1 is the most."},
+    {"loss", true, false, rank_agreement, "loss", "", "tolerances", "", 1, "The error of the loss at these weights."},
+    {"predictions", true, false, rank_agreement, "predictions", "", "tolerances", "", 1,
+     "Rows predicted otherwise, but for those whose two best outputs are too near to tell apart."},
+    {"gram", false, false, rank_agreement, "Gram matrix", "", "tolerances", "", 1,
+     "The largest error of the sums of products."},
+    {"epoch", true, true, rank_engine, "epoch by ", "", "s", "ms", 1e-3,
+     "Minibatch gradient descent once over all training rows; the number is the rows of a minibatch."},
+    {"gradient", true, false, rank_engine, "full gradient", "", "s", "ms", 1e-3,
+     "Loss and gradient over all training rows at once."},
+    {"evaluate", true, false, rank_engine, "evaluation", "", "s", "ms", 1e-3,
+     "Loss and errors of all test rows, or of the training rows where there are none."},
+    {"device", true, true, rank_engine, "by ", ": kernels", "s", "ms", 1e-3, "Of an epoch: the device runs kernels."},
+    {"between", true, true, rank_engine, "by ", ": between", "s", "ms", 1e-3,
+     "Of an epoch: the device does nothing though commands are waiting, which is what launching them costs."},
+    {"host", true, true, rank_engine, "by ", ": host", "s", "ms", 1e-3,
+     "Of an epoch: the device does nothing, for the host is busy."},
+    {"optimum", true, false, rank_engine, "to the optimum", "", "s", "ms", 1e-3,
+     "L-BFGS with an l2 penalty of 1e-4 until no component of the gradient is above 1e-4: the same problem "
+     "everywhere."},
+    {"objective", true, false, rank_engine, "objective there", "", "loss", "", 1,
+     "Loss and penalty at that optimum, in double precision on the host: equal everywhere to 1e-6."},
+    {"memory", true, false, rank_engine, "memory", "", "B", "MiB", 1048576,
+     "Memory of the device that was held, at most."},
+    {"cold_build", true, false, rank_engine, "cold build", "", "s", "ms", 1e-3,
+     "Compiling the kernels where nothing is cached: the first run on a machine."},
+    {"warm_build", true, false, rank_engine, "warm build", "", "s", "ms", 1e-3,
+     "The same where the compiled kernels are cached: every later run."},
+    {"upload", false, false, rank_work, "upload of rows", "", "s", "ms", 1e-3,
+     "Bringing the training rows into the device's memory."},
+    {"gram", false, false, rank_work, "Gram matrix", "", "s", "ms", 1e-3,
+     "Sums of products of all features and outputs over all training rows."},
+    {"wide_product", false, false, rank_work, "product", "", "FLOP/s", "GFLOP/s", 1e9,
+     "A product of 1024 × 1024 matrices by CLBlast."},
+    {"host_memory", false, false, rank_work, "host memory", "", "B", "MiB", 1048576,
+     "Memory of the process on the host, at most."},
+    {"copy_bandwidth", false, false, rank_limits, "copying", "", "B/s", "GB/s", 1e9,
+     "Bytes read and written per second by a kernel that copies within the device."},
+    {"read_bandwidth", false, false, rank_limits, "reading", "", "B/s", "GB/s", 1e9,
+     "Bytes read per second by a kernel that adds them up: the fastest that a pass over data can be."},
+    {"multiply_add_rate", false, false, rank_limits, "arithmetic", "", "FLOP/s", "GFLOP/s", 1e9,
+     "Floating-point operations per second, a fused multiply-add being two: the most that the device computes."},
+    {"launch_time", false, false, rank_limits, "launch", "", "s", "µs", 1e-6,
+     "An empty kernel, launched back to back with others."},
+    {"launch_wait_time", false, false, rank_limits, "launch and wait", "", "s", "µs", 1e-6,
+     "An empty kernel, and waiting until it is done."},
+    {"upload_rate", false, false, rank_limits, "upload", "", "B/s", "GB/s", 1e9,
+     "Bytes per second from the host's memory into the device's."},
+    {"download_rate", false, false, rank_limits, "download", "", "B/s", "GB/s", 1e9,
+     "Bytes per second from the device's memory into the host's."},
 };
 
 /* Whether a row is what the word is for; then its engine, and where its number begins, are told. */
@@ -88,8 +114,10 @@ void cln_shown_words(const cln_compared_row *row, cln_shown_row *shown)
         if (!is_of(row, word, &engine, &number))
             continue;
         bool mixed = word->rank == rank_agreement && engine > 0; /* engines stand under one heading there */
-        snprintf(shown->label, sizeof shown->label, "%.*s%s%s%.20s%s%s%s", mixed ? engine : 0, row->name,
-                 mixed ? " " : "", word->before, number, word->after, *word->unit ? ", " : "", word->unit);
+        snprintf(shown->plain, sizeof shown->plain, "%.*s%s%s%.20s%s", mixed ? engine : 0, row->name, mixed ? " " : "",
+                 word->before, number, word->after);
+        snprintf(shown->label, sizeof shown->label, "%s%s%s", shown->plain, *word->unit ? ", " : "", word->unit);
+        shown->meaning = word->meaning;
         shown->rank = word->rank;
         shown->scale = word->scale;
         set_heading(shown, row->name, engine);
@@ -97,6 +125,7 @@ void cln_shown_words(const cln_compared_row *row, cln_shown_row *shown)
     }
     bool agreement = strcmp(row->unit, "tolerances") == 0;
     shown->rank = agreement ? rank_agreement : rank_unknown;
+    snprintf(shown->plain, sizeof shown->plain, "%s", row->name);
     snprintf(shown->label, sizeof shown->label, agreement || !*row->unit ? "%s" : "%s, %s", row->name, row->unit);
     set_heading(shown, row->name, 0);
 }

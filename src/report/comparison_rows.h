@@ -1,4 +1,4 @@
-/* The rows of a comparison for people on a terminal: in which order, under which heading, in which words and units. */
+/* The rows of a comparison for people: in which order, under which heading, in which words and units, and what they mean. */
 #ifndef CLN_REPORT_COMPARISON_ROWS_H
 #define CLN_REPORT_COMPARISON_ROWS_H
 
@@ -6,11 +6,13 @@
 
 typedef struct cln_shown_row {
     const char *name,
-        *unit;        /* of the row that it is made of: a figure of agreement and one of speed may have one name */
-    unsigned rank;    /* of its heading */
-    char heading[48]; /* "fused" */
-    char label[64];   /* "epoch by 200, ms"; a name that is not known as it is */
-    double scale;     /* a figure is shown divided by it */
+        *unit;           /* of the row that it is made of: a figure of agreement and one of speed may have one name */
+    unsigned rank;       /* of its heading */
+    char heading[48];    /* "fused" */
+    char label[80];      /* "epoch by 200, ms"; a name that is not known as it is */
+    char plain[64];      /* "epoch by 200" */
+    const char *meaning; /* a sentence; NULL where the name is not known */
+    double scale;        /* a figure is shown divided by it */
 } cln_shown_row;
 
 /* The words for one row. */

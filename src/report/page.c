@@ -6,7 +6,7 @@
 typedef cln_status section_fn(const cln_comparison *comparison, const cln_comparison *before, FILE *to,
                               cln_error *error);
 
-/* A part that cannot fail, and one that draws. */
+/* A part that cannot fail, and one that may: that draws, or needs memory. */
 #define PLAIN(name, part)                                                                                              \
     static cln_status name(const cln_comparison *comparison, const cln_comparison *before, FILE *to, cln_error *error) \
     {                                                                                                                  \
@@ -22,10 +22,10 @@ typedef cln_status section_fn(const cln_comparison *comparison, const cln_compar
     }
 
 PLAIN(devices, cln_page_devices)
-PLAIN(agreement, cln_page_agreement)
-PLAIN(figures, cln_page_rows)
+DRAWN(agreement, cln_page_agreement)
+DRAWN(figures, cln_page_rows)
 PLAIN(missing, cln_page_missing)
-PLAIN(words, cln_page_glossary)
+DRAWN(words, cln_page_glossary)
 DRAWN(speed, cln_page_speed)
 DRAWN(roofline, cln_page_roofline)
 DRAWN(split, cln_page_split)

@@ -175,9 +175,9 @@ static void write_device(const cln_compared_device *compared, FILE *to)
                             : "single");
     }
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
-        double value = cln_page_value(compared, limits[i][0], limits[i][1]);
-        if (isfinite(value))
-            fact(to, cln_page_label(label, limits[i][0]), cln_text_quantity(text, value, limits[i][1]));
+        const cln_compared_row *row = cln_page_row(compared, limits[i][0], limits[i][1]);
+        if (row && isfinite(row->value))
+            fact(to, cln_page_label(label, row), cln_text_quantity(text, row->value, row->unit));
     }
     fputs("</dl>\n", to);
     if (*compared->reason) {
@@ -211,7 +211,7 @@ static void write_reason(const cln_compared_device *device, size_t first, FILE *
     fputs("<td class=\"names\">", to);
     for (size_t i = first; i < device->count; i++)
         if (strcmp(device->rows[i].reason, device->rows[first].reason) == 0) {
-            cln_html_text(to, "%s%s", before, cln_page_label(label, device->rows[i].name));
+            cln_html_text(to, "%s%s", before, cln_page_label(label, &device->rows[i]));
             before = ", ";
         }
     fputs("</td>", to);

@@ -15,23 +15,23 @@ typedef char cln_words[256];
 /* "1 · NAME", cut to `most` characters; an index below 0 is left away. */
 const char *cln_page_device(cln_words to, const cln_compared_device *device, size_t most);
 /* "fused: epoch by 200" for fused.epoch.200; a name that is not known as it is. */
-const char *cln_page_label(cln_words to, const char *name);
+const char *cln_page_label(cln_words to, const cln_compared_row *row);
 /* The row of that name and unit, for names of agreement and of speed may be the same; NULL: none. */
 const cln_compared_row *cln_page_row(const cln_compared_device *device, const char *name, const char *unit);
 /* Its value; NaN where there is no such row, or nothing that a measurement can come to and an axis can show: below 0, beyond 1e24. */
 double cln_page_value(const cln_compared_device *device, const char *name, const char *unit);
 /* "45 %", or "-" without a limit. */
 const char *cln_page_fraction(cln_text to, const cln_compared_row *row);
-void cln_page_glossary(const cln_comparison *comparison, FILE *to);
+cln_status cln_page_glossary(const cln_comparison *comparison, FILE *to, cln_error *error);
 
 /* ---- text and tables */
 
 void cln_page_date(const char *date, FILE *to);                  /* as cln_comparison has it */
 void cln_page_begin(const cln_comparison *comparison, FILE *to); /* title, verdict, of what and when */
 void cln_page_devices(const cln_comparison *comparison, FILE *to);
-void cln_page_agreement(const cln_comparison *comparison, FILE *to);
-void cln_page_rows(const cln_comparison *comparison,
-                   FILE *to); /* every row that was measured beside those of the other devices */
+cln_status cln_page_agreement(const cln_comparison *comparison, FILE *to, cln_error *error);
+cln_status cln_page_rows(const cln_comparison *comparison, FILE *to,
+                         cln_error *error); /* every row that was measured beside those of the other devices */
 void cln_page_missing(const cln_comparison *comparison, FILE *to);
 cln_status cln_page_changes(const cln_comparison *before, const cln_comparison *now, FILE *to, cln_error *error);
 

@@ -17,14 +17,18 @@ enum { height_of_plot = 300, top = 10, left = 64, right = 14, axis = 54, wide = 
 
 /* What is drawn: a row's name behind its engine's, the type of its point. */
 static const struct work {
-    const char *row, *label;
+    const char *row, *mark, *label; /* beside its point, and in full */
     unsigned point;
     enum { PASS_BOTH_WAYS, PASS_FORWARD, GRAM, WIDE } kind;
 } works[] = {
-    {"epoch.32", "epoch by 32", 5, PASS_BOTH_WAYS},    {"epoch.200", "by 200", 7, PASS_BOTH_WAYS},
-    {"epoch.600", "by 600", 9, PASS_BOTH_WAYS},        {"epoch.4096", "by 4096", 11, PASS_BOTH_WAYS},
-    {"gradient", "full gradient", 13, PASS_BOTH_WAYS}, {"evaluate", "evaluation", 15, PASS_FORWARD},
-    {"wide_product", "wide product", 2, WIDE},         {"gram", "Gram matrix", 3, GRAM},
+    {"epoch.32", "epoch by 32", "epoch by 32", 5, PASS_BOTH_WAYS},
+    {"epoch.200", "by 200", "epoch by 200", 7, PASS_BOTH_WAYS},
+    {"epoch.600", "by 600", "epoch by 600", 9, PASS_BOTH_WAYS},
+    {"epoch.4096", "by 4096", "epoch by 4096", 11, PASS_BOTH_WAYS},
+    {"gradient", "full gradient", "full gradient", 13, PASS_BOTH_WAYS},
+    {"evaluate", "evaluation", "evaluation", 15, PASS_FORWARD},
+    {"wide_product", "wide product", "wide product", 2, WIDE},
+    {"gram", "Gram matrix", "Gram matrix", 3, GRAM},
 };
 
 static const struct engine {
@@ -170,7 +174,7 @@ static size_t marks_of(const roofline *roof, cln_mark *marks)
     for (size_t i = 0; i < work_count; i++)
         for (size_t j = 0; j < engine_count; j++)
             if (is_drawn(&roof->points[i][j])) {
-                marks[count++] = (cln_mark){works[i].label, works[i].point, 7};
+                marks[count++] = (cln_mark){works[i].mark, works[i].point, 7};
                 break;
             }
     for (size_t j = 0; j < engine_count; j++)
@@ -228,10 +232,9 @@ static void write_data(const roofline *roof, const char *title, FILE *to)
             if (!is_drawn(point))
                 continue;
             cln_text text;
-            cln_words label;
             double roof_there = roof_at(roof, point->intensity) * 1e9;
             cln_html_row_begin(to);
-            cln_html_head(to, "%s", cln_page_label(label, works[i].row));
+            cln_html_head(to, "%s", works[i].label);
             cln_html_cell(to, "%s", *engines[j].label ? engines[j].label : "-");
             cln_html_number(to, "%.3g", point->intensity);
             cln_html_number(to, "%s", cln_text_quantity(text, point->rate, "FLOP/s"));

@@ -3,6 +3,7 @@
 #include "report/page_parts.h"
 
 #include "report/changes.h"
+#include "report/comparison_rows.h"
 #include "report/html.h"
 
 #include <math.h>
@@ -11,19 +12,9 @@
 
 typedef void cell_fn(const cln_compared_row *row, FILE *to); /* row: NULL, where the device has none */
 
-static bool of_agreement(const cln_compared_row *row)
+static bool of_agreement(const cln_shown_row *shown)
 {
-    return strcmp(row->unit, "tolerances") == 0;
-}
-
-/* No device before this one, and no row before in this one, is the same. */
-static bool is_first(const cln_comparison *comparison, size_t device, size_t row)
-{
-    const cln_compared_row *this = &comparison->devices[device].rows[row];
-    for (size_t i = 0; i < device; i++)
-        if (cln_page_row(&comparison->devices[i], this->name, this->unit))
-            return false;
-    return cln_page_row(&comparison->devices[device], this->name, this->unit) == this;
+    return strcmp(shown->unit, "tolerances") == 0;
 }
 
 static void write_heads(const cln_comparison *comparison, const char *label, FILE *to)
@@ -40,28 +31,39 @@ static void write_heads(const cln_comparison *comparison, const char *label, FIL
     fputs("</tr></thead>\n<tbody>\n", to);
 }
 
-/* False where there are no such rows, and nothing was written. */
-static bool write_table(const cln_comparison *comparison, const char *label, bool agreement, cell_fn *cell, FILE *to)
+/* Rows of agreement, or the others; each heading has a line of its own. Where there are none, that is said. */
+static cln_status write_table(const cln_comparison *comparison, const char *label, bool agreement, const char *none,
+                              cell_fn *cell, FILE *to, cln_error *error)
 {
-    bool any = false;
-    for (size_t i = 0; i < comparison->count; i++)
-        for (size_t j = 0; j < comparison->devices[i].count; j++) {
-            const cln_compared_row *row = &comparison->devices[i].rows[j];
-            cln_words name;
-            if (of_agreement(row) != agreement || !is_first(comparison, i, j))
-                continue;
-            if (!any)
-                write_heads(comparison, label, to);
-            any = true;
-            cln_html_row_begin(to);
-            cln_html_head(to, "%s", cln_page_label(name, row->name));
-            for (size_t other = 0; other < comparison->count; other++)
-                cell(cln_page_row(&comparison->devices[other], row->name, row->unit), to);
-            cln_html_row_end(to);
+    cln_status status;
+    cln_shown_row *rows = NULL;
+    const cln_shown_row *last = NULL;
+    size_t count = 0;
+    TRY(cln_shown_rows(comparison, &rows, &count, error));
+    for (size_t i = 0; i < count; i++) {
+        if (of_agreement(&rows[i]) != agreement)
+            continue;
+        if (!last)
+            write_heads(comparison, label, to);
+        if (!agreement && (!last || rows[i].rank != last->rank)) {
+            fprintf(to, "<tr class=\"group\"><th scope=\"rowgroup\" colspan=\"%zu\"><span>", comparison->count + 1);
+            cln_html_text(to, "%s", rows[i].heading);
+            fputs("</span></th></tr>\n", to);
         }
-    if (any)
+        last = &rows[i];
+        cln_html_row_begin(to);
+        cln_html_head(to, "%s", rows[i].plain);
+        for (size_t device = 0; device < comparison->count; device++)
+            cell(cln_shown_find(&comparison->devices[device], &rows[i]), to);
+        cln_html_row_end(to);
+    }
+    if (last)
         cln_html_table_end(to);
-    return any;
+    else
+        fprintf(to, "<p class=\"note\">%s</p>\n", none);
+out:
+    free(rows);
+    return status;
 }
 
 /* A value above 1 disagrees, and so does none. */
@@ -80,10 +82,10 @@ static void write_agreement(const cln_compared_row *row, FILE *to)
     fprintf(to, " <span>%s</span></td>", agrees ? "agrees" : "disagrees");
 }
 
-void cln_page_agreement(const cln_comparison *comparison, FILE *to)
+cln_status cln_page_agreement(const cln_comparison *comparison, FILE *to, cln_error *error)
 {
-    if (!write_table(comparison, "Errors in units of the tolerance", true, write_agreement, to))
-        fputs("<p class=\"note\">No device was held against the reference.</p>\n", to);
+    return write_table(comparison, "Errors in units of the tolerance", true,
+                       "No device was held against the reference.", write_agreement, to, error);
 }
 
 static void write_figure(const cln_compared_row *row, FILE *to)
@@ -107,10 +109,10 @@ static void write_figure(const cln_compared_row *row, FILE *to)
     fputs(spreads || limited ? "</small></td>" : "</td>", to);
 }
 
-void cln_page_rows(const cln_comparison *comparison, FILE *to)
+cln_status cln_page_rows(const cln_comparison *comparison, FILE *to, cln_error *error)
 {
-    if (!write_table(comparison, "All figures of all devices", false, write_figure, to))
-        fputs("<p class=\"note\">No device was measured.</p>\n", to);
+    return write_table(comparison, "All figures of all devices", false, "No device was measured.", write_figure, to,
+                       error);
 }
 
 cln_status cln_page_changes(const cln_comparison *before, const cln_comparison *now, FILE *to, cln_error *error)

@@ -157,6 +157,7 @@ START_TEST(whole)
     expect(text, "12.3 GB/s");
     expect(text, "21 % of the limit"); /* 0.11 of 0.521 */
     expect(text, "every device was measured");
+    expect(text, "<dt>epoch by 32</dt><dd>Minibatch gradient descent once over all training rows");
     /* 2·10000·784·10 operations in 21 ms, at 20 for a byte; the roof there is the multiply-add rate. */
     expect(text, "<td class=\"n\">20</td><td class=\"n\">7.47 GFLOP/s</td><td class=\"n\">81.3 GFLOP/s</td>"
                  "<td class=\"n\">9.18 %</td>");
