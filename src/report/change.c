@@ -54,6 +54,13 @@ bool cln_change_counts(const cln_compared_row *row)
     return cln_compared_better(row) != CLN_BETTER_NEITHER && !cln_is_limit(row);
 }
 
+/* As those say it who measure within a budget. */
+static bool had_no_time(const cln_compared_row *row)
+{
+    static const char reason[] = "the budget was spent";
+    return row && strncmp(row->reason, reason, strlen(reason)) == 0;
+}
+
 /* By how much the two have to differ. */
 static double noise_of(const cln_compared_row *before, const cln_compared_row *now)
 {
@@ -77,7 +84,7 @@ cln_change cln_change_of(const cln_compared_row *before, const cln_compared_row 
     if (better == CLN_BETTER_NEITHER || !cln_has_figure(before))
         return CLN_CHANGE_NONE;
     if (!cln_has_figure(now))
-        return CLN_CHANGE_GONE;
+        return had_no_time(now) ? CLN_CHANGE_UNMEASURED : CLN_CHANGE_GONE;
     if (!(fabs(now->value - before->value) > noise_of(before, now)))
         return CLN_CHANGE_SAME;
     return (now->value < before->value) == (better == CLN_BETTER_LESS) ? CLN_CHANGE_FASTER : CLN_CHANGE_SLOWER;

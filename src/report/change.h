@@ -9,7 +9,8 @@ typedef enum cln_change {
     CLN_CHANGE_SAME,
     CLN_CHANGE_FASTER, /* of memory: less */
     CLN_CHANGE_SLOWER,
-    CLN_CHANGE_GONE /* there is no figure any more */
+    CLN_CHANGE_GONE,      /* there is no figure any more */
+    CLN_CHANGE_UNMEASURED /* nor is there one, for time was short: no change of the program's */
 } cln_change;
 
 /* now: NULL where there is no such row any more. */

@@ -133,6 +133,7 @@ static void write_device(const cln_compared_device *before, const cln_compared_d
 typedef struct holding {
     FILE *to; /* NULL: nothing is shown */
     cln_changes *changes;
+    size_t unmeasured;
 } holding;
 
 /* A device that is no more, or has no figure any more, is one change and not one a row. */
@@ -151,16 +152,17 @@ static void tell_gone(const holding *held, const cln_compared_device *before, co
 }
 
 /* Counts a change, and says whether it is to be shown. */
-static bool count(cln_changes *changes, cln_change change)
+static bool count(holding *held, cln_change change)
 {
-    changes->same += change == CLN_CHANGE_SAME;
-    changes->faster += change == CLN_CHANGE_FASTER;
-    changes->slower += change == CLN_CHANGE_SLOWER;
-    changes->gone += change == CLN_CHANGE_GONE;
-    return change != CLN_CHANGE_NONE && change != CLN_CHANGE_SAME;
+    held->changes->same += change == CLN_CHANGE_SAME;
+    held->changes->faster += change == CLN_CHANGE_FASTER;
+    held->changes->slower += change == CLN_CHANGE_SLOWER;
+    held->changes->gone += change == CLN_CHANGE_GONE;
+    held->unmeasured += change == CLN_CHANGE_UNMEASURED;
+    return change == CLN_CHANGE_FASTER || change == CLN_CHANGE_SLOWER || change == CLN_CHANGE_GONE;
 }
 
-static cln_status hold_device(const holding *held, const cln_compared_device *before, const cln_compared_device *now,
+static cln_status hold_device(holding *held, const cln_compared_device *before, const cln_compared_device *now,
                               cln_error *error)
 {
     static const char *const heads[] = {"", "before", "now", ""};
@@ -172,7 +174,7 @@ static cln_status hold_device(const holding *held, const cln_compared_device *be
         const cln_compared_row *row = &before->rows[i], *other = same_row(now, row);
         cln_change change = cln_change_of(row, other);
         bool limit = cln_is_limit(row) && other && (change == CLN_CHANGE_SLOWER || change == CLN_CHANGE_FASTER);
-        if (!limit && (!cln_change_counts(row) || !count(held->changes, change)))
+        if (!limit && (!cln_change_counts(row) || !count(held, change)))
             continue;
         add_change(table, row, other, change);
         shown++;
@@ -192,7 +194,8 @@ static cln_status hold_device(const holding *held, const cln_compared_device *be
     return written ? CLN_OK : cln_fail_memory(error, "a table", 0);
 }
 
-static void write_end(const cln_comparison *before, const cln_comparison *now, const cln_changes *changes, FILE *to)
+static void write_end(const cln_comparison *before, const cln_comparison *now, const cln_changes *changes,
+                      size_t unmeasured, FILE *to)
 {
     fputs("\n  Held against the comparison of ", to);
     write_text(before->date, to);
@@ -204,13 +207,18 @@ static void write_end(const cln_comparison *before, const cln_comparison *now, c
     }
     fprintf(to, ": %zu slower, %zu faster, %zu gone, %zu alike.\n", changes->slower, changes->faster, changes->gone,
             changes->same);
+    if (unmeasured > 0)
+        fprintf(
+            to,
+            "  %zu more had a figure then, and the budget was spent before their turn now; give a larger --budget.\n",
+            unmeasured);
 }
 
 cln_status cln_report_changes(const cln_comparison *before, const cln_comparison *now, FILE *to, cln_changes *changes,
                               cln_error *error)
 {
     cln_status status;
-    const holding held = {to, changes};
+    holding held = {to, changes, 0};
     *changes = (cln_changes){0};
     TRY(check_data(before, now, error));
     for (size_t i = 0; i < before->count; i++) {
@@ -234,7 +242,7 @@ cln_status cln_report_changes(const cln_comparison *before, const cln_comparison
             TRY(hold_device(&held, device, other, error));
     }
     if (to)
-        write_end(before, now, changes, to);
+        write_end(before, now, changes, held.unmeasured, to);
 out:
     return status;
 }

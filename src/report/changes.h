@@ -11,8 +11,8 @@
 
 typedef struct cln_changes {
     size_t faster, slower, same; /* rows that are in both */
-    size_t gone;                 /* figures that are none now; a device that has none left is one */
-    size_t devices;              /* that are in both */
+    size_t gone;    /* figures that are none now, though there was time for them; a device that has none left is one */
+    size_t devices; /* that are in both */
 } cln_changes;
 
 /* Holds `now` against `before`, and shows it (to NULL: not). CLN_INVALID where they are of different data, or no device is in both. */

@@ -178,6 +178,19 @@ START_TEST(a_figure_that_is_none_any_more_is_gone)
 }
 END_TEST
 
+START_TEST(what_there_was_no_time_for_is_not_gone)
+{
+    add_both("fused.gradient", "s", 1, 1);
+    add_row(was(0), "fused.epoch.600", "s", 1, 0, NAN);
+    add_reason(is(0), "fused.epoch.600", "s", "the budget was spent before");
+    add_row(was(0), "fused.cold_build", "s", 1, 0, NAN);
+    add_reason(is(0), "fused.cold_build", "s", "the budget was spent");
+    expect(0, 0, 0, 1);
+    expect_shown("2 more had a figure then, and the budget was spent before their turn now");
+    ck_assert_ptr_null(strstr(shown, "gone:"));
+}
+END_TEST
+
 START_TEST(a_device_without_figures_is_one_that_is_gone)
 {
     add_both("fused.epoch.200", "s", 1, 1);
@@ -322,6 +335,7 @@ int main(void)
     tcase_add_test(ok, times_within_a_wait_for_the_device_are_alike);
     tcase_add_test(ok, limits_are_shown_but_not_counted);
     tcase_add_test(ok, a_figure_that_is_none_any_more_is_gone);
+    tcase_add_test(ok, what_there_was_no_time_for_is_not_gone);
     tcase_add_test(ok, a_device_without_figures_is_one_that_is_gone);
     tcase_add_test(edges, what_is_new_or_was_none_does_not_count);
     tcase_add_test(edges, what_is_no_speed_does_not_count);
