@@ -64,6 +64,8 @@ static const struct {
     cln_isolated_work *work;
 } works[] = {
     {"list", false, 0, list_devices},
+    {"agreement", true, 3, cln_isolated_agreement},
+    {"training", true, 4, cln_isolated_training},
     {"build", true, 5, cln_isolated_build},
 };
 

@@ -19,7 +19,9 @@ int cln_isolated_progress(const cln_measure_progress *progress, void *user);
 int cln_isolated_main(int argc, const char **argv);
 
 /* Works of `compare`; the first two arguments are DATA and LABELS ("": none).
+     agreement ENGINE            cln_measure_agreement
+     training ENGINE SECONDS     cln_measure_training
      build NAME ENGINE FOLDER    a row NAME: the seconds that a training's kernels take to compile; FOLDER may have the device's tuning */
-cln_isolated_work cln_isolated_build;
+cln_isolated_work cln_isolated_agreement, cln_isolated_training, cln_isolated_build;
 
 #endif

@@ -17,7 +17,7 @@ typedef struct listing {
     bool short_of_memory;
 } listing;
 
-static void add(listing *l, const cln_device_info *device, const char *reason)
+static void add(listing *l, const cln_device_info *device, const char *reason, bool late)
 {
     cln_isolated_device *longer = realloc(l->list, (l->count + 1) * sizeof *longer);
     l->short_of_memory |= !longer;
@@ -25,7 +25,7 @@ static void add(listing *l, const cln_device_info *device, const char *reason)
         return;
     l->list = longer;
     cln_isolated_device *entry = &longer[l->count++];
-    *entry = (cln_isolated_device){.device = *device, .place = device->index};
+    *entry = (cln_isolated_device){.device = *device, .place = device->index, .late = late};
     snprintf(entry->setting, sizeof entry->setting, "%s", l->setting);
     snprintf(entry->reason, sizeof entry->reason, "%s", reason);
 }
@@ -33,11 +33,17 @@ static void add(listing *l, const cln_device_info *device, const char *reason)
 static void hear_device(const cln_wire_line *line, void *user)
 {
     if (line->kind == CLN_WIRE_DEVICE)
-        add(user, &line->device, "");
+        add(user, &line->device, "", false);
 }
 
+typedef struct failure {
+    const char *path; /* of a driver's file */
+    char reason[512];
+    bool late;
+} failure;
+
 /* What the drivers under `setting` ("": all) list; false, with nothing added, where they fail. */
-static bool list_under(listing *l, const char *setting, char reason[512])
+static bool list_under(listing *l, const char *setting, failure *failed)
 {
     bool ok;
     size_t before = l->count;
@@ -48,7 +54,8 @@ static bool list_under(listing *l, const char *setting, char reason[512])
                                                             .seconds = list_seconds,
                                                             .heard = hear_device,
                                                             .user = l},
-                                            &ok, reason);
+                                            &ok, failed->reason);
+    failed->late = end == CLN_ISOLATED_LATE;
     if (end != CLN_ISOLATED_DONE)
         l->count = before;
     return end == CLN_ISOLATED_DONE;
@@ -76,7 +83,7 @@ static void add_driver(const char *name, void *user)
         d->count++;
 }
 
-/* As the loader (ocl-icd) does; what OCL_ICD_VENDORS names beside a folder is one driver alone, and "" where nothing names any. */
+/* Where the loader (ocl-icd) looks. *only: the one driver that OCL_ICD_VENDORS names where that is no folder, or NULL. */
 static const char *driver_folder(const char **only)
 {
     const char *vendors = getenv("OCL_ICD_VENDORS"), *folder = getenv("OPENCL_VENDOR_PATH");
@@ -84,22 +91,17 @@ static const char *driver_folder(const char **only)
     return vendors && *vendors ? vendors : folder && *folder ? folder : "/etc/OpenCL/vendors";
 }
 
-static void add_failed(listing *l, const char *path, const char *reason)
+static void add_failed(listing *l, const failure *failed)
 {
-    const char *name = strrchr(path, '/');
+    const char *name = strrchr(failed->path, '/');
     cln_device_info driver = {.index = -1, .same_as = -1};
     char why[512];
-    snprintf(why, sizeof why, "its driver cannot list its devices: %.400s", reason);
-    cln_text_harmless(driver.name, sizeof driver.name, name ? name + 1 : path);
+    snprintf(why, sizeof why, "its driver cannot list its devices: %.400s", failed->reason);
+    cln_text_harmless(driver.name, sizeof driver.name, name ? name + 1 : failed->path);
     cln_text_harmless(driver.problem, sizeof driver.problem, why);
     l->setting = "";
-    add(l, &driver, why);
+    add(l, &driver, why, failed->late);
 }
-
-typedef struct failure {
-    size_t driver;
-    char reason[512];
-} failure;
 
 /* Each driver alone; those that fail come last. */
 static cln_status list_alone(listing *l, const drivers *d, cln_error *error)
@@ -111,15 +113,15 @@ static cln_status list_alone(listing *l, const drivers *d, cln_error *error)
     for (size_t i = 0; i < d->count; i++) {
         char setting[sizeof l->list->setting];
         snprintf(setting, sizeof setting, "OCL_ICD_VENDORS=%s", d->files[i]);
-        failures[failed].driver = i;
-        failed += !list_under(l, setting, failures[failed].reason);
+        failures[failed].path = d->files[i];
+        failed += !list_under(l, setting, &failures[failed]);
     }
     for (size_t i = 0; i < l->count; i++) {
         l->list[i].device.index = (int)i;
         l->list[i].device.same_as = -1; /* who is whose was told of each driver alone */
     }
     for (size_t i = 0; i < failed; i++)
-        add_failed(l, d->files[failures[i].driver], failures[i].reason);
+        add_failed(l, &failures[i]);
 out:
     free(failures);
     return status;
@@ -128,7 +130,8 @@ out:
 cln_status cln_isolated_list(cln_isolated_device **list, size_t *count, cln_error *error)
 {
     cln_status status = CLN_OK;
-    char reason[512], program[CLN_OS_PATH_BYTES];
+    char program[CLN_OS_PATH_BYTES];
+    failure failed;
     const char *only;
     listing l = {0};
     drivers d = {.folder = driver_folder(&only)};
@@ -138,13 +141,14 @@ cln_status cln_isolated_list(cln_isolated_device **list, size_t *count, cln_erro
         status = cln_fail(error, CLN_IO, "cannot list the devices: the system does not say which program this is");
         goto out;
     }
-    if (!list_under(&l, "", reason)) {
+    if (!list_under(&l, "", &failed)) {
         if (!only)
             cln_os_folder(d.folder, add_driver, &d, NULL);
+        failed.path = only ? only : d.count ? d.files[0] : d.folder;
         if (d.count > 1)
             TRY(list_alone(&l, &d, error));
         else
-            add_failed(&l, only ? only : d.count ? d.files[0] : d.folder, reason);
+            add_failed(&l, &failed);
     }
     if (l.short_of_memory) {
         status = cln_fail_memory(error, "the list of devices", l.count * sizeof *l.list);

@@ -18,6 +18,7 @@ typedef struct cln_isolated_device {
     int place;  /* its index in a process whose environment has this change */
     char setting[CLN_OS_PATH_BYTES + 32]; /* "OCL_ICD_VENDORS=…"; "": none */
     char reason[512];                     /* how such a driver fails; "" where none does */
+    bool late;                            /* it does by not coming to an end */
 } cln_isolated_device;
 
 /*

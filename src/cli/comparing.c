@@ -1,0 +1,159 @@
+#include "cli/comparing.h"
+
+#include "cli/interrupt.h"
+#include "report/text.h"
+
+#include <math.h>
+#include <string.h>
+
+/* No healthy driver needs longer, however small the budget: the first time with what it has to compile, a simulator always. */
+static const double first_seconds = 60, simulator_seconds = 240, later_seconds = 30;
+static const double training_share = 0.6; /* of a device's time; the rest is for compiling */
+static const double least_seconds = 1;
+
+/* ---- one work */
+
+static void hear(const cln_wire_line *line, void *user)
+{
+    cln_compared_work *work = user;
+    if (line->kind == CLN_WIRE_ROW && work->row)
+        work->row(&line->row, work->user);
+    else if (line->kind == CLN_WIRE_ROW)
+        work->of->short_of_memory |= !cln_compared_add(&work->of->comparison->devices[work->index], &line->row);
+    cln_compare_show(work->of, work->index, line->kind == CLN_WIRE_PROGRESS ? line->progress.doing : NULL);
+}
+
+bool cln_compare_work(cln_compared_work *work, bool *ok)
+{
+    cln_compared_device *entry = &work->of->comparison->devices[work->index];
+    cln_compare_show(work->of, work->index, work->doing);
+    cln_isolated_end end = cln_isolated_run(&(cln_isolated){.work = work->name,
+                                                            .device = &work->of->devices[work->index],
+                                                            .arguments = work->arguments,
+                                                            .changes = work->changes,
+                                                            .seconds = work->seconds,
+                                                            .heard = hear,
+                                                            .user = work},
+                                            ok, entry->reason);
+    if (end == CLN_ISOLATED_DONE)
+        return true;
+    entry->status = end == CLN_ISOLATED_LATE          ? CLN_COMPARED_TIMEOUT
+                    : end == CLN_ISOLATED_INTERRUPTED ? CLN_COMPARED_SKIPPED
+                                                      : CLN_COMPARED_FAILED;
+    if (end != CLN_ISOLATED_INTERRUPTED)
+        cln_compare_note(work->of, work->index, entry->reason);
+    return false;
+}
+
+const char *cln_compare_engine(const cln_comparing *comparing, size_t index)
+{
+    static const char *const engines[] = {"fused", "clblast"};
+    if (strcmp(comparing->engine, "auto") == 0)
+        return index < 2 ? engines[index] : NULL;
+    return index == 0 ? comparing->engine : NULL;
+}
+
+/* ---- the devices */
+
+static void exclude(cln_compared_device *entry, cln_compared_status status, const char *reason)
+{
+    entry->status = status;
+    cln_text_harmless(entry->reason, sizeof entry->reason, reason);
+}
+
+static cln_status add_devices(cln_comparing *c, cln_error *error)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        const cln_isolated_device *from = &c->devices[i];
+        cln_compared_device *entry = cln_comparison_add(c->comparison, &from->device);
+        if (!entry)
+            return cln_fail_memory(error, "a comparison", c->count * sizeof *entry);
+        if (*from->reason)
+            exclude(entry, from->late ? CLN_COMPARED_TIMEOUT : CLN_COMPARED_FAILED, from->reason);
+        else if (*from->device.problem)
+            exclude(entry, CLN_COMPARED_SKIPPED, from->device.problem);
+        else if (from->device.simulator && !c->named)
+            exclude(entry, CLN_COMPARED_SKIPPED, "a simulator is compared only where --devices names it");
+        else
+            c->going++;
+        if (*from->reason)
+            cln_compare_note(c, i, entry->reason);
+    }
+    return CLN_OK;
+}
+
+static bool goes_on(const cln_comparing *c, size_t i)
+{
+    return c->comparison->devices[i].status == CLN_COMPARED_OK && !cln_interrupted();
+}
+
+static size_t still_going(const cln_comparing *c, size_t from)
+{
+    size_t count = 0;
+    for (size_t i = from; i < c->count; i++)
+        count += c->comparison->devices[i].status == CLN_COMPARED_OK;
+    return count;
+}
+
+static double usual_share(const cln_comparing *c)
+{
+    return c->budget / (double)c->going;
+}
+
+static void find_agreement(cln_comparing *c, size_t i)
+{
+    bool ok, simulator = c->devices[i].device.simulator;
+    cln_compared_device *entry = &c->comparison->devices[i];
+    const char *const arguments[] = {c->data, c->labels ? c->labels : "", c->engine, NULL};
+    cln_compared_work work = {.of = c,
+                              .index = i,
+                              .name = "agreement",
+                              .doing = "agreement",
+                              .arguments = arguments,
+                              .seconds = fmax(2 * usual_share(c), simulator ? simulator_seconds : first_seconds)};
+    if (!cln_compare_work(&work, &ok))
+        return;
+    entry->judged = true;
+    entry->agree = ok;
+    cln_compare_note(c, i,
+                     ok ? "agrees with double precision on the host" : "DISAGREES with double precision on the host");
+}
+
+static void measure(cln_comparing *c, size_t i)
+{
+    char seconds[32];
+    bool ok;
+    double now = cln_os_seconds(), grace = fmax(usual_share(c), later_seconds);
+    double share = (c->began + c->budget - now) / (double)still_going(c, i);
+    double training = fmax(training_share * share, least_seconds);
+    const char *const arguments[] = {c->data, c->labels ? c->labels : "", c->engine, seconds, NULL};
+    cln_compared_work work = {.of = c,
+                              .index = i,
+                              .name = "training",
+                              .doing = "limits",
+                              .arguments = arguments,
+                              .seconds = training + grace};
+    snprintf(seconds, sizeof seconds, "%.3f", training);
+    if (cln_compare_work(&work, &ok) && !c->devices[i].device.simulator)
+        cln_compare_builds(c, i, now + share, grace);
+}
+
+cln_status cln_compare(cln_comparing *c, cln_error *error)
+{
+    cln_status status;
+    c->began = cln_os_seconds();
+    TRY(add_devices(c, error));
+    for (size_t i = 0; i < c->count; i++)
+        if (goes_on(c, i))
+            find_agreement(c, i);
+    for (size_t i = 0; i < c->count; i++)
+        if (goes_on(c, i))
+            measure(c, i);
+        else if (c->comparison->devices[i].status == CLN_COMPARED_OK)
+            exclude(&c->comparison->devices[i], CLN_COMPARED_SKIPPED, "interrupted");
+    c->comparison->seconds = cln_os_seconds() - c->began;
+    if (c->short_of_memory)
+        status = cln_fail_memory(error, "the rows of a comparison", 0);
+out:
+    return status;
+}

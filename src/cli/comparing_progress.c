@@ -1,0 +1,49 @@
+#include "cli/comparing.h"
+#include "cli/message.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double redraw_seconds = 0.1, line_seconds = 2;
+
+/* "device 1, NAME" or "driver NAME". */
+static void name_device(const cln_comparing *c, size_t index, char to[160])
+{
+    const cln_device_info *device = &c->devices[index].device;
+    if (device->index < 0)
+        snprintf(to, 160, "driver %s", device->name);
+    else
+        snprintf(to, 160, "device %d, %s", device->index, device->name);
+}
+
+void cln_compare_show(cln_comparing *c, size_t index, const char *doing)
+{
+    char name[160], text[512];
+    double now = cln_os_seconds(), left = fmax(0, c->began + c->budget - now);
+    bool changed = doing && strcmp(doing, c->shown) != 0;
+    if (changed)
+        snprintf(c->shown, sizeof c->shown, "%s", doing);
+    if (cln_message_is_quiet() || now - c->drawn < (c->terminal ? redraw_seconds : line_seconds) ||
+        (!c->terminal && !changed))
+        return;
+    c->drawn = now;
+    name_device(c, index, name);
+    snprintf(text, sizeof text, "%s: %s, %.0f s left", name, c->shown, ceil(left));
+    if (c->terminal) {
+        unsigned width = cln_os_terminal_width(stderr); /* the last column stays free: it would wrap the line */
+        if (width > 0 && width <= sizeof text)
+            text[width - 1] = '\0';
+        cln_message_live(text);
+    } else {
+        cln_message_note("%s", text);
+    }
+}
+
+void cln_compare_note(cln_comparing *c, size_t index, const char *what)
+{
+    char name[160];
+    name_device(c, index, name);
+    if (!cln_message_is_quiet())
+        cln_message_erase_live();
+    cln_message_note("%s: %s", name, what);
+}
