@@ -1,5 +1,6 @@
 #include "cli/comparing.h"
 
+#include "base/size.h"
 #include "cli/interrupt.h"
 #include "report/text.h"
 
@@ -8,7 +9,6 @@
 
 /* No healthy driver needs longer, however small the budget: the first time with what it has to compile, a simulator always. */
 static const double first_seconds = 60, simulator_seconds = 240, later_seconds = 30;
-static const double training_share = 0.6; /* of a device's time; the rest is for compiling */
 static const double least_seconds = 1;
 
 /* ---- one work */
@@ -82,17 +82,13 @@ static cln_status add_devices(cln_comparing *c, cln_error *error)
     return CLN_OK;
 }
 
-static bool goes_on(const cln_comparing *c, size_t i)
-{
-    return c->comparison->devices[i].status == CLN_COMPARED_OK && !cln_interrupted();
-}
-
-static size_t still_going(const cln_comparing *c, size_t from)
+/* Of the time that the step has, what is left for each device from this one on. */
+static double share(const cln_comparing *c, size_t from)
 {
     size_t count = 0;
     for (size_t i = from; i < c->count; i++)
         count += c->comparison->devices[i].status == CLN_COMPARED_OK;
-    return count;
+    return (c->until - cln_os_seconds()) / (double)count;
 }
 
 static double usual_share(const cln_comparing *c)
@@ -119,38 +115,47 @@ static void find_agreement(cln_comparing *c, size_t i)
                      ok ? "agrees with double precision on the host" : "DISAGREES with double precision on the host");
 }
 
-static void measure(cln_comparing *c, size_t i)
+static void train(cln_comparing *c, size_t i)
 {
-    char seconds[32];
+    char text[32];
     bool ok;
-    double now = cln_os_seconds(), grace = fmax(usual_share(c), later_seconds);
-    double share = (c->began + c->budget - now) / (double)still_going(c, i);
-    double training = fmax(training_share * share, least_seconds);
-    const char *const arguments[] = {c->data, c->labels ? c->labels : "", c->engine, seconds, NULL};
+    double seconds = fmax(share(c, i), least_seconds);
+    const char *const arguments[] = {c->data, c->labels ? c->labels : "", c->engine, text, NULL};
     cln_compared_work work = {.of = c,
                               .index = i,
                               .name = "training",
                               .doing = "limits",
                               .arguments = arguments,
-                              .seconds = training + grace};
-    snprintf(seconds, sizeof seconds, "%.3f", training);
-    if (cln_compare_work(&work, &ok) && !c->devices[i].device.simulator)
-        cln_compare_builds(c, i, now + share, grace);
+                              .seconds = seconds + fmax(usual_share(c), later_seconds)};
+    snprintf(text, sizeof text, "%.3f", seconds);
+    cln_compare_work(&work, &ok);
+}
+
+/* What compiling takes is known least beforehand: it comes last, so that it takes no time from the others. */
+static void build(cln_comparing *c, size_t i)
+{
+    if (!c->devices[i].device.simulator)
+        cln_compare_builds(c, i, cln_os_seconds() + share(c, i), fmax(usual_share(c), later_seconds));
 }
 
 cln_status cln_compare(cln_comparing *c, cln_error *error)
 {
+    static const struct {
+        void (*take)(cln_comparing *c, size_t i);
+        double part; /* of the budget that is left */
+    } steps[] = {{find_agreement, 1}, {train, 0.6}, {build, 1}};
     cln_status status;
     c->began = cln_os_seconds();
     TRY(add_devices(c, error));
-    for (size_t i = 0; i < c->count; i++)
-        if (goes_on(c, i))
-            find_agreement(c, i);
-    for (size_t i = 0; i < c->count; i++)
-        if (goes_on(c, i))
-            measure(c, i);
-        else if (c->comparison->devices[i].status == CLN_COMPARED_OK)
-            exclude(&c->comparison->devices[i], CLN_COMPARED_SKIPPED, "interrupted");
+    for (size_t step = 0; step < CLN_COUNT(steps); step++) {
+        double now = cln_os_seconds();
+        c->until = now + steps[step].part * fmax(c->began + c->budget - now, 0);
+        for (size_t i = 0; i < c->count; i++)
+            if (c->comparison->devices[i].status == CLN_COMPARED_OK && cln_interrupted())
+                exclude(&c->comparison->devices[i], CLN_COMPARED_SKIPPED, "interrupted");
+            else if (c->comparison->devices[i].status == CLN_COMPARED_OK)
+                steps[step].take(c, i);
+    }
     c->comparison->seconds = cln_os_seconds() - c->began;
     if (c->short_of_memory)
         status = cln_fail_memory(error, "the rows of a comparison", 0);

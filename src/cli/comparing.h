@@ -17,7 +17,7 @@ typedef struct cln_comparing {
     const cln_isolated_device *devices; /* (count) */
     size_t count;
     cln_comparison *comparison; /* gets an entry for each of them, in their order */
-    double began;               /* here and below: its own */
+    double began, until;        /* here and below: its own; until: of the step that it is at */
     size_t going;               /* devices that are compared */
     bool terminal, short_of_memory;
     double drawn;

@@ -28,7 +28,7 @@ void cln_compare_show(cln_comparing *c, size_t index, const char *doing)
         return;
     c->drawn = now;
     name_device(c, index, name);
-    snprintf(text, sizeof text, "%s: %s, %.0f s left", name, c->shown, ceil(left));
+    snprintf(text, sizeof text, left > 0 ? "%s: %s, %.0f s left" : "%s: %s", name, c->shown, ceil(left));
     if (c->terminal) {
         unsigned width = cln_os_terminal_width(stderr); /* the last column stays free: it would wrap the line */
         if (width > 0 && width <= sizeof text)
