@@ -13,6 +13,9 @@
 #define MOST_BYTES   (64u << 20)
 #define MOST_SECONDS 120
 
+const char *const cln_picture_colours[CLN_PICTURE_COLOURS] = {"0072b2", "d55e00", "009e73", "cc79a7",
+                                                              "e69f00", "56b4e9", "000000"};
+
 cln_status cln_script_begin(cln_script *script, const cln_canvas *canvas, cln_error *error)
 {
     *script = (cln_script){0};
@@ -27,11 +30,9 @@ cln_status cln_script_begin(cln_script *script, const cln_canvas *canvas, cln_er
     else
         fprintf(script->stream, "set terminal pngcairo size %u,%u noenhanced font 'sans-serif,11'\n", canvas->width,
                 canvas->height);
-    /* Okabe and Ito's palette, which people with any kind of colour vision can tell apart. */
-    static const char *const colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"};
-    for (size_t i = 0; i < sizeof colours / sizeof *colours; i++)
-        fprintf(script->stream, "set linetype %zu linecolor rgb '%s' linewidth 2\n", i + 1, colours[i]);
-    fprintf(script->stream, "set linetype cycle %zu\nset datafile missing 'NaN'\n", sizeof colours / sizeof *colours);
+    for (size_t i = 0; i < CLN_PICTURE_COLOURS; i++)
+        fprintf(script->stream, "set linetype %zu linecolor rgb '#%s' linewidth 2\n", i + 1, cln_picture_colours[i]);
+    fprintf(script->stream, "set linetype cycle %d\nset datafile missing 'NaN'\n", CLN_PICTURE_COLOURS);
     return CLN_OK;
 }
 
@@ -80,13 +81,68 @@ out:
     return status;
 }
 
+static void put_xml(FILE *to, const char *text)
+{
+    char harmless[1024];
+    cln_text_harmless(harmless, sizeof harmless, text);
+    for (const char *c = harmless; *c; c++)
+        if (strchr("<>&'\"", *c))
+            fprintf(to, "&#%d;", *c);
+        else
+            fputc(*c, to);
+}
+
+/* gnuplot calls an SVG by its name, and leaves it to the viewer whether pixels of an image run into each other. A picture that does not
+   begin as they do stays as it is. */
+static cln_status entitle(const char *title, char **picture, size_t *size, cln_error *error)
+{
+    static const char root[] = "<svg ", begin[] = "<title>", end[] = "</title>";
+    char *entitled = NULL, *svg = strstr(*picture, root), *from = svg ? strstr(svg, begin) : NULL;
+    char *rest = from ? strstr(from, end) : NULL;
+    size_t length = 0;
+    if (!rest)
+        return CLN_OK;
+    FILE *to = open_memstream(&entitled, &length);
+    if (!to)
+        return cln_fail_memory(error, "a picture", *size);
+    svg += strlen(root);
+    from += strlen(begin);
+    fwrite(*picture, 1, (size_t)(svg - *picture), to);
+    fputs("role='img' style='image-rendering:pixelated' ", to);
+    fwrite(svg, 1, (size_t)(from - svg), to);
+    put_xml(to, title);
+    fwrite(rest, 1, *size - (size_t)(rest - *picture), to);
+    if (fclose(to) != 0) {
+        free(entitled);
+        return cln_fail_memory(error, "a picture", *size);
+    }
+    free(*picture);
+    *picture = entitled;
+    *size = length;
+    return CLN_OK;
+}
+
+void cln_script_entitle(cln_script *script, const char *title)
+{
+    script->title = title;
+}
+
 cln_status cln_script_draw(cln_script *script, char **picture, size_t *size, cln_error *error)
 {
+    cln_status status;
     *picture = NULL;
     *size = 0;
     if (fflush(script->stream) != 0 || ferror(script->stream))
         return cln_fail_memory(error, "a picture's script", script->length);
-    return run(script, picture, size, error);
+    status = run(script, picture, size, error);
+    if (status == CLN_OK && script->title)
+        status = entitle(script->title, picture, size, error);
+    if (status != CLN_OK) {
+        free(*picture);
+        *picture = NULL;
+        *size = 0;
+    }
+    return status;
 }
 
 void cln_script_release(cln_script *script)

@@ -11,6 +11,10 @@
 
 typedef enum cln_picture_form { CLN_PICTURE_SVG, CLN_PICTURE_PNG } cln_picture_form;
 
+/* Okabe and Ito's palette, which people with any kind of colour vision can tell apart: "0072b2", … In scripts linetypes 1 to 7. */
+enum { CLN_PICTURE_COLOURS = 7 };
+extern const char *const cln_picture_colours[CLN_PICTURE_COLOURS];
+
 /* How a picture is drawn. */
 typedef struct cln_canvas {
     cln_picture_form form;
@@ -23,6 +27,7 @@ typedef struct cln_script {
     FILE *stream;
     char *text;
     size_t length;
+    const char *title; /* of an SVG; NULL: none to be put in */
 } cln_script;
 
 /* Begins with what sets the canvas up: UTF-8, no markup in texts, colours that are told apart by everybody. CLN_MEMORY. */
@@ -31,6 +36,8 @@ cln_status cln_script_begin(cln_script *script, const cln_canvas *canvas, cln_er
 void cln_script_text(cln_script *script, const char *text);
 /* A number, or what gnuplot takes for a gap where it is none. */
 void cln_script_number(cln_script *script, double value);
+/* What an SVG is called for those who cannot see it, instead of its name; outlives the script. A PNG has no title. */
+void cln_script_entitle(cln_script *script, const char *title);
 /* Draws: picture (*size, and a zero behind it), to be released with free(). CLN_IO where gnuplot is not there (with its Debian package)
    or does not draw. */
 cln_status cln_script_draw(cln_script *script, char **picture, size_t *size, cln_error *error);
