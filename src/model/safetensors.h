@@ -12,6 +12,8 @@
  *     outputs   "softmax" for logits of classes, "softmax-squared" where they were fitted by squared loss, "linear" for values ("softmax")
  *     target    of a linear model: "onehot", "value" or "real" ("onehot")
  *     labels    the range of a value, "0,9": outputs are rounded and clipped to it
+ *
+ * Of what is noted, `height` and `width` say that features are the pixels of images, row by row.
  */
 #ifndef CLN_MODEL_SAFETENSORS_H
 #define CLN_MODEL_SAFETENSORS_H

@@ -99,6 +99,10 @@ static cln_status note_origin(cln_model *model, const cln_trainer *trainer, cln_
     const cln_device_info *device = &trainer->device->facts.info;
     TRY(cln_model_note(model, error, "version", "%s", cln_version()));
     TRY(cln_model_note(model, error, "data", "%s", trainer->selection->info.path));
+    if (trainer->selection->info.height > 1) {
+        TRY(cln_model_note(model, error, "height", "%u", trainer->selection->info.height));
+        TRY(cln_model_note(model, error, "width", "%u", trainer->selection->info.width));
+    }
     TRY(cln_model_note(model, error, "rows", "%llu", (unsigned long long)trainer->selection->rows[CLN_TRAIN]));
     TRY(cln_model_note(model, error, "epochs", "%llu", (unsigned long long)trainer->epoch));
     TRY(cln_model_note(model, error, "steps", "%llu", (unsigned long long)trainer->steps));
