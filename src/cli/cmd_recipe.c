@@ -23,10 +23,12 @@ static const char about[] = "Repeats a published training and prints its figures
 
 static const char examples[] = "  clinear recipe\n"
                                "  clinear recipe theano\n"
-                               "  clinear recipe threes-sixes --data ~/mnist --engine clblast --json\n";
+                               "  clinear recipe threes-sixes --data ~/mnist --engine clblast --json\n"
+                               "  clinear recipe threes-sixes -o model.safetensors --log run.jsonl\n"
+                               "      with what clinear plot draws: its weights, and how they came about\n";
 
 typedef struct request {
-    const char *name, *data, *device, *json, *no_tuning;
+    const char *name, *data, *device, *json, *no_tuning, *output, *log;
     cln_options *options;
     const cln_recipe *recipe;
     bool headed; /* title and source are printed */
@@ -52,6 +54,19 @@ static int list_recipes(bool json)
     if (json && cln_report_recipes_json(names, titles, count, stdout, &error) != CLN_OK)
         return cln_message_failure(&error, NULL);
     return CLN_EXIT_DONE;
+}
+
+/* One file cannot hold several trainings, and which of them is meant is anybody's guess. */
+static bool may_keep(const cln_recipe *recipe, const request *r)
+{
+    const char *option = r->output ? "output" : "log";
+    if ((!r->output && !r->log) || (recipe && cln_recipe_run_count(recipe) == 1 && !recipe->runs[0].grid))
+        return true;
+    if (recipe)
+        cln_message_error("option --%s is for a recipe of a single training, and %s has several", option, recipe->name);
+    else
+        cln_message_error("option --%s needs the NAME of a recipe", option);
+    return false;
 }
 
 static const cln_recipe *find_recipe(const char *name)
@@ -116,6 +131,8 @@ static cln_status make_options(const cln_recipe_run *run, const request *r, cln_
     TRY(cln_options_set(*options, "engine", cln_options_get(r->options, "engine"), error));
     for (size_t i = 0; run->options[i][0]; i++)
         TRY(cln_options_set(*options, run->options[i][0], run->options[i][1], error));
+    if (r->log && run->log_every)
+        TRY(cln_options_set(*options, "log-every", run->log_every, error));
 out:
     return status;
 }
@@ -176,7 +193,14 @@ static int run_one(const cln_recipe_run *run, request *r, const char *path, outc
     cln_error error = {0};
     early_watch early = {.epoch = run->early_epochs};
     cln_options *options = NULL;
-    cln_job job = {.device = r->device, .no_tuning = r->no_tuning, .data = path, .watch = watch_early, .user = &early};
+    cln_job job = {.device = r->device,
+                   .no_tuning = r->no_tuning,
+                   .output = r->output,
+                   .log = r->log,
+                   .data = path,
+                   .inputs = {path},
+                   .watch = watch_early,
+                   .user = &early};
     cln_status status;
     int code = CLN_EXIT_FAILED;
     *finished = false;
@@ -249,9 +273,9 @@ static int run_named(const cln_arguments *arguments, cln_options *options, void 
     r->options = options;
     r->name = cln_arguments_operand(arguments, 0);
     if (!r->name)
-        return list_recipes(r->json != NULL);
+        return may_keep(NULL, r) ? list_recipes(r->json != NULL) : CLN_EXIT_USAGE;
     recipe = find_recipe(r->name);
-    return recipe ? run_recipe(recipe, r) : CLN_EXIT_USAGE;
+    return recipe && may_keep(recipe, r) ? run_recipe(recipe, r) : CLN_EXIT_USAGE;
 }
 
 int cln_command_recipe(int argc, const char **argv)
@@ -260,6 +284,8 @@ int cln_command_recipe(int argc, const char **argv)
     const char *quiet = NULL;
     const cln_flag flags[] = {
         {"data", 0, "FOLDER", "where the recipe's files are", &r.data},
+        {"output", 'o', "MODEL", "write the model to this safetensors file", &r.output},
+        {"log", 0, "FILE", "write a line of JSON for each epoch to this file, as it goes", &r.log},
         CLN_FLAG_DEVICE(&r.device),
         CLN_FLAG_NO_TUNING(&r.no_tuning),
         CLN_FLAG_JSON(&r.json),

@@ -52,6 +52,7 @@ static const cln_recipe recipes[] = {
                             {"epochs", "100"}},
         .runs[0].test_validates = true, /* shows the accuracy after each pass; without patience it decides nothing */
         .runs[0].early_epochs = 5,
+        .runs[0].log_every = "1", /* its figure 1 shows every minibatch */
         .runs[0].claims = {{"test_rows", "test rows", CLN_FIGURE_TEST_ROWS, CLN_EQUAL, 1968},
                            {"test_errors", "test errors", CLN_FIGURE_TEST_ERRORS, CLN_EQUAL, 22},
                            {"early_accuracy", "test accuracy after five passes", CLN_FIGURE_EARLY_ACCURACY, CLN_ABOVE,

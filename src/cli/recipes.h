@@ -40,6 +40,7 @@ typedef struct cln_recipe_run {
     bool test_validates;        /* the test part is the validation part too */
     uint64_t test_rows;         /* its first rows; 0: all */
     uint64_t early_epochs;
+    const char *log_every;               /* option log-every where a log is written; NULL: epochs alone */
     cln_claim claims[CLN_RECIPE_CLAIMS]; /* ended by a NULL key */
 } cln_recipe_run;
 

@@ -31,6 +31,23 @@ mkdir -p data && ln -s "$mnist" data/mnist
 done_with 0 recipe threes-sixes
 grep -q 'Reproduced' out || fail "no verdict in words"
 
+# what a recipe of a single training keeps: every minibatch, and training and test after each pass, as its figure shows them
+done_with 0 recipe threes-sixes --data "$mnist" -o model.safetensors --log run.jsonl --json --quiet
+holds 'j["verdict"] == "reproduced" and "log" not in j'
+python3 - <<'P' || fail "the log of threes-sixes lacks what its figure shows"
+import json, sys
+lines = [json.loads(line) for line in open("run.jsonl")]
+steps = [line for line in lines if line["event"] == "step"]
+passes = [line for line in lines if line["event"] == "epoch"]
+good = [line["step"] for line in steps] == list(range(6000)) and [line["epoch"] for line in passes] == list(range(1, 101))
+good = good and all(isinstance(line["train"][name], float) for line in steps + passes for name in ("loss", "accuracy"))
+good = good and all(isinstance(line["valid"][name], float) and line["valid"]["rows"] == 1968 for line in passes for name in ("loss", "accuracy"))
+sys.exit(0 if good and passes[-1]["valid"]["errors"] == 22 else 1)
+P
+done_with 0 evaluate model.safetensors "$mnist" --json --quiet
+holds 'j["test"]["errors"] == 22 and j["test"]["rows"] == 1968'
+refused 2 'read by this very command' recipe threes-sixes --data "$mnist" --log "$(find "$mnist"/ -name 'train-images*' | head -n 1)"
+
 # a search stands under its title, and its best behind it
 done_with 0 recipe grid --quiet
 awk '/exhaustive search that/{title = NR} /^  learning-rate/{table = NR} /The best of them/{best = NR} /^  figure/{verdict = NR}
