@@ -17,6 +17,7 @@ build_and_run=(
     libjansson-dev        # JSON of results and model files
     libpopt-dev           # options of the command
     zlib1g-dev            # .gz data files
+    gnuplot-nox           # draws pictures; with a font, which its fontconfig needs
     pocl-opencl-icd       # the CPU as an OpenCL device
     dataset-fashion-mnist # data for the demo and the tests where MNIST cannot be had
     curl                  # fetches MNIST

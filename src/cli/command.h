@@ -16,6 +16,7 @@ int cln_command_predict(int argc, const char **argv);
 int cln_command_verify(int argc, const char **argv);
 int cln_command_recipe(int argc, const char **argv);
 int cln_command_search(int argc, const char **argv);
+int cln_command_plot(int argc, const char **argv);
 int cln_command_tune(int argc, const char **argv);
 int cln_command_compare(int argc, const char **argv);
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 static const char *const names[] = {"devices", "train",  "evaluate", "predict", "verify",
-                                    "recipe",  "search", "tune",     "compare"};
+                                    "recipe",  "search", "plot",     "tune",    "compare"};
 static const char *const summaries[] = {
     "list the OpenCL devices, and say why one is missing",
     "train a model on a data set",
@@ -20,12 +20,13 @@ static const char *const summaries[] = {
     "prove again that a model is what it was certified to be",
     "repeat a published training and compare the figures",
     "train every configuration of a grid, and the best again",
+    "draw trainings, weights or a confusion matrix",
     "measure what a device computes fastest with, and keep it",
     "compare devices: whether they agree, and how fast they are",
 };
-static int (*const commands[])(int, const char **) = {cln_command_devices, cln_command_train,  cln_command_evaluate,
-                                                      cln_command_predict, cln_command_verify, cln_command_recipe,
-                                                      cln_command_search,  cln_command_tune,   cln_command_compare};
+static int (*const commands[])(int, const char **) = {
+    cln_command_devices, cln_command_train,  cln_command_evaluate, cln_command_predict, cln_command_verify,
+    cln_command_recipe,  cln_command_search, cln_command_plot,     cln_command_tune,    cln_command_compare};
 enum { command_count = CLN_COUNT(names) };
 
 static int refuse(const char *word)

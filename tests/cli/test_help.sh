@@ -9,13 +9,13 @@ grep -q '^Usage: clinear COMMAND' err || fail "bare clinear gives no usage"
 
 done_with 0 --help
 [ ! -s err ] || fail "--help writes to stderr"
-for command in devices train evaluate predict verify recipe search tune; do
+for command in devices train evaluate predict verify recipe search plot tune; do
     grep -q "^  $command " out || fail "--help does not list $command"
 done
 done_with 0 --version
 grep -Eqx 'clinear [0-9]+\.[0-9]+\.[0-9]+' out || fail "--version"
 
-for command in devices train evaluate predict verify recipe search tune; do
+for command in devices train evaluate predict verify recipe search plot tune; do
     done_with 0 "$command" --help
     [ ! -s err ] || fail "$command --help writes to stderr"
     grep -q "^Usage: clinear $command" out || fail "$command --help gives no usage"
