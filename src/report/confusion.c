@@ -129,8 +129,9 @@ static cln_status put_cells(picture *p, cln_error *error)
     cln_status status;
     double *shades = NULL;
     TRY(cln_allocate((void **)&shades, (uint64_t)p->k * p->k, sizeof *shades, "a picture", error));
-    for (uint32_t i = 0; i < p->k * p->k; i++)
-        shades[i] = shade_of(p, i / p->k, i % p->k);
+    for (uint32_t truth = 0; truth < p->k; truth++)
+        for (uint32_t output = 0; output < p->k; output++)
+            shades[(size_t)truth * p->k + output] = shade_of(p, truth, output);
     cln_image_values(&p->script, 0, shades, p->k, p->k);
 out:
     free(shades);

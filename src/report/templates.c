@@ -70,12 +70,12 @@ static double step_down(const picture *p)
 static void arrange(picture *p)
 {
     uint32_t most = p->height == 1 ? 1 : across / (least + gap);
-    uint32_t tallest = down / (label + smallest + gap), few = (uint32_t)cln_ceil_divide(p->shown, tallest);
+    uint32_t tallest = down / (label + smallest + gap), few = (p->shown - 1) / tallest + 1;
     double best = -INFINITY;
     p->columns = 1;
-    for (uint32_t columns = few < most ? few : most; columns <= most && columns <= p->shown; columns++) {
+    for (uint32_t columns = 1; columns <= most && columns <= p->shown; columns++) {
         double worth = fit(p, columns) * (p->shown % columns == 0 ? 1.25 : 1);
-        if (worth > best) {
+        if (worth > best && (columns >= few || columns == most)) {
             best = worth;
             p->columns = columns;
         }
@@ -105,8 +105,9 @@ static void put_label(picture *p, uint32_t output)
 /* The upper left corner of a template, in pixels of the picture. */
 static void find_corner(const picture *p, uint32_t output, double *x, double *y)
 {
-    *x = side + output % p->columns * step_across(p);
-    *y = side + label + output / p->columns * step_down(p);
+    uint32_t column = output % p->columns, row = output / p->columns;
+    *x = side + column * step_across(p);
+    *y = side + label + row * step_down(p);
 }
 
 static cln_status put_values(picture *p, cln_error *error)
