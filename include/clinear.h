@@ -585,11 +585,12 @@ typedef int cln_measure_progress_fn(const cln_measure_progress *progress, void *
 /*
  * How fast a device trains on this data, in rows whose names are the same on all devices, so that they can be held beside each other.
  * E is each of the engines "fused" and "clblast", or the one that `engine` names where that is not "auto" (or NULL). Times are medians
- * over rounds that go through all rows by turns, until they are stable or the budget is spent; every row is told once, at the end. limit:
- * the least time (most work) that the device's measured limits allow.
+ * over rounds that go through all rows by turns, until they are stable or the budget is spent (measure/rounds.h); every row is told once,
+ * at the end, also after an interruption. limit: the least time (most work) that the device's measured limits allow, the rows once through
+ * its memory.
  *
- *   upload            s       the training rows into device memory
- *   E.epoch.B         s       minibatch SGD over all training rows, B of 32, 200, 600 and 4096 rows a step
+ *   upload            s       the training rows from host memory into the device's
+ *   E.epoch.B         s       minibatch SGD over all training rows, B of 32, 200, 600 and 4096 rows a step, or all rows where there are fewer
  *   E.gradient        s       loss and gradient over all training rows
  *   E.evaluate        s       loss and errors of all test rows, or of the training rows where there are none
  *   E.device.200      s       of an epoch by 200: the device computes,
@@ -597,13 +598,13 @@ typedef int cln_measure_progress_fn(const cln_measure_progress *progress, void *
  *   E.host.200        s       or waits for the host
  *   E.optimum         s       by L-BFGS with l2 = 1e-4 until no component of the gradient is above 1e-4
  *   E.objective       loss    there, in double on the host: the same on every device within 1e-6 relative
- *   E.memory          B       of the device, at most
+ *   E.memory          B       of the device, at most, that a training by 200 takes: cln_result.device_bytes
  *   wide_product      FLOP/s  a product of 1024×1024 matrices by CLBlast
  *   gram              s       [X 1 Y]ᵀ·[X 1 Y] of all training rows
- *   host_memory       B       of this process, at most
+ *   host_memory       B       of this process, at most, with all that was measured
  *
- * before them come the rows of cln_measure_limits. A row that cannot be measured has its reason; simulators' times mean
- * nothing and have none.
+ * before them come the rows of cln_measure_limits, for which a small budget is no limit. A row that cannot be measured has its reason;
+ * simulators' times mean nothing and have none. What cannot be interrupted, a compilation above all, may take more than the budget.
  */
 CLN_API cln_status cln_measure_training(cln_device *device, const cln_parts *parts, const char *engine,
                                         double budget_seconds, cln_measure_progress_fn *progress,

@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum { LEAST_SAMPLES = 3 };
-static const double stable_within = 0.02, share = 1.0 / 8;
+static const double stable_within = 0.02, share = 0.1;
 
 static int ascending(const void *a, const void *b)
 {
@@ -34,7 +34,8 @@ void cln_round_value(const cln_round_item *item, unsigned value, double *median,
     memcpy(sorted, item->samples[value], item->count * sizeof *sorted);
     qsort(sorted, item->count, sizeof *sorted, ascending);
     *median = quantile(sorted, item->count, 0.5);
-    *spread = quantile(sorted, item->count, 0.75) - quantile(sorted, item->count, 0.25);
+    if (item->count > 1)
+        *spread = quantile(sorted, item->count, 0.75) - quantile(sorted, item->count, 0.25);
 }
 
 /* The first value counts: others are parts of it, or follow from it. */
@@ -48,8 +49,7 @@ bool cln_round_is_stable(const cln_round_item *item)
 /* Has had its samples: too many, or too much time. */
 static bool is_full(const cln_round_item *item, double seconds)
 {
-    return *item->failure || item->count == CLN_ROUND_SAMPLES ||
-           (item->count >= LEAST_SAMPLES && item->spent > share * seconds);
+    return *item->failure || item->count == CLN_ROUND_SAMPLES || (item->count > 0 && item->spent > share * seconds);
 }
 
 static bool fits(const cln_round_item *item, double end)
@@ -64,7 +64,6 @@ static void take(cln_round_item *item, cln_telling *telling, void *user)
     double values[CLN_ROUND_VALUES] = {0}, seconds = 0;
     if (item->run(user, item, values, &seconds, &failure) != CLN_OK) {
         snprintf(item->failure, sizeof item->failure, "%.250s", failure.message);
-        item->count = 0;
         return;
     }
     if (telling->stopped) /* within it, perhaps */
@@ -81,18 +80,22 @@ static bool begin(const cln_round_item *item, cln_telling *telling)
                              item->words);
 }
 
+bool cln_rounds_turn(cln_round_item *items, size_t count, double seconds, cln_telling *telling, void *user)
+{
+    bool more = false;
+    for (size_t i = 0; i < count && !telling->stopped; i++) {
+        if (is_full(&items[i], seconds) || !fits(&items[i], telling->end))
+            continue;
+        if (begin(&items[i], telling))
+            take(&items[i], telling, user);
+        more |= !is_full(&items[i], seconds) && !cln_round_is_stable(&items[i]);
+    }
+    return more && !telling->stopped;
+}
+
 void cln_rounds_hold(cln_round_item *items, size_t count, cln_telling *telling, void *user)
 {
-    double end = telling->end, seconds = end - cln_os_seconds();
-    bool more = true;
-    while (more && !telling->stopped) {
-        more = false;
-        for (size_t i = 0; i < count && !telling->stopped; i++) {
-            if (is_full(&items[i], seconds) || !fits(&items[i], end))
-                continue;
-            if (begin(&items[i], telling))
-                take(&items[i], telling, user);
-            more |= !is_full(&items[i], seconds) && !cln_round_is_stable(&items[i]);
-        }
-    }
+    double seconds = telling->end - cln_os_seconds();
+    while (cln_rounds_turn(items, count, seconds, telling, user))
+        ;
 }

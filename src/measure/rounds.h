@@ -5,7 +5,7 @@
  *   every median is stable       three samples or more, and the distance between their quartiles divided by √samples below 2 % of the median
  *   or the time is over          then whatever has no sample has a reason; one that would not end in time is not begun
  *
- * What takes long gives way to the rest: after three samples it is left out of a round as soon as it has had an eighth of the time.
+ * What takes long gives way to the rest: it is left out of a round as soon as it has had a tenth of the time.
  */
 #ifndef CLN_MEASURE_ROUNDS_H
 #define CLN_MEASURE_ROUNDS_H
@@ -39,7 +39,10 @@ struct cln_round_item {
 /* Items in the order of their importance. Until telling->end, or until nobody wants more. */
 void cln_rounds_hold(cln_round_item *items, size_t count, cln_telling *telling, void *user);
 
-/* The median of a value's samples and the distance of their quartiles; NaN without samples. */
+/* One round of `seconds` in all. False where no more are wanted. */
+bool cln_rounds_turn(cln_round_item *items, size_t count, double seconds, cln_telling *telling, void *user);
+
+/* The median of a value's samples and the distance of their quartiles; NaN without samples, the distance also with one alone. */
 void cln_round_value(const cln_round_item *item, unsigned value, double *median, double *spread);
 bool cln_round_is_stable(const cln_round_item *item);
 

@@ -56,3 +56,24 @@ cln_status cln_trainer_gather_kept(cln_trainer *trainer, cln_error *error)
 out:
     return status;
 }
+
+cln_status cln_trainer_restart(cln_trainer *trainer, cln_error *error)
+{
+    cln_status status;
+    TRY(cln_buffer_zero(trainer->device, trainer->weights, error));
+    TRY(cln_buffer_zero(trainer->device, trainer->velocity, error));
+    trainer->epoch = trainer->steps = 0;
+    trainer->kept = trainer->weights;
+    trainer->certificate = (cln_certificate){0};
+    trainer->seconds.train = trainer->seconds.evaluate = 0;
+    for (uint32_t m = 0; m < trainer->lane_count; m++) {
+        cln_lane *lane = &trainer->lanes[m];
+        lane->patience = cln_patience_begin(&lane->settings);
+        lane->over = lane->in_best = false;
+        lane->epoch = lane->steps = 0;
+        *lane->reason = '\0';
+    }
+    TRY(cln_queue_finish(trainer->device, error));
+out:
+    return status;
+}

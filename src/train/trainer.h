@@ -109,6 +109,8 @@ void cln_lane_solved(cln_trainer *trainer, cln_stop stopped, uint64_t iterations
 cln_status cln_lane_keep(cln_trainer *trainer, uint32_t lane, cln_error *error);
 /* Lanes that have not stopped. */
 uint32_t cln_trainer_running(const cln_trainer *trainer);
+/* Back to weights of zero, as if nothing had been done, for another run of the same. For solvers other than direct. */
+cln_status cln_trainer_restart(cln_trainer *trainer, cln_error *error);
 /* The weights that all lanes keep, after the last has stopped. */
 cln_status cln_trainer_gather_kept(cln_trainer *trainer, cln_error *error);
 
