@@ -9,6 +9,10 @@
 
 double cln_os_seconds(void);           /* of a monotonic clock */
 uint64_t cln_os_peak_host_bytes(void); /* the most that this process has held so far */
+/* Host memory that this process may still take: what the system can free, swap included, and no more than its control groups leave it.
+   UINT64_MAX where the system does not say. _under: as a system says whose files begin at `root`. */
+uint64_t cln_os_available_bytes(void);
+uint64_t cln_os_available_under(const char *root);
 /* Whatever it is, also one that cannot be looked at: then opening it says why. A symbolic link to nothing is not there. */
 bool cln_os_exists(const char *path);
 bool cln_os_is_folder(const char *path);
