@@ -53,31 +53,65 @@ static cln_status create_fitting(create_fn *create, cln_device *device, const cl
     return status;
 }
 
-cln_status cln_plan_create(cln_device *device, const char *engine, const cln_problem *problem, const cln_shape *shape,
-                           cln_plan **plan, cln_error *error)
+static cln_status check(bool fused, const char *engine, const cln_problem *problem, cln_error *error)
 {
-    bool engine_tuned, shape_tuned = false, fused = takes_fused(device, engine, problem, &engine_tuned);
-    *plan = NULL;
     if (!fused && strcmp(engine, "clblast") != 0 && strcmp(engine, "auto") != 0)
         return cln_fail(error, CLN_INVALID, "unknown engine \"%s\"; there are auto, fused and clblast", engine);
-
     uint32_t models = cln_problem_models(problem);
     if (problem->outputs % models != 0 || (problem->target == CLN_TARGET_VALUE && problem->outputs != models))
         return cln_fail(error, CLN_INVALID, "%u models cannot have %u outputs together%s", models, problem->outputs,
                         problem->target == CLN_TARGET_VALUE ? " where each predicts a value" : "");
+    return CLN_OK;
+}
+
+enum { SHAPES = 3 };
+
+/* What is tried, in this order; *count of them, from shapes[SHAPES - *count] on. */
+static void list_shapes(const cln_device *device, const cln_problem *problem, const cln_shape *given,
+                        cln_shape shapes[SHAPES], size_t *count, bool *tuned)
+{
     const cln_facts *facts = &device->facts;
     cln_shape_kind kind = facts->is_cpu ? CLN_SHAPE_CPU : CLN_SHAPE_GPU;
-    const cln_shape shapes[] = {shape ? *shape : own_shape(device, problem, &shape_tuned),
-                                shape ? *shape : cln_shape_choose(facts, problem, kind),
-                                cln_shape_choose(facts, problem, CLN_SHAPE_CPU)};
-    size_t first = memcmp(&shapes[0], &shapes[1], sizeof *shapes) == 0;
-    cln_status status = create_fitting(fused ? cln_fused_create : cln_clblast_create, device, problem, shapes + first,
-                                       CLN_COUNT(shapes) - first, plan, error);
-    if (status != CLN_OK)
-        return status;
+    *tuned = false;
+    shapes[0] = given ? *given : own_shape(device, problem, tuned);
+    shapes[1] = given ? *given : cln_shape_choose(facts, problem, kind);
+    shapes[2] = cln_shape_choose(facts, problem, CLN_SHAPE_CPU);
+    *count = SHAPES - (memcmp(&shapes[0], &shapes[1], sizeof *shapes) == 0);
+}
+
+cln_status cln_plan_create(cln_device *device, const char *engine, const cln_problem *problem, const cln_shape *shape,
+                           cln_plan **plan, cln_error *error)
+{
+    cln_status status;
+    bool engine_tuned, shape_tuned, fused = takes_fused(device, engine, problem, &engine_tuned);
+    cln_shape shapes[SHAPES];
+    size_t count;
+    *plan = NULL;
+    TRY(check(fused, engine, problem, error));
+    list_shapes(device, problem, shape, shapes, &count, &shape_tuned);
+    TRY(create_fitting(fused ? cln_fused_create : cln_clblast_create, device, problem, shapes + SHAPES - count, count,
+                       plan, error));
     (*plan)->engine_tuned = engine_tuned;
     (*plan)->shape_tuned = shape_tuned && memcmp(&(*plan)->shape, &shapes[0], sizeof *shapes) == 0;
-    return CLN_OK;
+out:
+    return status;
+}
+
+cln_status cln_plan_outline(cln_device *dry, const char *engine, const cln_problem *problem, cln_plan *outline,
+                            cln_error *error)
+{
+    cln_status status;
+    bool tuned, fused = takes_fused(dry, engine, problem, &tuned);
+    cln_shape shapes[SHAPES];
+    size_t count;
+    TRY(check(fused, engine, problem, error));
+    list_shapes(dry, problem, NULL, shapes, &count, &tuned);
+    const cln_shape *shape = shapes + SHAPES - count;
+    while (shape + 1 < shapes + SHAPES && !cln_shape_fits(&dry->facts, problem, shape))
+        shape++;
+    TRY((fused ? cln_fused_outline : cln_clblast_outline)(dry, problem, shape, outline, error));
+out:
+    return status;
 }
 
 /* NVIDIA launches at most 65,535 work-groups along the second dimension, where pack_columns takes 4 rows or more of a multiple of 16. */

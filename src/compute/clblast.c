@@ -280,6 +280,28 @@ out:
     return status;
 }
 
+static void begin(clblast_plan *own, const cln_device *device, const cln_problem *problem)
+{
+    own->tuned = choose(device, problem, &own->gemm);
+    own->narrow = is_narrow(&device->facts, problem);
+    own->base.layout = cln_clblast_layout(device, problem);
+    own->block = block_rows(&device->facts, problem, &own->base.layout);
+}
+
+cln_status cln_clblast_outline(cln_device *dry, const cln_problem *problem, const cln_shape *shape, cln_plan *outline,
+                               cln_error *error)
+{
+    cln_status status;
+    clblast_plan own = {0};
+    begin(&own, dry, problem);
+    cln_plan_begin(&own.base, &engine, dry, problem, shape);
+    TRY(cln_plan_create_buffers(&own.base, error));
+    TRY(create_buffers(&own, error));
+    *outline = own.base;
+out:
+    return status;
+}
+
 cln_status cln_clblast_create(cln_device *device, const cln_problem *problem, const cln_shape *shape, cln_plan **plan,
                               cln_error *error)
 {
@@ -288,10 +310,7 @@ cln_status cln_clblast_create(cln_device *device, const cln_problem *problem, co
     *plan = NULL;
 
     TRY(cln_allocate((void **)&own, 1, sizeof *own, "a plan", error));
-    own->tuned = choose(device, problem, &own->gemm);
-    own->narrow = is_narrow(&device->facts, problem);
-    own->base.layout = cln_clblast_layout(device, problem);
-    own->block = block_rows(&device->facts, problem, &own->base.layout);
+    begin(own, device, problem);
     TRY(cln_plan_init(&own->base, &engine, device, problem, shape, error));
     own->group = cln_shape_plain_group(shape);
     own->item_rows = own->narrow ? NARROW_ROWS : SCORE_ROWS;

@@ -102,6 +102,11 @@ struct cln_plan {
    cannot run (work-group or local memory too small) gives way to the CPU shape, which runs everywhere. */
 cln_status cln_plan_create(cln_device *device, const char *engine, const cln_problem *problem, const cln_shape *shape,
                            cln_plan **plan, cln_error *error);
+/* What _create would make without a shape of the caller's, before anything is built or allocated: counts its memory on a dry device
+   (device/buffer.h), and fills in what cln_plan_scores and the reader of a problem, layout or shape may ask for. A driver that gives
+   kernels smaller work-groups than the device has makes _create take another shape than this. */
+cln_status cln_plan_outline(cln_device *dry, const char *engine, const cln_problem *problem, cln_plan *outline,
+                            cln_error *error);
 void cln_plan_release(cln_plan *plan);
 /* How many of `rows` rows one call should take: enough to keep a device busy, few enough for a launch to stay short and for every
    buffer of a block to be one allocation. Reads the problem but for its block_rows. */

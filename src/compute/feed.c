@@ -29,21 +29,38 @@ struct cln_resident {
     cl_mem gathered_x, gathered_target, gathered_weight;
 };
 
-static cln_status create_chunk(cln_resident *resident, cln_chunk *part, const cln_dataset *data, cln_error *error)
+static uint64_t target_bytes(const cln_resident *resident, uint64_t rows)
+{
+    return rows * resident->targets * sizeof(uint32_t);
+}
+
+static cln_status create_chunk(cln_resident *resident, cln_chunk *part, cln_error *error)
 {
     cln_status status;
-    const uint32_t *labels = (const uint32_t *)cln_dataset_labels(data); /* none below 0 */
-    const float *targets = cln_dataset_targets(data);
-    uint64_t at = part->first * resident->targets, bytes = part->rows * resident->targets * sizeof(uint32_t);
+    const cln_dataset_info *info = &resident->info;
     TRY(cln_buffer_create_raw(resident->device, "the features", part->rows * resident->row_bytes, &part->x, error));
-    if (labels || targets) {
-        const void *from = labels ? (const void *)(labels + at) : (const void *)(targets + at);
-        TRY(cln_buffer_create_raw(resident->device, labels ? "the labels" : "the targets", bytes, &part->target,
-                                  error));
-        TRY(cln_buffer_write(resident->device, part->target, 0, bytes, from, error));
-    }
+    if (info->labelled || info->real)
+        TRY(cln_buffer_create_raw(resident->device, info->real ? "the targets" : "the labels",
+                                  target_bytes(resident, part->rows), &part->target, error));
 out:
     return status;
+}
+
+static cln_status write_targets(cln_resident *resident, const cln_chunk *part, const cln_dataset *data,
+                                cln_error *error)
+{
+    const uint32_t *labels = (const uint32_t *)cln_dataset_labels(data); /* none below 0 */
+    const float *targets = cln_dataset_targets(data);
+    uint64_t at = part->first * resident->targets;
+    if (!part->target)
+        return CLN_OK;
+    return cln_buffer_write(resident->device, part->target, 0, target_bytes(resident, part->rows),
+                            labels ? (const void *)(labels + at) : (const void *)(targets + at), error);
+}
+
+static cln_status create_chunk_weights(cln_resident *resident, cln_chunk *part, cln_error *error)
+{
+    return cln_buffer_create_raw(resident->device, "weights of rows", part->rows * sizeof(float), &part->weight, error);
 }
 
 static cln_status build_gather(cln_resident *resident, cln_error *error)
@@ -77,15 +94,24 @@ static cln_status create_block_weights(cln_resident *resident, cln_error *error)
 }
 
 /* Where rows of several chunks are brought together. */
-static cln_status create_blocks(cln_resident *resident, cln_error *error)
+static cln_status create_block(cln_resident *resident, cln_error *error)
 {
     cln_status status;
     cln_device *device = resident->device;
-    uint64_t rows = resident->block_rows, target_bytes = rows * resident->targets * sizeof(uint32_t);
+    uint64_t rows = resident->block_rows;
+    TRY(cln_buffer_create(device, "a gathered block", rows * resident->row_bytes, &resident->gathered_x, error));
+    TRY(cln_buffer_create(device, "a gathered block's targets", target_bytes(resident, rows),
+                          &resident->gathered_target, error));
+out:
+    return status;
+}
+
+static cln_status create_blocks(cln_resident *resident, cln_error *error)
+{
+    cln_status status;
     release_blocks(resident);
     TRY(build_gather(resident, error));
-    TRY(cln_buffer_create(device, "a gathered block", rows * resident->row_bytes, &resident->gathered_x, error));
-    TRY(cln_buffer_create(device, "a gathered block's targets", target_bytes, &resident->gathered_target, error));
+    TRY(create_block(resident, error));
     if (resident->chunks[0].weight)
         TRY(create_block_weights(resident, error));
 out:
@@ -94,23 +120,82 @@ out:
     return status;
 }
 
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* How the data set is cut into chunks of at most so many bytes. A row that no allocation can hold makes chunk_rows 0. */
+static void cut(cln_resident *resident, uint64_t most_bytes)
+{
+    resident->stride = cln_layout_of(resident->info.features, 1).stride;
+    resident->targets = resident->info.real ? resident->info.outputs : 1;
+    resident->row_bytes = resident->stride * cln_type_bytes(resident->info.type);
+    resident->chunk_rows = smaller(most_bytes / resident->row_bytes,
+                                   resident->device->facts.info.max_alloc_bytes / target_bytes(resident, 1));
+    resident->chunk_rows = smaller(resident->chunk_rows, resident->info.rows);
+    resident->chunk_count = resident->chunk_rows ? cln_ceil_divide(resident->info.rows, resident->chunk_rows) : 0;
+}
+
+static cln_chunk chunk_at(const cln_resident *resident, uint64_t i)
+{
+    uint64_t first = i * resident->chunk_rows;
+    return (cln_chunk){.first = first, .rows = smaller(resident->info.rows - first, resident->chunk_rows)};
+}
+
 static cln_status plan_chunks(cln_resident *resident, uint64_t most_bytes, cln_error *error)
 {
-    uint64_t limit = resident->device->facts.info.max_alloc_bytes, target_bytes = resident->targets * sizeof(uint32_t);
-    most_bytes = most_bytes && most_bytes < limit ? most_bytes : limit;
-    resident->chunk_rows = most_bytes / resident->row_bytes;
-    if (resident->chunk_rows == 0 || limit < target_bytes)
+    uint64_t limit = resident->device->facts.info.max_alloc_bytes;
+    cut(resident, most_bytes ? smaller(most_bytes, limit) : limit);
+    if (resident->chunk_rows == 0)
         return cln_fail(error, CLN_UNSUPPORTED,
                         "one row of %zu bytes, with %llu of targets, is more than the device allocates at once (%llu "
                         "bytes)",
-                        resident->row_bytes, (unsigned long long)target_bytes, (unsigned long long)most_bytes);
-    if (resident->chunk_rows > limit / target_bytes)
-        resident->chunk_rows = limit / target_bytes;
-    if (resident->chunk_rows > resident->info.rows)
-        resident->chunk_rows = resident->info.rows;
-    resident->chunk_count = cln_ceil_divide(resident->info.rows, resident->chunk_rows);
+                        resident->row_bytes, (unsigned long long)target_bytes(resident, 1),
+                        (unsigned long long)(most_bytes ? smaller(most_bytes, limit) : limit));
     return cln_allocate((void **)&resident->chunks, resident->chunk_count, sizeof(cln_chunk), "the list of chunks",
                         error);
+}
+
+/* A row that no allocation can hold is counted as one chunk with all of them: too large it is either way. */
+static cln_resident counted(cln_device *dry, const cln_dataset_info *info)
+{
+    cln_resident resident = {.device = dry, .info = *info};
+    cut(&resident, dry->facts.info.max_alloc_bytes);
+    if (resident.chunk_rows == 0) {
+        resident.chunk_rows = info->rows;
+        resident.chunk_count = 1;
+    }
+    return resident;
+}
+
+void cln_resident_count(cln_device *dry, const cln_dataset_info *info)
+{
+    cln_resident resident = counted(dry, info);
+    for (uint64_t i = 0; i < resident.chunk_count; i++) {
+        cln_chunk chunk = chunk_at(&resident, i);
+        create_chunk(&resident, &chunk, NULL);
+    }
+}
+
+void cln_resident_count_block(cln_device *dry, const cln_dataset_info *info, uint32_t block_rows)
+{
+    cln_resident resident = counted(dry, info);
+    resident.block_rows = block_rows;
+    if (resident.chunk_count > 1)
+        create_block(&resident, NULL);
+}
+
+void cln_resident_count_weights(cln_device *dry, const cln_dataset_info *info, uint32_t block_rows)
+{
+    cln_resident resident = counted(dry, info);
+    resident.block_rows = block_rows;
+    for (uint64_t i = 0; i < resident.chunk_count; i++) {
+        cln_chunk chunk = chunk_at(&resident, i);
+        create_chunk_weights(&resident, &chunk, NULL);
+    }
+    if (resident.chunk_count > 1)
+        create_block_weights(&resident, NULL);
 }
 
 cln_status cln_resident_begin(cln_device *device, cln_dataset *data, uint64_t most_bytes, cln_resident **result,
@@ -123,15 +208,11 @@ cln_status cln_resident_begin(cln_device *device, cln_dataset *data, uint64_t mo
     TRY(cln_allocate((void **)&resident, 1, sizeof *resident, "a data set on the device", error));
     resident->device = device;
     cln_dataset_describe(data, &resident->info);
-    resident->stride = cln_layout_of(resident->info.features, 1).stride;
-    resident->targets = resident->info.real ? resident->info.outputs : 1;
-    resident->row_bytes = resident->stride * cln_type_bytes(resident->info.type);
     TRY(plan_chunks(resident, most_bytes, error));
     for (uint64_t i = 0; i < resident->chunk_count; i++) {
-        uint64_t first = i * resident->chunk_rows, left = resident->info.rows - first;
-        resident->chunks[i].first = first;
-        resident->chunks[i].rows = left < resident->chunk_rows ? left : resident->chunk_rows;
-        TRY(create_chunk(resident, &resident->chunks[i], data, error));
+        resident->chunks[i] = chunk_at(resident, i);
+        TRY(create_chunk(resident, &resident->chunks[i], error));
+        TRY(write_targets(resident, &resident->chunks[i], data, error));
     }
     TRY(cln_upload_begin(device, data, resident->chunks, resident->chunk_count, resident->row_bytes, &resident->upload,
                          error));
@@ -196,8 +277,7 @@ static cln_status create_weights(cln_resident *resident, cln_error *error)
 {
     cln_status status = CLN_OK;
     for (uint64_t i = 0; i < resident->chunk_count; i++)
-        TRY(cln_buffer_create_raw(resident->device, "weights of rows", resident->chunks[i].rows * sizeof(float),
-                                  &resident->chunks[i].weight, error));
+        TRY(create_chunk_weights(resident, &resident->chunks[i], error));
     if (resident->chunk_count > 1)
         TRY(create_block_weights(resident, error));
 out:
@@ -278,6 +358,12 @@ static cln_status read_part(cln_resident *resident, const cln_chunk *part, uint6
     }
 out:
     return status;
+}
+
+uint64_t cln_resident_read_bytes(const cln_dataset_info *info)
+{
+    uint64_t row = cln_layout_of(info->features, 1).stride * cln_type_bytes(info->type);
+    return row > info->features * cln_type_bytes(info->type) ? cln_ceil_divide(READ_BYTES, row) * row : 0;
 }
 
 cln_status cln_resident_read(cln_resident *resident, uint64_t first, uint64_t count, void *x, cln_error *error)

@@ -19,6 +19,11 @@ cln_status cln_resident_begin(cln_device *device, cln_dataset *data, uint64_t mo
    block_rows: the most rows that cln_resident_rows will be asked for; called again, it makes room for more of them.
    *wait_seconds (may be NULL) grows by the time spent waiting for the reader. */
 cln_status cln_resident_finish(cln_resident *resident, uint32_t block_rows, double *wait_seconds, cln_error *error);
+/* Count on a dry device (device/buffer.h) what a data set of these sizes takes there: its rows and answers; a block of block_rows, where
+   rows of several chunks are brought together; the rows' weights, also in that block. */
+void cln_resident_count(cln_device *dry, const cln_dataset_info *info);
+void cln_resident_count_block(cln_device *dry, const cln_dataset_info *info, uint32_t block_rows);
+void cln_resident_count_weights(cln_device *dry, const cln_dataset_info *info, uint32_t block_rows);
 /* At any time, also while it is being read. */
 void cln_resident_release(cln_resident *resident);
 
@@ -37,5 +42,7 @@ cln_status cln_resident_rows(cln_resident *resident, cl_mem order, uint64_t firs
 
 /* Reads rows first … first+count−1, as they lie, back to the host; x: (count,d) of the data's type. Waits for the device. */
 cln_status cln_resident_read(cln_resident *resident, uint64_t first, uint64_t count, void *x, cln_error *error);
+/* What that takes of the host for the time it lasts. */
+uint64_t cln_resident_read_bytes(const cln_dataset_info *info);
 
 #endif

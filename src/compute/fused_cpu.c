@@ -155,21 +155,43 @@ out:
     return status;
 }
 
+static cln_status create_buffers(fused_plan *fused, cln_error *error)
+{
+    cln_status status;
+    cln_plan *plan = &fused->base;
+    uint32_t splits = cln_shape_splits(&plan->shape, plan->problem.block_rows);
+    TRY(cln_partials_create(plan->device, &plan->problem, &plan->layout, splits, &fused->partials, error));
+    if (plan->device->facts.groups_advance && splits > 1)
+        TRY(cln_buffer_create(plan->device, "the queue of tasks", QUEUE_BYTES, &fused->queue, error));
+out:
+    return status;
+}
+
+cln_status cln_fused_cpu_outline(cln_device *dry, const cln_problem *problem, const cln_shape *shape, cln_plan *outline,
+                                 cln_error *error)
+{
+    cln_status status;
+    fused_plan fused = {0};
+    cln_plan_begin(&fused.base, &engine, dry, problem, shape);
+    TRY(cln_plan_create_buffers(&fused.base, error));
+    TRY(create_buffers(&fused, error));
+    *outline = fused.base;
+out:
+    return status;
+}
+
 cln_status cln_fused_cpu_create(cln_device *device, const cln_problem *problem, const cln_shape *shape, cln_plan **plan,
                                 cln_error *error)
 {
     cln_status status;
     fused_plan *fused = NULL;
-    uint32_t splits = cln_shape_splits(shape, problem->block_rows);
     *plan = NULL;
 
     TRY(cln_allocate((void **)&fused, 1, sizeof *fused, "a plan", error));
     TRY(cln_plan_init(&fused->base, &engine, device, problem, shape, error));
     TRY(build_kernel(fused, error));
-    TRY(cln_partials_create(device, problem, &fused->base.layout, splits, &fused->partials, error));
+    TRY(create_buffers(fused, error));
     fused->partials.shift = fused->base.shift;
-    if (device->facts.groups_advance && splits > 1)
-        TRY(cln_buffer_create(device, "the queue of tasks", QUEUE_BYTES, &fused->queue, error));
 out:
     if (status == CLN_OK)
         *plan = &fused->base;

@@ -89,6 +89,11 @@ out:
     return status;
 }
 
+static uint64_t sum_bytes(const cln_gram *gram)
+{
+    return gram->tiles * gram->panel * gram->panel * 8;
+}
+
 static cln_status create_buffers(cln_gram *gram, cln_error *error)
 {
     cln_status status;
@@ -100,9 +105,24 @@ static cln_status create_buffers(cln_gram *gram, cln_error *error)
                           (uint64_t)gram->panels * gram->block * gram->panel * sizeof(float), &gram->packed, error));
     TRY(cln_buffer_create(gram->device, "products of features", gram->tiles * tile * sizeof(float), &gram->products,
                           error));
-    TRY(cln_buffer_create(gram->device, "sums of products of features", gram->tiles * tile * 8, &gram->sums, error));
+    TRY(cln_buffer_create(gram->device, "sums of products of features", sum_bytes(gram), &gram->sums, error));
 out:
     return status;
+}
+
+static cln_gram begin(cln_device *device, uint32_t d, uint32_t k, cln_type type)
+{
+    cln_gram gram = {.device = device, .type = type, .d = d, .k = k, .size = d + 1 + k};
+    gram.block = type == CLN_UINT8 ? BYTE_ROWS : FLOAT_ROWS;
+    choose_panels(&gram);
+    return gram;
+}
+
+uint64_t cln_gram_count(cln_device *dry, uint32_t d, uint32_t k, cln_type type)
+{
+    cln_gram gram = begin(dry, d, k, type);
+    create_buffers(&gram, NULL);
+    return sum_bytes(&gram);
 }
 
 cln_status cln_gram_create(cln_device *device, uint32_t d, uint32_t k, cln_type type, cln_gram **result,
@@ -112,13 +132,7 @@ cln_status cln_gram_create(cln_device *device, uint32_t d, uint32_t k, cln_type 
     cln_gram *gram = NULL;
     *result = NULL;
     TRY(cln_allocate((void **)&gram, 1, sizeof *gram, "a Gram matrix", error));
-    gram->device = device;
-    gram->type = type;
-    gram->d = d;
-    gram->k = k;
-    gram->size = d + 1 + k;
-    gram->block = type == CLN_UINT8 ? BYTE_ROWS : FLOAT_ROWS;
-    choose_panels(gram);
+    *gram = begin(device, d, k, type);
     TRY(build_kernels(gram, error));
     TRY(cln_blas_prepare(device, error));
     TRY(create_buffers(gram, error));
@@ -258,7 +272,7 @@ cln_status cln_gram_read(cln_gram *gram, double *sums, cln_error *error)
 {
     cln_status status;
     void *raw = NULL;
-    uint64_t bytes = gram->tiles * gram->panel * gram->panel * 8, size = gram->size;
+    uint64_t bytes = sum_bytes(gram), size = gram->size;
     TRY(cln_allocate(&raw, bytes, 1, "sums of products", error));
     TRY(cln_buffer_read(gram->device, gram->sums, 0, bytes, raw, error));
     for (uint32_t i = 0; i < size; i++)

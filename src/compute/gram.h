@@ -21,6 +21,8 @@ typedef struct cln_gram cln_gram;
 cln_status cln_gram_create(cln_device *device, uint32_t d, uint32_t k, cln_type type, cln_gram **gram,
                            cln_error *error);
 void cln_gram_release(cln_gram *gram); /* accepts NULL */
+/* Counts on a dry device (device/buffer.h) what _create would allocate. Returns what _read takes of the host for the time it lasts. */
+uint64_t cln_gram_count(cln_device *dry, uint32_t d, uint32_t k, cln_type type);
 
 /* From here on centre (d) is taken off every row of floats: near their means, sums about it lose nothing to an offset. CLN_INVALID for
    bytes. */

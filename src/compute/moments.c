@@ -42,14 +42,25 @@ out:
     return status;
 }
 
+static uint64_t partials_of(const moments *m)
+{
+    return cln_ceil_divide(m->block, STRETCH) * 2 * m->stride;
+}
+
 static cln_status create_buffers(moments *m, cln_error *error)
 {
     cln_status status;
-    uint64_t partials = cln_ceil_divide(m->block, STRETCH) * 2 * m->stride;
     TRY(cln_buffer_create(m->device, "a row", m->stride * sizeof(float), &m->c, error));
-    TRY(cln_buffer_create(m->device, "sums of columns", partials * sizeof(float), &m->partials, error));
+    TRY(cln_buffer_create(m->device, "sums of columns", partials_of(m) * sizeof(float), &m->partials, error));
+out:
+    return status;
+}
+
+static cln_status allocate(moments *m, cln_error *error)
+{
+    cln_status status;
     TRY(cln_allocate((void **)&m->h_c, m->stride, sizeof(float), "a row", error));
-    TRY(cln_allocate((void **)&m->h_partials, partials, sizeof(float), "sums of columns", error));
+    TRY(cln_allocate((void **)&m->h_partials, partials_of(m), sizeof(float), "sums of columns", error));
     TRY(cln_allocate((void **)&m->sums, m->d, sizeof(double), "sums of columns", error));
     TRY(cln_allocate((void **)&m->squares, m->d, sizeof(double), "sums of columns", error));
 out:
@@ -143,20 +154,33 @@ static cln_status conclude(const moments *m, double *mean, double *deviation, cl
     return CLN_OK;
 }
 
+static void measure(moments *m, uint32_t d, uint32_t block_rows)
+{
+    m->d = d;
+    m->stride = cln_layout_of(d, 1).stride;
+    m->block = BLOCK_FEATURES / m->stride / STRETCH * STRETCH;
+    m->block = m->block < STRETCH ? STRETCH : m->block > BLOCK_ROWS ? BLOCK_ROWS : m->block;
+    m->block = m->block > block_rows ? block_rows : m->block;
+}
+
+uint64_t cln_moments_count(cln_device *dry, uint32_t d, uint32_t block_rows)
+{
+    moments m = {.device = dry};
+    measure(&m, d, block_rows);
+    create_buffers(&m, NULL);
+    return (partials_of(&m) + m.stride) * sizeof(float) + 2 * (uint64_t)d * sizeof(double);
+}
+
 cln_status cln_moments(cln_device *device, cln_resident *resident, cl_mem order, uint64_t first, uint64_t rows,
                        double *mean, double *deviation, cln_error *error)
 {
     cln_status status;
     const cln_dataset_info *info = cln_resident_describe(resident);
     moments m = {.device = device, .resident = resident, .order = order, .first = first, .rows = rows};
-    m.d = info->features;
-    m.stride = cln_layout_of(m.d, 1).stride;
-    m.block = BLOCK_FEATURES / m.stride / STRETCH * STRETCH;
-    m.block = m.block < STRETCH ? STRETCH : m.block > BLOCK_ROWS ? BLOCK_ROWS : m.block;
-    if (m.block > cln_resident_block_rows(resident))
-        m.block = cln_resident_block_rows(resident);
+    measure(&m, info->features, cln_resident_block_rows(resident));
     TRY(build(&m, info->type, error));
     TRY(create_buffers(&m, error));
+    TRY(allocate(&m, error));
     TRY(centre_on_first_row(&m, error));
     TRY(add_all(&m, error));
     if (info->type == CLN_FLOAT32) {

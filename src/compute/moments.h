@@ -20,5 +20,8 @@
    deviation divides by the number of rows. CLN_INVALID for a column whose squares float cannot hold. Waits for the device. */
 cln_status cln_moments(cln_device *device, cln_resident *resident, cl_mem order, uint64_t first, uint64_t rows,
                        double *mean, double *deviation, cln_error *error);
+/* Counts on a dry device (device/buffer.h) what that would allocate for d features, while a block of their data set on the device has
+   block_rows. Returns what it takes of the host for the time it lasts. */
+uint64_t cln_moments_count(cln_device *dry, uint32_t d, uint32_t block_rows);
 
 #endif

@@ -7,11 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-cln_status cln_plan_init(cln_plan *plan, const cln_engine *engine, cln_device *device, const cln_problem *problem,
-                         const cln_shape *shape, cln_error *error)
+void cln_plan_begin(cln_plan *plan, const cln_engine *engine, cln_device *device, const cln_problem *problem,
+                    const cln_shape *shape)
 {
-    cln_status status;
-    char defines[CLN_DEFINES_BYTES];
     plan->engine = engine;
     plan->device = device;
     plan->problem = *problem;
@@ -19,13 +17,30 @@ cln_status cln_plan_init(cln_plan *plan, const cln_engine *engine, cln_device *d
         plan->layout = cln_layout_of(problem->features, problem->outputs);
     plan->shape = *shape;
     plan->fits = true;
+}
 
-    uint64_t rows = cln_ceil_divide(problem->block_rows, plan->layout.unit) * plan->layout.unit;
-    TRY(cln_buffer_create(device, "the residuals", rows * plan->layout.kp * sizeof(float), &plan->residual, error));
-    if (problem->centred)
-        TRY(cln_buffer_create(device, "the features' shift", plan->layout.ld * sizeof(float), &plan->shift, error));
-    if (problem->spread)
-        TRY(cln_buffer_create(device, "the features' spread", plan->layout.ld * sizeof(float), &plan->spread, error));
+cln_status cln_plan_create_buffers(cln_plan *plan, cln_error *error)
+{
+    cln_status status;
+    cln_device *device = plan->device;
+    const cln_layout *layout = &plan->layout;
+    uint64_t rows = cln_ceil_divide(plan->problem.block_rows, layout->unit) * layout->unit;
+    TRY(cln_buffer_create(device, "the residuals", rows * layout->kp * sizeof(float), &plan->residual, error));
+    if (plan->problem.centred)
+        TRY(cln_buffer_create(device, "the features' shift", layout->ld * sizeof(float), &plan->shift, error));
+    if (plan->problem.spread)
+        TRY(cln_buffer_create(device, "the features' spread", layout->ld * sizeof(float), &plan->spread, error));
+out:
+    return status;
+}
+
+cln_status cln_plan_init(cln_plan *plan, const cln_engine *engine, cln_device *device, const cln_problem *problem,
+                         const cln_shape *shape, cln_error *error)
+{
+    cln_status status;
+    char defines[CLN_DEFINES_BYTES];
+    cln_plan_begin(plan, engine, device, problem, shape);
+    TRY(cln_plan_create_buffers(plan, error));
     TRY(cln_plan_fold(plan, NULL, NULL, error));
     cln_plan_defines(plan, defines);
     TRY(cln_updater_create(device, defines, problem, shape, plan->layout.ld, &plan->updater, error));

@@ -4,7 +4,12 @@
 
 #include "compute/engine.h"
 
-/* Fills in the common part: layout, where the engine has not set its own, residual memory and the update kernels. */
+/* The common part of a plan as it is without memory and kernels: layout, where the engine has not set its own, problem and shape. */
+void cln_plan_begin(cln_plan *plan, const cln_engine *engine, cln_device *device, const cln_problem *problem,
+                    const cln_shape *shape);
+/* Its memory. */
+cln_status cln_plan_create_buffers(cln_plan *plan, cln_error *error);
+/* Fills in the common part: all of that, and the update kernels. */
 cln_status cln_plan_init(cln_plan *plan, const cln_engine *engine, cln_device *device, const cln_problem *problem,
                          const cln_shape *shape, cln_error *error);
 
@@ -44,5 +49,15 @@ cln_status cln_fused_create(cln_device *device, const cln_problem *problem, cons
 cln_layout cln_clblast_layout(const cln_device *device, const cln_problem *problem);
 cln_status cln_clblast_create(cln_device *device, const cln_problem *problem, const cln_shape *shape, cln_plan **plan,
                               cln_error *error);
+
+/* As cln_plan_outline, in a given shape. */
+cln_status cln_fused_cpu_outline(cln_device *dry, const cln_problem *problem, const cln_shape *shape, cln_plan *outline,
+                                 cln_error *error);
+cln_status cln_fused_gpu_outline(cln_device *dry, const cln_problem *problem, const cln_shape *shape, cln_plan *outline,
+                                 cln_error *error);
+cln_status cln_fused_outline(cln_device *dry, const cln_problem *problem, const cln_shape *shape, cln_plan *outline,
+                             cln_error *error);
+cln_status cln_clblast_outline(cln_device *dry, const cln_problem *problem, const cln_shape *shape, cln_plan *outline,
+                               cln_error *error);
 
 #endif

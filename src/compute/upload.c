@@ -91,6 +91,11 @@ static cln_status wait_until_filled(window *w, cln_error *error)
     return w->error.status == CLN_OK ? CLN_OK : cln_fail(error, w->error.status, "%s", w->error.message);
 }
 
+uint64_t cln_upload_window_bytes(const cln_facts *facts, uint64_t bytes)
+{
+    return facts->is_cpu ? 0 : bytes < WINDOW_BYTES ? bytes : WINDOW_BYTES;
+}
+
 cln_status cln_upload_begin(cln_device *device, cln_dataset *data, const cln_chunk *chunks, uint64_t count,
                             size_t row_bytes, cln_upload **result, cln_error *error)
 {

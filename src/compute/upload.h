@@ -23,6 +23,9 @@ typedef struct cln_upload cln_upload;
    Until the upload is released, data set and chunks are its own. */
 cln_status cln_upload_begin(cln_device *device, cln_dataset *data, const cln_chunk *chunks, uint64_t count,
                             size_t row_bytes, cln_upload **upload, cln_error *error);
+/* Host memory that drivers take for a window of this many bytes of rows, two for the upload that is being finished; 0 where
+   mapping copies nothing. */
+uint64_t cln_upload_window_bytes(const cln_facts *facts, uint64_t bytes);
 /* Waits until all rows are in device memory, as far as the queue is concerned. *wait_seconds (may be NULL) grows by the
    time in which there was nothing to do but wait for the reading. */
 cln_status cln_upload_finish(cln_upload *upload, double *wait_seconds, cln_error *error);

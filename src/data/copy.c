@@ -15,6 +15,15 @@ static cln_status duplicate(void **copy, const void *from, uint64_t count, size_
     return status;
 }
 
+uint64_t cln_dataset_bytes(const cln_dataset *data)
+{
+    uint64_t words = data->targets ? data->info.outputs : 0; /* of a row */
+    words += data->labels ? 1 : 0;
+    words += data->weights ? 1 : 0;
+    words += data->kept ? 1 : 0;
+    return sizeof *data + data->info.rows * words * sizeof(uint32_t);
+}
+
 cln_status cln_dataset_copy(const cln_dataset *data, cln_dataset **result, cln_error *error)
 {
     cln_status status;

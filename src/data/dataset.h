@@ -24,6 +24,11 @@ cln_status cln_dataset_pull(cln_dataset *data, void *to, uint64_t rows, size_t s
 /* Keeps these rows of those that are kept now: ascending, distinct, at least one; rows (count). Goes back to the first. */
 cln_status cln_dataset_keep_list(cln_dataset *data, const uint32_t *rows, uint64_t count, cln_error *error);
 
+/* What the data set holds of memory now, and the most that reading it adds: answers, weights, row numbers; not rows in a caller's
+   memory. */
+uint64_t cln_dataset_bytes(const cln_dataset *data);
+uint64_t cln_dataset_reading_bytes(const cln_dataset *data);
+
 /* (rows,k) of cln_dataset_wrap_targets, of the rows that are kept, and (rows) of cln_dataset_weigh; NULL without. */
 const float *cln_dataset_targets(const cln_dataset *data);
 const float *cln_dataset_weights(const cln_dataset *data);

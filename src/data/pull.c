@@ -60,14 +60,24 @@ out:
     return status;
 }
 
+static uint64_t rows_at_once(const cln_dataset *data)
+{
+    uint64_t rows = READ_BYTES / data->row_bytes;
+    return rows ? rows : 1;
+}
+
+uint64_t cln_dataset_reading_bytes(const cln_dataset *data)
+{
+    return data->stream ? rows_at_once(data) * data->row_bytes : 0;
+}
+
 /* Makes `held` a block of source rows that begins at `first`. */
 static cln_status hold(cln_dataset *data, uint64_t first, cln_error *error)
 {
     cln_status status;
     uint64_t last = source_of(data, data->info.rows - 1), count = last - first + 1;
     if (!data->block) {
-        uint64_t rows = READ_BYTES / data->row_bytes;
-        data->block_rows = rows ? rows : 1;
+        data->block_rows = rows_at_once(data);
         TRY(cln_allocate((void **)&data->block, data->block_rows, data->row_bytes, "a block of rows", error));
     }
     if (count > data->block_rows)

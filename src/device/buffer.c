@@ -30,11 +30,31 @@ static cln_status fill_with_zeros(cln_device *device, cl_mem buffer, size_t byte
                         "fill %zu bytes on %s with zeros", bytes, name_of(device));
 }
 
+static void count(cln_device *device, const char *what, uint64_t bytes)
+{
+    device->bytes += bytes;
+    if (device->bytes > device->peak_bytes)
+        device->peak_bytes = device->bytes;
+    if (bytes > device->largest_bytes) {
+        device->largest_bytes = bytes;
+        device->largest = what;
+    }
+}
+
+cln_device cln_device_dry(const cln_device *device)
+{
+    return (cln_device){.facts = device->facts, .tuning = device->tuning, .dry = true};
+}
+
 cln_status cln_buffer_create_raw(cln_device *device, const char *what, uint64_t bytes, cl_mem *buffer, cln_error *error)
 {
     *buffer = NULL;
     if (bytes == 0)
         bytes = 1; /* OpenCL has no empty buffer, and a kernel wants a valid argument even where it reads nothing */
+    if (device->dry) {
+        count(device, what, bytes);
+        return CLN_OK;
+    }
     uint64_t most = device->facts.info.max_alloc_bytes;
     if (bytes > most || bytes > SIZE_MAX)
         return cln_fail(error, CLN_DEVICE,
@@ -48,9 +68,7 @@ cln_status cln_buffer_create_raw(cln_device *device, const char *what, uint64_t 
                      what, name_of(device), (unsigned long long)device->bytes);
     if (status != CLN_OK)
         return status;
-    device->bytes += bytes;
-    if (device->bytes > device->peak_bytes)
-        device->peak_bytes = device->bytes;
+    count(device, what, bytes);
     *buffer = made;
     return CLN_OK;
 }
@@ -58,7 +76,7 @@ cln_status cln_buffer_create_raw(cln_device *device, const char *what, uint64_t 
 cln_status cln_buffer_create(cln_device *device, const char *what, uint64_t bytes, cl_mem *buffer, cln_error *error)
 {
     cln_status status = cln_buffer_create_raw(device, what, bytes, buffer, error);
-    if (status == CLN_OK)
+    if (status == CLN_OK && !device->dry)
         status = fill_with_zeros(device, *buffer, bytes ? (size_t)bytes : 1, error);
     if (status != CLN_OK)
         cln_buffer_release(device, buffer);

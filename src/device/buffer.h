@@ -16,6 +16,11 @@ cln_status cln_buffer_create_raw(cln_device *device, const char *what, uint64_t 
                                  cln_error *error);
 void cln_buffer_release(cln_device *device, cl_mem *buffer); /* sets *buffer to NULL; accepts NULL there */
 
+/* A device like this one for _create and _create_raw alone, which there only count: bytes, peak and largest grow as they would, nothing
+   is refused, and buffers stay NULL. What is to be released is taken off its bytes again. So sizes that are estimated come from
+   the code that allocates. No memory of its own; tuning is the device's. */
+cln_device cln_device_dry(const cln_device *device);
+
 cln_status cln_buffer_zero(cln_device *device, cl_mem buffer, cln_error *error);
 cln_status cln_buffer_read(cln_device *device, cl_mem buffer, uint64_t offset, uint64_t bytes, void *to,
                            cln_error *error);

@@ -13,6 +13,9 @@ struct cln_device {
     cl_context context;
     cl_command_queue queue;      /* in order */
     uint64_t bytes, peak_bytes;  /* of buffers, now and at most */
+    uint64_t largest_bytes;      /* of the largest buffer so far */
+    const char *largest;         /* what that one is called */
+    bool dry;                    /* nothing is allocated, only counted: cln_device_dry of device/buffer.h */
     struct cln_profile *profile; /* of where the time goes (device/profile.h), or NULL */
     char *build_log;             /* of the last program that did not build, or NULL */
     cln_compile_fn *on_compile;  /* NULL: nobody is told */

@@ -40,37 +40,67 @@ static void add_carefully(careful_sum *to, double term)
     to->sum = sum;
 }
 
+typedef struct array {
+    double **to;
+    uint64_t rows, columns;
+} array;
+
+#define ARRAYS 11
+
+/* Returns the doubles that all take, or UINT64_MAX where nothing can hold them. */
+static uint64_t list_arrays(cln_objective *o, array list[ARRAYS])
+{
+    uint64_t k = o->problem.k, total = LINE, cells;
+    const array arrays[ARRAYS] = {{&o->w, k, o->ld},
+                                  {&o->gw, k, o->ld},
+                                  {&o->moments, o->masses, o->ld},
+                                  {&o->x, BLOCK, o->ld},
+                                  {&o->spread, 1, o->ld},
+                                  {&o->z, BLOCK, k},
+                                  {&o->b, 1, k},
+                                  {&o->gb, 1, k},
+                                  {&o->mass, 1, o->masses},
+                                  {&o->pairs, o->tilted ? k : 0, k},
+                                  {&o->squares, o->tilted, o->ld}};
+    bool fits = true;
+    memcpy(list, arrays, sizeof arrays);
+    for (size_t i = 0; i < ARRAYS; i++)
+        fits = fits && cln_multiply(arrays[i].rows, arrays[i].columns, &cells) && cln_add(total, cells + LINE, &total);
+    return fits ? total : UINT64_MAX;
+}
+
 /* One piece of memory for all arrays, each at the start of a cache line: vectors that lie across two are slower. */
 static cln_status allocate_all(cln_objective *o, cln_error *error)
 {
-    uint64_t k = o->problem.k, total = LINE, cells;
-    const struct {
-        double **to;
-        uint64_t rows, columns;
-    } arrays[] = {{&o->w, k, o->ld},
-                  {&o->gw, k, o->ld},
-                  {&o->moments, o->masses, o->ld},
-                  {&o->x, BLOCK, o->ld},
-                  {&o->spread, 1, o->ld},
-                  {&o->z, BLOCK, k},
-                  {&o->b, 1, k},
-                  {&o->gb, 1, k},
-                  {&o->mass, 1, o->masses},
-                  {&o->pairs, o->tilted ? k : 0, k},
-                  {&o->squares, o->tilted, o->ld}};
-    bool fits = true;
-    for (size_t i = 0; i < CLN_COUNT(arrays); i++)
-        fits = fits && cln_multiply(arrays[i].rows, arrays[i].columns, &cells) && cln_add(total, cells + LINE, &total);
-    cln_status status =
-        cln_allocate((void **)&o->memory, fits ? total : UINT64_MAX, sizeof(double), "an objective", error);
+    array arrays[ARRAYS];
+    uint64_t total = list_arrays(o, arrays);
+    cln_status status = cln_allocate((void **)&o->memory, total, sizeof(double), "an objective", error);
     if (status != CLN_OK)
         return status;
     uint64_t at = (LINE - (uintptr_t)o->memory / sizeof(double) % LINE) % LINE;
-    for (size_t i = 0; i < CLN_COUNT(arrays); i++) {
+    for (size_t i = 0; i < ARRAYS; i++) {
         *arrays[i].to = o->memory + at;
         at += cln_ceil_divide(arrays[i].rows * arrays[i].columns, LINE) * LINE;
     }
     return CLN_OK;
+}
+
+static cln_objective begin(const cln_objective_problem *problem)
+{
+    cln_objective o = {.problem = *problem,
+                       .rule = {problem->loss, problem->target, problem->lowest, problem->highest},
+                       .ld = cln_ceil_divide(problem->d, CLN_PRODUCTS_STEP) * CLN_PRODUCTS_STEP};
+    if (problem->l2 > 0 && problem->loss != CLN_SOFTMAX_SQUARED)
+        o.masses = problem->loss == CLN_CROSS_ENTROPY ? problem->k : 1;
+    o.tilted = o.masses && problem->loss == CLN_CROSS_ENTROPY && problem->bias && problem->k <= CLN_BOUND_OUTPUTS;
+    return o;
+}
+
+uint64_t cln_objective_bytes(const cln_objective_problem *problem)
+{
+    cln_objective o = begin(problem);
+    array arrays[ARRAYS];
+    return list_arrays(&o, arrays) * sizeof(double);
 }
 
 cln_status cln_objective_create(const cln_objective_problem *problem, const double *weight, const double *bias,
@@ -83,12 +113,7 @@ cln_status cln_objective_create(const cln_objective_problem *problem, const doub
         return cln_fail(error, CLN_INVALID, "an objective: a label as a value needs one output, and here are %u",
                         problem->k);
     TRY(cln_allocate((void **)&o, 1, sizeof *o, "an objective", error));
-    o->problem = *problem;
-    o->rule = (cln_row_rule){problem->loss, problem->target, problem->lowest, problem->highest};
-    o->ld = cln_ceil_divide(problem->d, CLN_PRODUCTS_STEP) * CLN_PRODUCTS_STEP;
-    if (problem->l2 > 0 && problem->loss != CLN_SOFTMAX_SQUARED)
-        o->masses = problem->loss == CLN_CROSS_ENTROPY ? problem->k : 1;
-    o->tilted = o->masses && problem->loss == CLN_CROSS_ENTROPY && problem->bias && problem->k <= CLN_BOUND_OUTPUTS;
+    *o = begin(problem);
     TRY(allocate_all(o, error));
     for (uint32_t j = 0; j < problem->d; j++)
         o->spread[j] = problem->spread ? problem->spread[j] : 1;

@@ -52,6 +52,8 @@ typedef struct cln_objective_value {
 /* Of all rows so far; NaN where there is none, or a NaN was among what was given. gw (k,d) and gb (k), either may be NULL: the
    gradient of f without the λ₁ part; gb is 0 where the bias may not move. */
 void cln_objective_read(const cln_objective *objective, cln_objective_value *value, double *gw, double *gb);
+/* What one of such a problem takes of memory. */
+uint64_t cln_objective_bytes(const cln_objective_problem *problem);
 void cln_objective_free(cln_objective *objective); /* accepts NULL */
 
 #endif

@@ -12,6 +12,7 @@
 
 enum {
     USUAL_MEMORY = 40, /* pairs cost less than the passes that they save */
+    POINTS = 6,        /* arrays as long as a point */
     MOST_IDLE = 50     /* iterations without gain: rounding is all that still changes */
 };
 
@@ -28,17 +29,28 @@ typedef struct descent {
     cln_minimum *minimum;
 } descent;
 
+/* Pairs that are kept. */
+static uint32_t pairs_of(const cln_minimize *task)
+{
+    uint64_t memory = task->memory ? task->memory : USUAL_MEMORY;
+    if (memory > task->iterations)
+        memory = task->iterations ? task->iterations : 1;
+    return (uint32_t)memory;
+}
+
+uint64_t cln_minimize_bytes(const cln_minimize *task)
+{
+    return POINTS * task->count * sizeof(double) + cln_pairs_bytes(task->count, pairs_of(task));
+}
+
 static cln_status create(descent *d, const double *x, cln_error *error)
 {
     cln_status status = CLN_OK;
     uint64_t count = d->task->count;
-    uint64_t memory = d->task->memory ? d->task->memory : USUAL_MEMORY;
-    if (memory > d->task->iterations)
-        memory = d->task->iterations ? d->task->iterations : 1;
-    double **arrays[] = {&d->now.x, &d->now.g, &d->next.x, &d->next.g, &d->pseudo, &d->direction};
+    double **arrays[POINTS] = {&d->now.x, &d->now.g, &d->next.x, &d->next.g, &d->pseudo, &d->direction};
     for (size_t i = 0; i < CLN_COUNT(arrays); i++)
         TRY(cln_allocate((void **)arrays[i], count, sizeof(double), "a point of L-BFGS", error));
-    TRY(cln_pairs_create(count, (uint32_t)memory, &d->pairs, error));
+    TRY(cln_pairs_create(count, pairs_of(d->task), &d->pairs, error));
     memcpy(d->now.x, x, count * sizeof *x);
 out:
     return status;

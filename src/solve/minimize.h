@@ -49,5 +49,7 @@ typedef struct cln_minimum {
 /* x (count): the start, and then the last point that was accepted, after a failure of `evaluate` as well. CLN_MEMORY, and what
    `evaluate` returns. */
 cln_status cln_minimize_run(const cln_minimize *task, double *x, cln_minimum *minimum, cln_error *error);
+/* What it takes of memory meanwhile, at most. Reads count, memory and iterations. */
+uint64_t cln_minimize_bytes(const cln_minimize *task);
 
 #endif

@@ -42,6 +42,11 @@ out:
     return status;
 }
 
+uint64_t cln_pairs_bytes(uint64_t count, uint32_t most)
+{
+    return ((2 * (uint64_t)most + 1) * count + 2 * (uint64_t)most) * sizeof(double);
+}
+
 void cln_pairs_release(cln_pairs *pairs)
 {
     free(pairs->s);

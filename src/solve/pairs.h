@@ -20,6 +20,8 @@ typedef struct cln_pairs {
 double cln_dot(uint64_t count, const double *a, const double *b);
 
 cln_status cln_pairs_create(uint64_t count, uint32_t most, cln_pairs *pairs, cln_error *error);
+/* What it takes of memory. */
+uint64_t cln_pairs_bytes(uint64_t count, uint32_t most);
 void cln_pairs_release(cln_pairs *pairs);
 /* Takes in the way from one point with its gradient to another, and drops the oldest pair for it; a way along which the gradient has
    not grown beyond rounding is passed over, for its model would have no minimum. */

@@ -52,6 +52,14 @@ out:
     return status;
 }
 
+uint64_t cln_ridge_bytes(uint32_t d, uint32_t k, uint64_t *solving)
+{
+    uint64_t weights = (uint64_t)k * d, kept = cln_ridge_factor_bytes(d, solving);
+    if (*solving < weights * sizeof(double)) /* an answer of least norm */
+        *solving = weights * sizeof(double);
+    return kept + (4 * weights + 2 * (uint64_t)d + k) * sizeof(double);
+}
+
 /* Σ a·b − Σa·Σb/n; without centring Σ a·b. */
 static long double centre(const cln_ridge *r, double product, double a, double b)
 {

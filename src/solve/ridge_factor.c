@@ -12,7 +12,27 @@
    or column-major, so that nothing is transposed. */
 #define COLUMNS LAPACK_COL_MAJOR
 
-enum { BLOCK = 32 }; /* reflectors that are applied at a time */
+enum {
+    BLOCK = 32,      /* reflectors that are applied at a time */
+    ROWS = 6 + BLOCK /* of d numbers, beside the matrices: see the struct */
+};
+
+/* What LAPACK works in where it finds eigenvectors: doubles, integers. */
+static uint64_t spectrum_doubles(uint64_t d)
+{
+    return 1 + 6 * d + 2 * d * d;
+}
+
+static uint64_t spectrum_integers(uint64_t d)
+{
+    return 3 + 5 * d;
+}
+
+uint64_t cln_ridge_factor_bytes(uint32_t d, uint64_t *shifting)
+{
+    *shifting = spectrum_doubles(d) * sizeof(double) + spectrum_integers(d) * sizeof(lapack_int);
+    return (2 * (uint64_t)d + ROWS) * d * sizeof(double);
+}
 
 cln_status cln_ridge_factor_create(uint32_t d, cln_ridge_factor **factor, cln_error *error)
 {
@@ -27,8 +47,7 @@ cln_status cln_ridge_factor_create(uint32_t d, cln_ridge_factor **factor, cln_er
     /* In one piece: a system that overcommits memory refuses what it has not got only where it is asked for at once. */
     TRY(cln_allocate((void **)&f->gram, 2 * (uint64_t)d * d, sizeof(double), "a Gram matrix and its factor", error));
     f->factor = f->gram + (uint64_t)d * d;
-    TRY(cln_allocate((void **)&f->eigenvalues, (6 + BLOCK) * (uint64_t)d, sizeof(double), "a tridiagonal matrix",
-                     error));
+    TRY(cln_allocate((void **)&f->eigenvalues, ROWS * (uint64_t)d, sizeof(double), "a tridiagonal matrix", error));
     f->diagonal = f->eigenvalues + d;
     f->off_diagonal = f->diagonal + d;
     f->tau = f->off_diagonal + d;
@@ -179,7 +198,7 @@ static cln_status factor_spectrum(cln_ridge_factor *f, cln_error *error)
     cln_status status;
     double *work = NULL;
     lapack_int *integers = NULL, d = (lapack_int)f->d;
-    uint64_t count = 1 + 6 * (uint64_t)f->d + 2 * (uint64_t)f->d * f->d, integer_count = 3 + 5 * (uint64_t)f->d;
+    uint64_t count = spectrum_doubles(f->d), integer_count = spectrum_integers(f->d);
     f->form = CLN_RIDGE_NONE;
     if (count > INT32_MAX)
         return cln_fail(error, CLN_UNSUPPORTED,

@@ -42,6 +42,8 @@ cln_status cln_ridge_factor_create(uint32_t d, cln_ridge_factor **factor, cln_er
 cln_status cln_ridge_factor_shift(cln_ridge_factor *factor, double alpha, cln_error *error);
 /* b (k,d) ← b·(G + αI)⁻¹ in place, of the pseudo-inverse where the rank is below d. */
 cln_status cln_ridge_factor_solve(const cln_ridge_factor *factor, uint32_t k, double *b, cln_error *error);
+/* What it takes of memory; *shifting: what _shift takes at most, for the time it lasts. */
+uint64_t cln_ridge_factor_bytes(uint32_t d, uint64_t *shifting);
 void cln_ridge_factor_free(cln_ridge_factor *factor); /* accepts NULL */
 
 #endif

@@ -10,15 +10,26 @@ static uint64_t models_of(const cln_score_buffer *buffer)
     return buffer->models ? buffer->models : 1;
 }
 
+uint64_t cln_score_buffer_bytes(const cln_score_buffer *buffer, uint64_t count)
+{
+    return count * models_of(buffer) * sizeof(cln_partial_score);
+}
+
+uint64_t cln_score_room(const cln_plan *plan, uint64_t rows)
+{
+    uint32_t most = plan->problem.block_rows;
+    return cln_ceil_divide(rows, most) * cln_plan_scores(plan, most);
+}
+
 cln_status cln_score_buffer_reserve(cln_device *device, cln_score_buffer *buffer, uint64_t count, cln_error *error)
 {
     cln_status status = CLN_OK;
     if (count <= buffer->capacity)
         return CLN_OK;
-    uint64_t all = count * models_of(buffer);
+    uint64_t bytes = cln_score_buffer_bytes(buffer, count);
     cln_score_buffer_release(device, buffer);
-    TRY(cln_buffer_create(device, "partial scores", all * sizeof(cln_partial_score), &buffer->partial, error));
-    TRY(cln_allocate((void **)&buffer->h_partial, all, sizeof(cln_partial_score), "partial scores", error));
+    TRY(cln_buffer_create(device, "partial scores", bytes, &buffer->partial, error));
+    TRY(cln_allocate((void **)&buffer->h_partial, bytes, 1, "partial scores", error));
     buffer->capacity = count;
 out:
     return status;
@@ -33,8 +44,7 @@ void cln_score_buffer_release(cln_device *device, cln_score_buffer *buffer)
 
 cln_status cln_score_buffer_read(cln_device *device, cln_score_buffer *buffer, uint64_t count, cln_error *error)
 {
-    return cln_buffer_read(device, buffer->partial, 0, count * models_of(buffer) * sizeof(cln_partial_score),
-                           buffer->h_partial, error);
+    return cln_buffer_read(device, buffer->partial, 0, cln_score_buffer_bytes(buffer, count), buffer->h_partial, error);
 }
 
 cln_score cln_score_sum(const cln_score_buffer *buffer, uint32_t model, uint64_t first, uint64_t count, uint64_t rows)
@@ -61,8 +71,7 @@ cln_status cln_score_range(cln_plan *plan, const cln_range *range, cl_mem w, cl_
     cln_status status;
     uint32_t most = plan->problem.block_rows;
     uint64_t used = 0;
-    TRY(cln_score_buffer_reserve(plan->device, buffer, cln_ceil_divide(range->rows, most) * cln_plan_scores(plan, most),
-                                 error));
+    TRY(cln_score_buffer_reserve(plan->device, buffer, cln_score_room(plan, range->rows), error));
     for (uint64_t done = 0; done < range->rows; done += most) {
         uint32_t count = (uint32_t)(range->rows - done < most ? range->rows - done : most);
         cln_rows rows;

@@ -22,6 +22,10 @@ typedef struct cln_score_buffer {
     uint64_t capacity;
 } cln_score_buffer;
 
+/* Bytes of `count` partial scores of each model, on the device and again on the host. */
+uint64_t cln_score_buffer_bytes(const cln_score_buffer *buffer, uint64_t count);
+/* Partial scores of a model that scoring so many rows needs room for. */
+uint64_t cln_score_room(const cln_plan *plan, uint64_t rows);
 cln_status cln_score_buffer_reserve(cln_device *device, cln_score_buffer *buffer, uint64_t count, cln_error *error);
 void cln_score_buffer_release(cln_device *device, cln_score_buffer *buffer);
 /* Reads the first `count` partial scores of each model into h_partial; waits for the device. */

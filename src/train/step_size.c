@@ -118,12 +118,22 @@ out:
     return status;
 }
 
+static uint32_t columns_of(uint32_t d)
+{
+    return (uint32_t)(cln_ceil_divide((uint64_t)d + 1, LANES) * LANES);
+}
+
+uint64_t cln_curvature_bytes(uint64_t rows, uint32_t d)
+{
+    return rows * columns_of(d) * sizeof(float) + ((uint64_t)d + 1 + 2 * (uint64_t)columns_of(d)) * sizeof(double);
+}
+
 cln_status cln_curvature_measure(const void *x, cln_type type, uint64_t rows, uint32_t d, size_t stride,
                                  const cln_curvature_view *view, const float *weights, cln_curvature *curvature,
                                  cln_error *error)
 {
     cln_status status;
-    seen own = {.rows = rows, .columns = (uint32_t)(cln_ceil_divide((uint64_t)d + 1, LANES) * LANES)};
+    seen own = {.rows = rows, .columns = columns_of(d)};
     double *v = NULL, *next = NULL, worst = 0;
     TRY(see(&own, x, type, d, stride, view, weights, error));
     TRY(cln_allocate((void **)&v, own.columns, sizeof *v, "an eigenvector", error));

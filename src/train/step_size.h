@@ -47,6 +47,9 @@ cln_status cln_curvature_measure(const void *x, cln_type type, uint64_t rows, ui
                                  const cln_curvature_view *view, const float *weights, cln_curvature *curvature,
                                  cln_error *error);
 
+/* What it takes of memory meanwhile, for that many rows. */
+uint64_t cln_curvature_bytes(uint64_t rows, uint32_t d);
+
 /* For minibatches of `batch` of n rows. */
 double cln_step_size(const cln_curvature *curvature, cln_row_loss loss, double l2, double momentum, uint64_t n,
                      uint64_t batch);

@@ -9,6 +9,11 @@ static bool has_class_weights(const cln_settings *settings)
     return settings->balanced || settings->weighted_count;
 }
 
+bool cln_weights_any(const cln_settings *settings, const float *own)
+{
+    return own || has_class_weights(settings);
+}
+
 /* The output of a label as the data has it; `outputs` where none has it. */
 static uint32_t output_of(const cln_settings *settings, uint32_t label, uint32_t outputs)
 {
@@ -61,7 +66,7 @@ cln_status cln_weights_create(const cln_settings *settings, const int32_t *label
     float *weights = NULL;
     bool classes = has_class_weights(settings);
     *result = NULL;
-    if (!classes && !own)
+    if (!cln_weights_any(settings, own))
         return CLN_OK;
     if (classes && !labels)
         return cln_fail(error, CLN_INVALID,

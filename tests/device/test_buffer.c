@@ -140,6 +140,25 @@ START_TEST(bytes_are_accounted)
 }
 END_TEST
 
+/* The same account without any memory; nothing is too large. */
+START_TEST(a_dry_device_counts)
+{
+    cln_device dry = cln_device_dry(device);
+    uint64_t before = device->peak_bytes, huge = UINT64_MAX / 4;
+    works(cln_buffer_create(&dry, "small", 100, &buffer, &error));
+    ck_assert_ptr_null(buffer);
+    works(cln_buffer_create(&dry, "none", 0, &buffer, &error));
+    works(cln_buffer_create_raw(&dry, "huge", huge, &buffer, &error));
+    works(cln_buffer_create_raw(&dry, "large", 1000, &buffer, &error));
+    ck_assert_ptr_null(buffer);
+    ck_assert_uint_eq(dry.bytes, huge + 1101);
+    ck_assert_uint_eq(dry.peak_bytes, huge + 1101);
+    ck_assert_uint_eq(dry.largest_bytes, huge);
+    ck_assert_str_eq(dry.largest, "huge");
+    ck_assert_uint_eq(device->peak_bytes, before);
+}
+END_TEST
+
 START_TEST(no_bytes_are_no_error)
 {
     void *window = &window;
@@ -252,6 +271,7 @@ static Suite *buffer_suite(void)
     tcase_add_test(ok, a_mapped_window_is_written);
     tcase_add_test(ok, a_part_is_a_window_of_the_whole);
     tcase_add_test(ok, bytes_are_accounted);
+    tcase_add_test(ok, a_dry_device_counts);
     tcase_add_test(ok, pace_waits_one_stretch_behind);
     tcase_add_test(edges, no_bytes_are_no_error);
     tcase_add_test(invalid, oversize_is_refused_before_asking);
