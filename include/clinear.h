@@ -378,15 +378,24 @@ typedef struct cln_result {
 
 /* What a training will take, before anything is allocated. */
 typedef struct cln_estimate {
-    uint64_t device_bytes; /* at most at one time: what cln_result.device_bytes will be */
-    uint64_t largest;      /* of these, the largest single buffer */
-    uint64_t host_bytes;   /* of the library itself, at most; drivers, their compilers and mapped files come on top */
-    uint64_t data_bytes;   /* of device_bytes: the rows and their labels */
-    bool fits;             /* in the device's memory, each buffer in one allocation, and in the host's memory */
-    char reason[400];      /* what does not fit, and which option would make it; "" where all does */
+    const char *engine; /* the one that `auto` takes: "fused" or "clblast" */
+    uint64_t
+        device_bytes; /* at most at one time: what cln_result.device_bytes will be on a device that does nothing else */
+    uint64_t data_bytes; /* of these: the rows, their labels and weights */
+    uint64_t
+        solver_bytes; /* and: weights, gradient and what belongs to them, the order of the rows, their scores; the rest is scratch */
+    uint64_t largest; /* the largest single buffer */
+    uint64_t
+        host_bytes; /* of the library itself, at most, as far as it grows with data or model, the opened data sets included; drivers
+                              and their compilers come on top, and where the device works in host memory (PoCL, GPUs without memory of
+                              their own) what it takes, too */
+    uint64_t host_available; /* that the system can still give; UINT64_MAX where it does not say */
+    bool fits;               /* in the device's memory, each buffer in one allocation, and in the host's memory */
+    char reason[400];        /* what does not fit, and which option would make it; "" where all does */
 } cln_estimate;
 
-/* Reads sizes alone: no row, no kernel. CLN_INVALID for options or data that cln_trainer_create would refuse for their own sake. */
+/* Reads sizes alone: no row, no kernel. Of a device whose driver gives a kernel smaller work-groups than it said the figures may be a little
+   different. What cln_trainer_create would refuse for the options' or the data's own sake is refused in the same way. */
 CLN_API cln_status cln_trainer_estimate(cln_device *device, const cln_options *options, const cln_parts *parts,
                                         cln_estimate *estimate, cln_error *error);
 

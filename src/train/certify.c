@@ -12,22 +12,27 @@
 
 #define BLOCK_BYTES (8u << 20) /* of rows that are on the host at once */
 
+static cln_objective_problem problem_of(const cln_trainer *trainer, double l2)
+{
+    const cln_problem *of = &trainer->plan->problem;
+    return (cln_objective_problem){.loss = of->loss,
+                                   .target = of->target,
+                                   .lowest = of->lowest,
+                                   .highest = of->highest,
+                                   .k = cln_trainer_outputs(trainer),
+                                   .d = of->features,
+                                   .type = of->type,
+                                   .scale = trainer->scale,
+                                   .l1 = trainer->settings.l1,
+                                   .l2 = l2,
+                                   .spread = trainer->scaling.deviation,
+                                   .bias = of->bias};
+}
+
 cln_status cln_trainer_objective(cln_trainer *trainer, double l2, const double *weight, const double *bias,
                                  cln_objective **objective, cln_error *error)
 {
-    const cln_problem *of = &trainer->plan->problem;
-    const cln_objective_problem problem = {.loss = of->loss,
-                                           .target = of->target,
-                                           .lowest = of->lowest,
-                                           .highest = of->highest,
-                                           .k = cln_trainer_outputs(trainer),
-                                           .d = of->features,
-                                           .type = of->type,
-                                           .scale = trainer->scale,
-                                           .l1 = trainer->settings.l1,
-                                           .l2 = l2,
-                                           .spread = trainer->scaling.deviation,
-                                           .bias = of->bias};
+    const cln_objective_problem problem = problem_of(trainer, l2);
     return cln_objective_create(&problem, weight, bias, objective, error);
 }
 
@@ -39,12 +44,19 @@ typedef struct block {
     float *targets;       /* (rows,k) */
 } block;
 
+static uint64_t block_rows(const cln_trainer *trainer)
+{
+    const cln_problem *problem = &trainer->plan->problem;
+    uint64_t row = problem->features * cln_type_bytes(problem->type), all = trainer->selection->info.rows;
+    return BLOCK_BYTES / row + 1 < all ? BLOCK_BYTES / row + 1 : all;
+}
+
 static cln_status allocate_block(const cln_trainer *trainer, block *b, cln_error *error)
 {
     cln_status status;
     const cln_problem *problem = &trainer->plan->problem;
-    uint64_t row = problem->features * cln_type_bytes(problem->type), all = trainer->selection->info.rows;
-    b->rows = BLOCK_BYTES / row + 1 < all ? BLOCK_BYTES / row + 1 : all;
+    uint64_t row = problem->features * cln_type_bytes(problem->type);
+    b->rows = block_rows(trainer);
     TRY(cln_allocate((void **)&b->x, b->rows, (size_t)row, "rows", error));
     if (problem->target == CLN_TARGET_REAL)
         TRY(cln_allocate((void **)&b->targets, b->rows * cln_trainer_outputs(trainer), sizeof *b->targets, "targets",
@@ -142,6 +154,23 @@ out:
     cln_objective_free(objective);
     free(weight);
     return status;
+}
+
+uint64_t cln_trainer_objective_bytes(const cln_trainer *trainer)
+{
+    const cln_problem *problem = &trainer->plan->problem;
+    const cln_objective_problem of = problem_of(trainer, trainer->lanes[0].l2);
+    uint64_t answers = problem->target == CLN_TARGET_REAL ? of.k : 1;
+    uint64_t row = problem->features * cln_type_bytes(problem->type) + answers * sizeof(float);
+    return cln_objective_bytes(&of) + block_rows(trainer) * row + cln_resident_read_bytes(&trainer->selection->info);
+}
+
+uint64_t cln_trainer_certify_bytes(const cln_trainer *trainer)
+{
+    uint64_t k = cln_trainer_outputs(trainer), count = k * trainer->plan->problem.features + k;
+    uint64_t read = count * sizeof(float) + k * trainer->plan->layout.ld * sizeof(float);
+    uint64_t pass = cln_trainer_objective_bytes(trainer);
+    return count * sizeof(double) + (pass > read ? pass : read);
 }
 
 /* One list: names in a model's metadata and members. */

@@ -8,6 +8,10 @@
 /* Single precision sees a gradient with its own rounding. One in double of at most this many times option `tolerance` meets it. */
 #define CLN_TOLERANCE_TIMES 2
 
+/* What one of these, with the rows of a pass over it, and a certificate take of the host, at most. Of the trainer what its plan is without
+   memory and kernels is enough. */
+uint64_t cln_trainer_objective_bytes(const cln_trainer *trainer);
+uint64_t cln_trainer_certify_bytes(const cln_trainer *trainer);
 /* An objective over the trainer's rows at weight (k,d) and bias (k, or NULL) of x·scale, with penalty l2; *objective to be freed. */
 cln_status cln_trainer_objective(cln_trainer *trainer, double l2, const double *weight, const double *bias,
                                  cln_objective **objective, cln_error *error);

@@ -28,6 +28,13 @@ out:
     return status;
 }
 
+uint64_t cln_full_batch_bytes(const cln_trainer *trainer)
+{
+    const cln_plan *plan = trainer->plan;
+    uint64_t weights = (uint64_t)cln_trainer_outputs(trainer) * plan->layout.ld;
+    return 2 * weights * sizeof(float) + (plan->problem.spread ? plan->problem.features * sizeof(double) : 0);
+}
+
 void cln_full_batch_release(cln_full_batch *full)
 {
     free(full->h_weights);

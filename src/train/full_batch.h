@@ -24,6 +24,8 @@ typedef struct cln_full_batch {
 
 /* Release it also after a failure. */
 cln_status cln_full_batch_create(cln_full_batch *full, cln_trainer *trainer, uint32_t lane, cln_error *error);
+/* What it takes of the host. Of the trainer what its plan is without memory and kernels is enough. */
+uint64_t cln_full_batch_bytes(const cln_trainer *trainer);
 void cln_full_batch_release(cln_full_batch *full);
 
 /* The lane's variables from a weight buffer on the device (kp,ld), and back. */

@@ -24,13 +24,18 @@ typedef struct sums {
 } sums;
 
 /* Floats are summed up about their means, where a bias makes up for it: their offset would take digits off every product. */
+static bool is_centred(const cln_problem *problem)
+{
+    return problem->type == CLN_FLOAT32 && problem->bias;
+}
+
 static cln_status find_centre(sums *own, cln_gram *gram, cln_error *error)
 {
     cln_status status;
     cln_trainer *trainer = own->trainer;
     const cln_range *range = &trainer->selection->range[CLN_TRAIN];
     double *moments = NULL; /* means, deviations */
-    if (trainer->plan->problem.type != CLN_FLOAT32 || !trainer->plan->problem.bias)
+    if (!is_centred(&trainer->plan->problem))
         return CLN_OK;
     TRY(cln_allocate((void **)&own->centre, own->d, sizeof(float), "the features' means", error));
     TRY(cln_allocate((void **)&moments, 2 * (uint64_t)own->d, sizeof(double), "the features' means", error));
@@ -124,17 +129,44 @@ static cln_status factorise(sums *own, cln_ridge **ridge, cln_error *error)
     return cln_ridge_create(&of, ridge, error);
 }
 
-cln_status cln_normal_equations(cln_trainer *trainer, double *built, cln_ridge **ridge, cln_error *error)
+static sums begin(const cln_problem *problem)
 {
-    cln_status status;
-    const cln_problem *problem = &trainer->plan->problem;
-    sums own = {
-        .trainer = trainer, .d = problem->features, .k = problem->outputs, .n = trainer->selection->rows[CLN_TRAIN]};
+    sums own = {.d = problem->features, .k = problem->outputs};
     if (problem->target == CLN_TARGET_ONEHOT)
         own.labels = own.k;
     else if (problem->target == CLN_TARGET_VALUE && problem->highest < COUNTED_LABELS)
         own.labels = (uint32_t)problem->highest + 1;
     own.size = own.d + 1 + own.labels;
+    return own;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+uint64_t cln_normal_equations_bytes(const cln_trainer *trainer, uint64_t *kept)
+{
+    const cln_problem *problem = &trainer->plan->problem;
+    sums own = begin(problem);
+    uint64_t d = own.d, weights = own.k * d, later = 0, solving;
+    uint64_t summing = cln_gram_count(trainer->device, own.d, own.labels, problem->type);
+    if (is_centred(problem))
+        summing =
+            larger(summing, cln_moments_count(trainer->device, own.d, problem->block_rows) + 2 * d * sizeof(double));
+    if (!own.labels)
+        later = (weights + own.k) * sizeof(double) + cln_trainer_objective_bytes(trainer);
+    *kept = cln_ridge_bytes(own.d, own.k, &solving);
+    uint64_t held = (own.size * own.size + weights + own.k) * sizeof(double) + d * sizeof(float);
+    return larger(held + larger(larger(summing, later), *kept), *kept + solving);
+}
+
+cln_status cln_normal_equations(cln_trainer *trainer, double *built, cln_ridge **ridge, cln_error *error)
+{
+    cln_status status;
+    sums own = begin(&trainer->plan->problem);
+    own.trainer = trainer;
+    own.n = trainer->selection->rows[CLN_TRAIN];
     TRY(cln_allocate((void **)&own.gram, own.size * own.size, sizeof(double), "sums of products", error));
     TRY(cln_allocate((void **)&own.cross, (uint64_t)own.d * own.k, sizeof(double), "sums of products", error));
     TRY(cln_allocate((void **)&own.total, own.k, sizeof(double), "sums of targets", error));

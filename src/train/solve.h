@@ -14,4 +14,9 @@ cln_status cln_solve_lbfgs(cln_trainer *trainer, cln_progress_fn *progress, void
 cln_status cln_solve_direct(cln_trainer *trainer, cln_progress_fn *progress, void *user, char reason[CLN_REASON_BYTES],
                             cln_error *error);
 
+/* What they take of the host, at most. Of the trainer what its plan is without memory and kernels is enough; direct counts its Gram matrix
+   on the trainer's device, which is dry (device/buffer.h). */
+uint64_t cln_solve_lbfgs_bytes(const cln_trainer *trainer);
+uint64_t cln_solve_direct_bytes(const cln_trainer *trainer);
+
 #endif

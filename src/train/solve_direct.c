@@ -40,6 +40,15 @@ out:
     return status;
 }
 
+uint64_t cln_solve_direct_bytes(const cln_trainer *trainer)
+{
+    uint64_t k = trainer->plan->problem.outputs, weights = k * trainer->plan->problem.features, kept;
+    uint64_t own = 2 * (weights + k) * sizeof(double) + k * trainer->plan->layout.ld * sizeof(float);
+    uint64_t equations = cln_normal_equations_bytes(trainer, &kept);
+    uint64_t correcting = kept + cln_trainer_objective_bytes(trainer);
+    return own + (equations > correcting ? equations : correcting);
+}
+
 static void release(direct *own)
 {
     cln_ridge_free(own->ridge);

@@ -99,6 +99,21 @@ static void explain(const cln_minimum *minimum, const cln_settings *settings, ch
     }
 }
 
+static cln_minimize task_of(uint64_t count, const cln_settings *settings)
+{
+    return (cln_minimize){
+        .count = count, .tolerance = settings->tolerance, .iterations = settings->epochs, .noise = LOSS_NOISE};
+}
+
+uint64_t cln_solve_lbfgs_bytes(const cln_trainer *trainer)
+{
+    const cln_problem *problem = &trainer->plan->problem;
+    uint64_t count = (uint64_t)cln_trainer_outputs(trainer) * (problem->features + problem->bias);
+    cln_minimize task = task_of(count, &trainer->settings);
+    uint64_t arrays = trainer->settings.l1 > 0 ? 2 : 1; /* the variables, penalties */
+    return cln_full_batch_bytes(trainer) + arrays * count * sizeof(double) + cln_minimize_bytes(&task);
+}
+
 cln_status cln_solve_lbfgs(cln_trainer *trainer, cln_progress_fn *progress, void *user, char reason[CLN_REASON_BYTES],
                            cln_error *error)
 {
@@ -110,15 +125,12 @@ cln_status cln_solve_lbfgs(cln_trainer *trainer, cln_progress_fn *progress, void
     TRY(take_l1(&s, trainer->settings.l1, error));
     TRY(cln_allocate((void **)&x, s.full.count, sizeof *x, "variables", error));
     cln_profile_resume(trainer->device);
-    cln_minimize task = {.count = s.full.count,
-                         .evaluate = evaluate,
-                         .norm = norm,
-                         .progress = report,
-                         .user = &s,
-                         .l1 = s.l1,
-                         .tolerance = trainer->settings.tolerance,
-                         .iterations = trainer->settings.epochs,
-                         .noise = LOSS_NOISE};
+    cln_minimize task = task_of(s.full.count, &trainer->settings);
+    task.evaluate = evaluate;
+    task.norm = norm;
+    task.progress = report;
+    task.user = &s;
+    task.l1 = s.l1;
     TRY(cln_minimize_run(&task, x, &minimum, error));
     TRY(cln_full_batch_give(&s.full, x, trainer->weights, error));
     cln_profile_pause(trainer->device);

@@ -6,8 +6,20 @@
 #include "data/dataset.h"
 #include "device/buffer.h"
 #include "train/compiling.h"
+#include "train/estimate.h"
 
 #include <stdlib.h>
+
+cln_settings cln_trainer_settings(const cln_settings *given)
+{
+    cln_settings settings = *given;
+    settings.epochs = cln_settings_epochs(given);
+    if (!cln_settings_solver_is(given, "sgd")) { /* all rows at once, as they lie */
+        settings.batch_size = UINT64_MAX;
+        settings.no_shuffle = true;
+    }
+    return settings;
+}
 
 static cln_status take_options(cln_lane *lane, const cln_options *options, cln_error *error)
 {
@@ -17,12 +29,7 @@ static cln_status take_options(cln_lane *lane, const cln_options *options, cln_e
     const char *wrong = cln_options_check(lane->options);
     if (wrong)
         return cln_fail(error, CLN_INVALID, "%s", wrong);
-    lane->settings = *cln_options_settings(lane->options);
-    lane->settings.epochs = cln_settings_epochs(&lane->settings);
-    if (!cln_settings_solver_is(&lane->settings, "sgd")) { /* all rows at once, as they lie */
-        lane->settings.batch_size = UINT64_MAX;
-        lane->settings.no_shuffle = true;
-    }
+    lane->settings = cln_trainer_settings(cln_options_settings(lane->options));
     lane->patience = cln_patience_begin(&lane->settings);
     return CLN_OK;
 }
@@ -44,6 +51,14 @@ out:
     return status;
 }
 
+void cln_trainer_cut(cln_trainer *trainer)
+{
+    const cln_settings *settings = &trainer->settings;
+    uint64_t rows = trainer->selection->rows[CLN_TRAIN];
+    trainer->batch = settings->batch_size < rows ? settings->batch_size : rows;
+    trainer->batches = settings->drop_last ? rows / settings->batch_size : cln_ceil_divide(rows, settings->batch_size);
+}
+
 static cln_status plan_batches(cln_trainer *trainer, cln_error *error)
 {
     const cln_settings *settings = &trainer->settings;
@@ -53,8 +68,7 @@ static cln_status plan_batches(cln_trainer *trainer, cln_error *error)
             error, CLN_INVALID,
             "%llu training rows make no whole minibatch of %llu; give a smaller batch-size, or no drop-last",
             (unsigned long long)rows, (unsigned long long)settings->batch_size);
-    trainer->batch = settings->batch_size < rows ? settings->batch_size : rows;
-    trainer->batches = settings->drop_last ? rows / settings->batch_size : cln_ceil_divide(rows, settings->batch_size);
+    cln_trainer_cut(trainer);
     for (uint32_t m = 0; m < trainer->lane_count; m++) {
         const cln_settings *own = &trainer->lanes[m].settings;
         trainer->lanes[m].l2 = cln_settings_l2(own, rows);
@@ -71,13 +85,11 @@ static bool is_centred(const cln_settings *settings)
     return settings->center || settings->standardize || (iterates && !settings->no_bias);
 }
 
-static cln_status create_plan(cln_trainer *trainer, cln_error *error)
+cln_problem cln_trainer_problem(const cln_trainer *trainer)
 {
-    cln_status status;
     const cln_settings *settings = &trainer->settings;
     const cln_selection *selection = trainer->selection;
     const cln_dataset_info *info = &selection->info;
-    trainer->scale = settings->scale > 0 ? settings->scale : info->type == CLN_UINT8 ? 1.0 / 255 : 1;
     cln_problem problem = {.features = info->features,
                            .outputs = trainer->lane_count * selection->outputs,
                            .models = trainer->lane_count,
@@ -96,7 +108,14 @@ static cln_status create_plan(cln_trainer *trainer, cln_error *error)
     if (cln_settings_solver_is(settings, "sgd"))
         problem.batch_rows = (uint32_t)cln_trainer_batch_rows(trainer, CLN_TRAIN, 0);
     problem.block_rows = cln_plan_block_rows(trainer->device, settings->engine, &problem, rows);
-    TRY(cln_plan_create(trainer->device, settings->engine, &problem, NULL, &trainer->plan, error));
+    return problem;
+}
+
+static cln_status create_plan(cln_trainer *trainer, cln_error *error)
+{
+    cln_status status;
+    cln_problem problem = cln_trainer_problem(trainer);
+    TRY(cln_plan_create(trainer->device, trainer->settings.engine, &problem, NULL, &trainer->plan, error));
     trainer->scores_per_batch = cln_trainer_batch_scores(trainer, 0);
 out:
     return status;
@@ -111,7 +130,7 @@ static bool needs_best(const cln_trainer *trainer)
     return patient || trainer->lane_count > 1;
 }
 
-static cln_status create_buffers(cln_trainer *trainer, cln_error *error)
+cln_status cln_trainer_create_buffers(cln_trainer *trainer, cln_error *error)
 {
     cln_status status;
     cln_device *device = trainer->device;
@@ -122,14 +141,24 @@ static cln_status create_buffers(cln_trainer *trainer, cln_error *error)
     TRY(cln_buffer_create(device, "the gradient", bytes, &trainer->gradient, error));
     if (needs_best(trainer))
         TRY(cln_buffer_create(device, "the best weights", bytes, &trainer->best, error));
-    if (!trainer->settings.no_shuffle) {
+    if (!trainer->settings.no_shuffle)
         TRY(cln_buffer_create(device, "the row order", rows * sizeof(uint32_t), &trainer->order, error));
-        TRY(cln_allocate((void **)&trainer->h_order, rows, sizeof(uint32_t), "the row order", error));
-    }
     TRY(cln_buffer_create(device, "the steps", trainer->lane_count * sizeof *trainer->h_steps, &trainer->d_steps,
                           error));
+out:
+    return status;
+}
+
+/* All that a pass works on. */
+static cln_status create_memory(cln_trainer *trainer, cln_error *error)
+{
+    cln_status status;
+    uint64_t rows = trainer->selection->rows[CLN_TRAIN];
+    TRY(cln_trainer_create_buffers(trainer, error));
+    if (trainer->order)
+        TRY(cln_allocate((void **)&trainer->h_order, rows, sizeof(uint32_t), "the row order", error));
     trainer->kept = trainer->weights;
-    TRY(cln_score_buffer_reserve(device, &trainer->scores, trainer->scores_per_batch, error));
+    TRY(cln_score_buffer_reserve(trainer->device, &trainer->scores, trainer->scores_per_batch, error));
 out:
     return status;
 }
@@ -186,6 +215,27 @@ static cln_status select_rows(cln_trainer *trainer, cln_selection *selection, co
     return selection ? CLN_OK : cln_selection_create(trainer->selection, &trainer->settings, parts, error);
 }
 
+cln_status cln_trainer_prepare(cln_device *device, const cln_options *const *options, uint32_t count,
+                               cln_selection *selection, const cln_parts *parts, cln_trainer **result, cln_error *error)
+{
+    cln_status status;
+    cln_trainer *trainer = NULL;
+    *result = NULL;
+    TRY(cln_allocate((void **)&trainer, 1, sizeof *trainer, "a trainer", error));
+    trainer->device = device;
+    TRY(take_lanes(trainer, options, count, error));
+    TRY(select_rows(trainer, selection, parts, error));
+    TRY(check_validation(trainer, error));
+    TRY(plan_batches(trainer, error));
+    double scale = trainer->selection->info.type == CLN_UINT8 ? 1.0 / 255 : 1;
+    trainer->scale = trainer->settings.scale > 0 ? trainer->settings.scale : scale;
+    *result = trainer;
+    trainer = NULL;
+out:
+    cln_trainer_close(trainer);
+    return status;
+}
+
 cln_status cln_trainer_create(cln_device *device, const cln_options *options, const cln_parts *parts,
                               cln_trainer **result, cln_error *error)
 {
@@ -201,13 +251,9 @@ cln_status cln_trainer_create_stack(cln_device *device, const cln_options *const
     cln_compiling compiling = {0};
     double created = cln_os_seconds();
     *result = NULL;
-    TRY(cln_allocate((void **)&trainer, 1, sizeof *trainer, "a trainer", error));
-    trainer->device = device;
+    TRY(cln_trainer_prepare(device, options, count, selection, parts, &trainer, error));
     trainer->created = created;
-    TRY(take_lanes(trainer, options, count, error));
-    TRY(select_rows(trainer, selection, parts, error));
-    TRY(check_validation(trainer, error));
-    TRY(plan_batches(trainer, error));
+    TRY(cln_estimate_check(trainer, parts, error));
     trainer->seconds.load = cln_os_seconds() - created;
     double before = cln_os_seconds();
     TRY(cln_selection_begin(trainer->selection, device, error));
@@ -215,7 +261,7 @@ cln_status cln_trainer_create_stack(cln_device *device, const cln_options *const
     compiling = cln_compiling_begin(device, trainer->selection->info.features, count * trainer->selection->outputs);
     TRY(create_plan(trainer, error));
     cln_compiling_pause(&compiling);
-    TRY(create_buffers(trainer, error));
+    TRY(create_memory(trainer, error));
     TRY(upload(trainer, error));
     cln_compiling_resume(&compiling);
     TRY(warm_up(trainer, error));

@@ -71,6 +71,16 @@ cln_status cln_trainer_create_stack(cln_device *device, const cln_options *const
    the scores of the first lane that is still running. */
 cln_status cln_trainer_run_stack(cln_trainer *trainer, cln_progress_fn *progress, void *user, cln_result *results,
                                  cln_error *error);
+/* As far as a trainer comes before it takes anything of its device or reads a row: options, rows and batches, all checked. */
+cln_status cln_trainer_prepare(cln_device *device, const cln_options *const *options, uint32_t count,
+                               cln_selection *selection, const cln_parts *parts, cln_trainer **trainer,
+                               cln_error *error);
+/* Its steps from there on, which an estimate walks through as well: settings with what their solver decides; batches of the rows that are
+   selected; the problem that its plan solves; its own buffers. */
+cln_settings cln_trainer_settings(const cln_settings *given);
+void cln_trainer_cut(cln_trainer *trainer);
+cln_problem cln_trainer_problem(const cln_trainer *trainer);
+cln_status cln_trainer_create_buffers(cln_trainer *trainer, cln_error *error);
 /* What a lane keeps, as a model has it: weight (k,d) and bias (k), of x·scale, centring folded into the bias; either may be NULL. */
 cln_status cln_trainer_lane_read(cln_trainer *trainer, uint32_t lane, float *weight, float *bias, cln_error *error);
 
