@@ -111,14 +111,14 @@ static cln_status measure(cln_trainer *trainer, const float *weights, cln_curvat
 {
     cln_status status;
     const cln_dataset_info *info = &trainer->selection->info;
+    uint64_t rows = trainer->selection->rows[CLN_TRAIN], most = rows < CLN_CURVATURE_ROWS ? rows : CLN_CURVATURE_ROWS;
     uint64_t count = 0;
     void *x = NULL;
     float *sampled = NULL;
     const cln_curvature_view view = {trainer->scale, trainer->scaling.shift, trainer->scaling.deviation,
                                      trainer->plan->problem.bias};
-    TRY(cln_allocate(&x, (uint64_t)CLN_CURVATURE_ROWS * info->features, cln_type_bytes(info->type), "a sample of rows",
-                     error));
-    TRY(cln_allocate((void **)&sampled, CLN_CURVATURE_ROWS, sizeof(float), "a sample of weights", error));
+    TRY(cln_allocate(&x, most * info->features, cln_type_bytes(info->type), "a sample of rows", error));
+    TRY(cln_allocate((void **)&sampled, most, sizeof(float), "a sample of weights", error));
     TRY(sample(trainer, weights, x, sampled, &count, error));
     TRY(cln_curvature_measure(x, info->type, count, info->features, info->features, &view, weights ? sampled : NULL,
                               curvature, error));
