@@ -130,7 +130,7 @@ static void take_sight(walk *w)
         note(w);
     }
     uint64_t rows = smaller(CLN_CURVATURE_ROWS, selection->rows[CLN_TRAIN]);
-    uint64_t sample = CLN_CURVATURE_ROWS * (d * cln_type_bytes(problem->type) + sizeof(float));
+    uint64_t sample = rows * (d * cln_type_bytes(problem->type) + sizeof(float));
     if (cln_settings_solver_is(&trainer->settings, "sgd"))
         w->seeing = larger(w->seeing, sample + cln_curvature_bytes(rows, problem->features));
 }

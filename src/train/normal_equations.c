@@ -140,6 +140,16 @@ static sums begin(const cln_problem *problem)
     return own;
 }
 
+/* With a penalty there is an inverse, and no need for eigenvectors. */
+static bool is_penalised(const cln_trainer *trainer)
+{
+    const cln_settings *settings = &trainer->settings;
+    bool penalised = settings->alpha_count > 1 || trainer->lanes[0].l2 > 0;
+    for (uint32_t i = 0; settings->alpha_count > 1 && i < settings->alpha_count; i++)
+        penalised = penalised && settings->alpha[i] > 0;
+    return penalised;
+}
+
 static uint64_t larger(uint64_t a, uint64_t b)
 {
     return a > b ? a : b;
@@ -158,7 +168,7 @@ uint64_t cln_normal_equations_bytes(const cln_trainer *trainer, uint64_t *kept)
         later = (weights + own.k) * sizeof(double) + cln_trainer_objective_bytes(trainer);
     *kept = cln_ridge_bytes(own.d, own.k, &solving);
     uint64_t held = (own.size * own.size + weights + own.k) * sizeof(double) + d * sizeof(float);
-    return larger(held + larger(larger(summing, later), *kept), *kept + solving);
+    return larger(held + larger(larger(summing, later), *kept), *kept + (is_penalised(trainer) ? 0 : solving));
 }
 
 cln_status cln_normal_equations(cln_trainer *trainer, double *built, cln_ridge **ridge, cln_error *error)

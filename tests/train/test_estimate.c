@@ -245,6 +245,36 @@ START_TEST(test_host)
 }
 END_TEST
 
+/* The pairs of L-BFGS are most of what a run with many iterations takes. The same run with one has brought in everything else, so that
+   the process grows by the pairs at about, and by no more than all that the run takes. */
+START_TEST(test_host_as_measured)
+{
+    static const char *const words[] = {"solver=lbfgs tolerance=0 epochs=1", "solver=lbfgs tolerance=0 epochs=60"};
+    uint64_t peaks[2], needs[2];
+    problem p = problem_make(60, 30000, 10, CLN_FLOAT32, 5);
+    cln_parts parts = {p.data, NULL, NULL};
+    for (int i = 0; i < 2 && !device->facts.info.simulator; i++) {
+        cln_options *options = options_of("fused", words[i]);
+        cln_estimate estimate;
+        OK(cln_trainer_estimate(device, options, &parts, &estimate, error));
+        cln_trainer *trainer = trainer_of("fused", words[i], p.data, NULL, NULL);
+        cln_result result;
+        OK(cln_trainer_run(trainer, NULL, NULL, &result, error));
+        peaks[i] = cln_os_peak_host_bytes();
+        needs[i] = estimate.host_bytes + estimate.device_bytes;
+        cln_trainer_close(trainer);
+        cln_options_free(options);
+    }
+    if (!device->facts.info.simulator) {
+        printf("  pairs take %.0f MiB; the process grew by %.0f MiB\n", (double)(needs[1] - needs[0]) / 1048576,
+               (double)(peaks[1] - peaks[0]) / 1048576);
+        ck_assert_uint_ge(peaks[1] - peaks[0], (needs[1] - needs[0]) / 2);
+        ck_assert_uint_le(peaks[1] - peaks[0], needs[1]);
+    }
+    problem_free(&p);
+}
+END_TEST
+
 /* What a training is refused for, whatever memory there is, an estimate is refused for. */
 START_TEST(test_invalid)
 {
@@ -285,6 +315,7 @@ int main(void)
     tcase_add_loop_test(ok, test_advice_helps, 0, sizeof misfits / sizeof *misfits);
     tcase_add_test(ok, test_device_in_use);
     tcase_add_test(ok, test_host);
+    tcase_add_test(ok, test_host_as_measured);
     tcase_add_test(invalid, test_invalid);
     add_device_cases(suite, ok, invalid, NULL, NULL);
     return run_on_device(suite);
