@@ -33,11 +33,13 @@ static const char examples[] = "  clinear train data/mnist\n"
                                "  clinear train data/mnist --model linear --solver direct --valid 10000 \\\n"
                                "      --alpha 0.1,1,10,100,1000\n"
                                "      ridge regression in closed form, by the penalty that validates best\n"
+                               "  clinear train data/mnist --batch-size 1000 --dry-run\n"
+                               "      how much memory that takes, and whether it fits; nothing is computed\n"
                                "  clinear train images-idx3-ubyte --labels labels-idx1-ubyte --json --quiet\n"
                                "      files of one's own; one JSON value on stdout, nothing else\n";
 
 typedef struct request {
-    const char *output, *device, *log, *json, *no_tuning, *profile;
+    const char *output, *device, *log, *json, *no_tuning, *profile, *dry_run;
     cln_part_words words;
     cln_options *options;
 } request;
@@ -46,14 +48,40 @@ static cln_status open_parts(const request *r, cln_parts *parts, cln_error *erro
 {
     if (!r->log && cln_parts_option_is_given(r->options, "log-every"))
         return cln_fail(error, CLN_INVALID, "option --log-every needs --log, the file to write to");
+    if (r->dry_run && r->profile)
+        return cln_fail(error, CLN_INVALID,
+                        "option --profile times a training, and --dry-run does none; leave one of them out");
     return cln_parts_open(&r->words, r->options, parts, error);
+}
+
+static int run_job(const request *r, const cln_job *job)
+{
+    cln_error error = {0};
+    cln_training training;
+    bool finished = false;
+    int code = cln_job_run(job, &training, &finished);
+    if (finished && (r->json ? cln_report_training_json(&training, stdout, &error)
+                             : cln_report_training(&training, stdout, &error)) != CLN_OK)
+        code = cln_message_failure(&error, NULL);
+    cln_training_release(&training);
+    return code;
+}
+
+static int estimate_job(const request *r, const cln_job *job)
+{
+    cln_error error = {0};
+    cln_estimated estimated;
+    bool finished = false;
+    int code = cln_job_estimate(job, &estimated, &finished);
+    if (finished && (r->json ? cln_report_estimate_json(&estimated, stdout, &error)
+                             : cln_report_estimate(&estimated, stdout, &error)) != CLN_OK)
+        code = cln_message_failure(&error, NULL);
+    return code;
 }
 
 static int train(const request *r)
 {
     cln_error error = {0};
-    cln_training training;
-    bool finished = false;
     cln_job job = {.options = r->options,
                    .device = r->device,
                    .no_tuning = r->no_tuning,
@@ -63,15 +91,10 @@ static int train(const request *r)
                    .data = r->words.data,
                    .inputs = {r->words.data, r->words.labels, r->words.valid, r->words.test}};
     int code;
-    if (open_parts(r, &job.parts, &error) == CLN_OK) {
-        code = cln_job_run(&job, &training, &finished);
-        if (finished && (r->json ? cln_report_training_json(&training, stdout, &error)
-                                 : cln_report_training(&training, stdout, &error)) != CLN_OK)
-            code = cln_message_failure(&error, NULL);
-        cln_training_release(&training);
-    } else {
+    if (open_parts(r, &job.parts, &error) == CLN_OK)
+        code = r->dry_run ? estimate_job(r, &job) : run_job(r, &job);
+    else
         code = cln_message_failure(&error, NULL);
-    }
     cln_parts_close(&job.parts);
     return code;
 }
@@ -96,6 +119,9 @@ int cln_command_train(int argc, const char **argv)
         {"profile", 0, NULL,
          "say where the time of the training went, kernel by kernel, and how near each is to the device's limits",
          &r.profile},
+        {"dry-run", 0, NULL,
+         "say what memory the training would take of device and host, and whether that fits, and do nothing",
+         &r.dry_run},
         CLN_FLAG_NO_TUNING(&r.no_tuning),
         CLN_FLAG_JSON(&r.json),
         CLN_FLAG_QUIET(&quiet),

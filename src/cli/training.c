@@ -181,3 +181,22 @@ out:
     cln_device_close(device);
     return code;
 }
+
+int cln_job_estimate(const cln_job *job, cln_estimated *estimated, bool *finished)
+{
+    cln_error error = {0};
+    cln_device *device = NULL;
+    cln_status status;
+    *finished = false;
+    TRY(cln_job_check(job, &error));
+    TRY(cln_cli_device_open(job->device, job->no_tuning, &device, &error));
+    estimated->data = job->data;
+    estimated->device = *cln_device_describe(device);
+    TRY(cln_trainer_estimate(device, job->options, &job->parts, &estimated->estimate, &error));
+    *finished = true;
+out:
+    cln_device_close(device);
+    if (!*finished)
+        return cln_message_failure(&error, NULL);
+    return estimated->estimate.fits ? CLN_EXIT_DONE : CLN_EXIT_FAILED;
+}

@@ -2,6 +2,7 @@
 #ifndef CLN_CLI_TRAINING_H
 #define CLN_CLI_TRAINING_H
 
+#include "report/estimate.h"
 #include "report/training.h"
 
 typedef struct cln_job {
@@ -23,5 +24,8 @@ cln_status cln_job_check(const cln_job *job, cln_error *error);
 int cln_job_run(const cln_job *job, cln_training *training, bool *finished);
 /* The same for a trainer that is there already, on an open device: of the job, data, options (for the report) and output count. */
 int cln_job_train(const cln_job *job, cln_device *device, cln_trainer *trainer, cln_training *training, bool *finished);
+/* What cln_job_run would take, in its place, after the same checks; nothing is written. Returns the exit code, _DONE where it fits;
+   *finished where there are figures to report. */
+int cln_job_estimate(const cln_job *job, cln_estimated *estimated, bool *finished);
 
 #endif

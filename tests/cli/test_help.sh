@@ -29,7 +29,7 @@ for heading in 'Model and objective' 'Rows and features' Solver 'Minibatches and
 done
 sed -i '/^Examples:$/,$d' out
 for option in output device labels valid test log json quiet no-tuning engine classes scale batch-size epochs learning-rate momentum l2 \
-    alpha no-bias no-shuffle seed model loss solver target center standardize class-weights schedule decay decay-epochs nesterov l1 tolerance patience patience-iterations patience-increase improvement log-every drop-last train-rows; do
+    alpha no-bias no-shuffle seed model loss solver target center standardize class-weights schedule decay decay-epochs nesterov l1 tolerance patience patience-iterations patience-increase improvement log-every drop-last train-rows dry-run; do
     grep -Eq -- "--$option( |\$)" out || fail "train --help does not have --$option"
     [ "$(grep -Ec -- "^ +(-o, )?--$option( |\$)" out)" = 1 ] || fail "train --help has --$option twice"
 done
