@@ -25,7 +25,7 @@ typedef struct trial {
 /* What the host has to give: the library's own, and a device's memory that is the host's. */
 static uint64_t host_need(const trial *t, const cln_needs *needs)
 {
-    bool shared = t->facts->unified_memory || t->facts->is_cpu;
+    bool shared = t->facts->info.unified_memory || t->facts->is_cpu;
     return needs->estimate.host_bytes - needs->held + (shared ? needs->estimate.device_bytes : 0);
 }
 
