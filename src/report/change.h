@@ -13,8 +13,10 @@ typedef enum cln_change {
     CLN_CHANGE_UNMEASURED /* nor is there one, for time was short: no change of the program's */
 } cln_change;
 
-/* now: NULL where there is no such row any more. */
-cln_change cln_change_of(const cln_compared_row *before, const cln_compared_row *now);
+/* What half of a device's times and rates spread by at least, as a share of themselves; 0 where none has a spread. */
+double cln_typical_spread(const cln_compared_device *device);
+/* now: NULL where there is no such row any more. typical: the typical spreads of its device, before and now. */
+cln_change cln_change_of(const cln_compared_row *before, const cln_compared_row *now, const double typical[2]);
 /* Whether a change of it is one of this program. The parts of an epoch's time count in the epoch; the device's own limits (cln_measure_limits)
    tell what the device and the machine are, and how quiet. */
 bool cln_change_counts(const cln_compared_row *row);

@@ -166,13 +166,16 @@ static cln_status hold_device(holding *held, const cln_compared_device *before, 
                               cln_error *error)
 {
     static const char *const heads[] = {"", "before", "now", ""};
+    const double typical[] = {cln_typical_spread(before), cln_typical_spread(now)};
+    bool other_driver = strcmp(before->device.driver, now->device.driver) != 0;
+    bool busy = fmax(typical[0], typical[1]) > 0.1;
     size_t shown = 0, limits = 0;
     cln_table *table = cln_table_create(CLN_COUNT(heads));
     for (size_t i = 0; i < CLN_COUNT(heads); i++)
         cln_table_add(table, i == 0 || i == 3 ? '<' : '>', "%s", heads[i]);
     for (size_t i = 0; i < before->count; i++) {
         const cln_compared_row *row = &before->rows[i], *other = same_row(now, row);
-        cln_change change = cln_change_of(row, other);
+        cln_change change = cln_change_of(row, other, typical);
         bool limit = cln_is_limit(row) && other && (change == CLN_CHANGE_SLOWER || change == CLN_CHANGE_FASTER);
         if (!limit && (!cln_change_counts(row) || !count(held, change)))
             continue;
@@ -181,15 +184,20 @@ static cln_status hold_device(holding *held, const cln_compared_device *before, 
         limits += limit;
     }
     bool written = true;
-    if (held->to && shown > 0) {
+    if (held->to && (shown > 0 || other_driver || busy))
         write_device(before, now, held->to);
+    if (held->to && shown > 0)
         written = cln_table_write(table, held->to);
-        if (limits > 0)
-            fputs(
-                "\n  The device's limits are not counted. Where they changed, it is the device or the machine that is\n"
-                "  another or was not as quiet, and other figures may have changed with them.\n",
-                held->to);
-    }
+    if (held->to && limits > 0)
+        fputs("  The device's limits are not counted. Where they changed, it is the device or the machine that is\n"
+              "  another or was not as quiet, and other figures may have changed with them.\n",
+              held->to);
+    if (held->to && busy)
+        fprintf(held->to,
+                "  Half of its figures spread by ±%.0f %% or more then, and by ±%.0f %% now: a quieter machine or a "
+                "larger\n"
+                "  --budget tells smaller changes.\n",
+                50 * typical[0], 50 * typical[1]);
     cln_table_free(table);
     return written ? CLN_OK : cln_fail_memory(error, "a table", 0);
 }

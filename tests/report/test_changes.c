@@ -104,8 +104,9 @@ START_TEST(memory_counts_beyond_five_percent)
 {
     add_both("fused.memory", "B", 1e8, 1.04e8);
     add_both("clblast.memory", "B", 1e8, 1.06e8);
-    add_both("host_memory", "B", 1e8, 0.9e8);
-    expect(1, 1, 0, 1);
+    add_both("magic.memory", "B", 1e8, 0.9e8);
+    add_both("host_memory", "B", 1e8, 1.9e8); /* compilers */
+    expect(1, 1, 0, 2);
     expect_shown("1.06 times MORE\n");
     expect_shown("1.11 times less\n");
 }
@@ -119,6 +120,20 @@ START_TEST(noise_is_what_both_spreads_say)
     add_row(is(0), "fused.epoch.600", "s", 2, 0.1, NAN);
     expect(1, 0, 0, 1);
     expect_shown("epoch by 600");
+}
+END_TEST
+
+START_TEST(no_row_is_quieter_than_half_of_its_run)
+{
+    const char *const names[] = {"fused.epoch.32", "fused.epoch.200", "fused.epoch.600"};
+    for (size_t i = 0; i < CLN_COUNT(names); i++) {
+        add_row(was(0), names[i], "s", 1, 0.4, NAN);
+        add_row(is(0), names[i], "s", 1, 0.4, NAN);
+    }
+    add_both("fused.gradient", "s", 1, 2); /* by chance of a small spread */
+    add_both("fused.evaluate", "s", 1, 10);
+    expect(1, 0, 0, 4);
+    expect_shown("spread by ±20 % or more then, and by ±20 % now");
 }
 END_TEST
 
@@ -159,7 +174,7 @@ START_TEST(limits_are_shown_but_not_counted)
     add_both("read_bandwidth", "B/s", 1e10, 1e10);
     expect(0, 0, 0, 1);
     expect_shown("the device's limits: launch, µs");
-    expect_shown("4.00 times SLOWER\n\n  The device's limits are not counted.");
+    expect_shown("4.00 times SLOWER\n  The device's limits are not counted.");
     ck_assert_ptr_null(strstr(shown, "copying"));
     ck_assert_ptr_null(strstr(shown, "reading"));
 }
@@ -271,6 +286,15 @@ START_TEST(another_version_or_driver_is_said)
 }
 END_TEST
 
+START_TEST(another_driver_is_said_where_nothing_changed)
+{
+    add_both("fused.epoch.200", "s", 1, 1);
+    snprintf(is(0)->device.driver, sizeof is(0)->device.driver, "4.0");
+    expect(0, 0, 0, 1);
+    expect_shown("its driver was 3.1, and is 4.0 now\n");
+}
+END_TEST
+
 START_TEST(hostile_text_does_no_harm)
 {
     add_both("\033[2J", "s", 1, 2);
@@ -330,6 +354,7 @@ int main(void)
     tcase_add_test(ok, times_and_rates_have_their_own_better);
     tcase_add_test(ok, memory_counts_beyond_five_percent);
     tcase_add_test(ok, noise_is_what_both_spreads_say);
+    tcase_add_test(ok, no_row_is_quieter_than_half_of_its_run);
     tcase_add_test(ok, without_a_spread_only_what_doubled_counts);
     tcase_add_test(ok, builds_count_when_they_take_twice_and_half_a_second_more);
     tcase_add_test(ok, times_within_a_wait_for_the_device_are_alike);
@@ -342,6 +367,7 @@ int main(void)
     tcase_add_test(edges, agreement_and_speed_of_one_name_are_two_rows);
     tcase_add_test(edges, devices_of_one_name_are_held_in_their_order);
     tcase_add_test(edges, another_version_or_driver_is_said);
+    tcase_add_test(edges, another_driver_is_said_where_nothing_changed);
     tcase_add_test(edges, hostile_text_does_no_harm);
     tcase_add_test(invalid, other_data_are_refused);
     tcase_add_test(invalid, another_optimum_is_of_other_data);
