@@ -8,11 +8,24 @@
 
 enum { most_text = 4096 };
 
+/* A mark that turns the direction of what follows (U+202A to U+202E, U+2066 to U+2069), and so could reach beyond its own text. */
+static bool turns(const char *c)
+{
+    if (strncmp(c, "\xe2\x80", 2) == 0)
+        return (unsigned char)c[2] >= 0xaa && (unsigned char)c[2] <= 0xae;
+    return strncmp(c, "\xe2\x81", 2) == 0 && (unsigned char)c[2] >= 0xa6 && (unsigned char)c[2] <= 0xa9;
+}
+
 static void escape(FILE *to, const char *text)
 {
     char harmless[most_text];
     cln_text_harmless(harmless, sizeof harmless, text);
-    for (const char *c = harmless; *c; c++)
+    for (const char *c = harmless; *c; c++) {
+        if (turns(c)) {
+            fputc('?', to);
+            c += 2;
+            continue;
+        }
         switch (*c) {
         case '&':
             fputs("&amp;", to);
@@ -32,6 +45,7 @@ static void escape(FILE *to, const char *text)
         default:
             fputc(*c, to);
         }
+    }
 }
 
 static void escape_list(FILE *to, const char *format, va_list arguments)

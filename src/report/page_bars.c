@@ -5,7 +5,7 @@
 #include <math.h>
 
 /* Places in pixels: devices one below the other, each a line with its name and then its bars. */
-enum { top = 8, name_line = 26, bar_line = 25, bar = 17, device_gap = 8, left = 76, right = 8, axis = 54 };
+enum { top = 8, name_line = 26, bar_line = 25, bar = 17, device_gap = 8, left = 76, right = 22, axis = 54 };
 
 /* What a picture shows, and how large. */
 typedef struct bar_chart {

@@ -13,7 +13,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { height_of_plot = 300, top = 10, left = 64, right = 14, axis = 54, wide = 1024 };
+enum { height_of_plot = 300, top = 10, left = 64, right = 22, axis = 54, wide = 1024 };
 
 /* What is drawn: a row's name behind its engine's, the type of its point. */
 static const struct work {

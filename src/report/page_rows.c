@@ -21,7 +21,8 @@ static void write_heads(const cln_comparison *comparison, const char *label, FIL
 {
     fputs("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"", to);
     cln_html_text(to, "%s", label);
-    fputs("\">\n<table class=\"wide\">\n<thead><tr><th scope=\"col\">row</th>", to);
+    fprintf(to, "\">\n<table class=\"wide%s\">\n", comparison->count > 4 ? " many" : "");
+    fputs("<thead><tr><th scope=\"col\">row</th>", to);
     for (size_t i = 0; i < comparison->count; i++) {
         cln_words name;
         fputs("<th scope=\"col\" class=\"n\">", to);

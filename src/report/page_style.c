@@ -79,7 +79,9 @@ const char cln_page_style[] =
     "break-inside:avoid}figcaption{grid-column:1/-1}figure svg{align-self:start}details{padding:0 .5rem .5rem}\n"
     "figure table{font-size:7.5pt}figure tbody th{min-width:5.5rem}figure th,figure td{padding:.15rem .3rem}\n"
     ".words{columns:2;column-gap:2rem}.words "
-    "div{break-inside:avoid}.scroll{overflow:visible}pre{white-space:pre-wrap;overflow-wrap:anywhere}th,td{padding:."
+    "div{break-inside:avoid}.many{font-size:6.5pt;table-layout:fixed;width:100%}.many .n,.many tbody "
+    "th{min-width:0!important;white-space:normal;padding:.15rem}.scroll{overflow:visible}pre{white-space:pre-wrap;"
+    "overflow-wrap:anywhere}th,td{padding:."
     "2rem .4rem}\n"
     /* What is folded on a screen is unfolded on paper. */
     "details::details-content{content-visibility:visible;display:block;block-size:auto}summary{list-style:none}}\n";

@@ -292,6 +292,7 @@ static const char *const hostile[] = {"<script>alert(1)</script>",
                                       "</style></svg><svg onload=x>",
                                       "--><![CDATA[",
                                       "%s%n",
+                                      "\u202eback",
                                       ""};
 
 START_TEST(text)
@@ -314,7 +315,7 @@ START_TEST(text)
         char *page_text = page(&comparison, NULL);
         check_page(page_text);
         ck_assert(!strchr(page_text, '\x1b') && !strchr(page_text, '\xff') && !strstr(page_text, "<u>") &&
-                  !strstr(page_text, "<svg onload"));
+                  !strstr(page_text, "<dd>\u202e") && !strstr(page_text, "<svg onload"));
         free(page_text);
         cln_comparison_release(&comparison);
     }
