@@ -76,7 +76,7 @@ static const struct section {
     {"time", "Where the time goes", NULL, split, false},
     {"optimum", "Optimum and memory", NULL, optimum, false},
     {"figures", "All figures", "Medians; ± is half of the distance between the quartiles.", figures, false},
-    {"missing", "What is missing", NULL, missing, false},
+    {"missing", "Missing figures and remarks", NULL, missing, false},
     {"again", "Run it again", NULL, again, false},
     {"words", "What the figures mean", NULL, words, false},
 };

@@ -197,7 +197,7 @@ static void write_row(const bar_chart *chart, const cln_compared_device *device,
     cln_text text;
     const cln_compared_row *row = row_of(chart, device, series, 0);
     cln_html_row_begin(to);
-    cln_html_head(to, "%s", cln_page_device(name, device, 60));
+    cln_html_head(to, "%s", cln_page_device(name, device, 40));
     cln_html_cell(to, "%s", chart->bars->series[series]);
     for (size_t part = 0; part < chart->parts; part++)
         cln_html_number(to, "%s", cln_text_quantity(text, value_of(chart, device, series, part), chart->bars->unit));

@@ -196,7 +196,7 @@ void cln_page_devices(const cln_comparison *comparison, FILE *to)
     fputs("</div>\n", to);
 }
 
-/* ---- what is not there */
+/* ---- what is not there, and what to know about what is */
 
 /* Names of a device's rows that have the same reason as row `first`, once for each reason. */
 static void write_reason(const cln_compared_device *device, size_t first, FILE *to)
@@ -237,7 +237,7 @@ static void write_unmeasured(const cln_compared_device *device, FILE *to)
 
 void cln_page_missing(const cln_comparison *comparison, FILE *to)
 {
-    static const char *const heads[] = {"device", "figures", "reason"};
+    static const char *const heads[] = {"device", "figures", "reason or remark"};
     bool any = false;
     for (size_t i = 0; i < comparison->count; i++) {
         const cln_compared_device *device = &comparison->devices[i];
@@ -246,7 +246,7 @@ void cln_page_missing(const cln_comparison *comparison, FILE *to)
             any = any || *device->rows[j].reason;
     }
     if (!any) {
-        fputs("<p>Nothing: every device was measured, and every figure is there.</p>\n", to);
+        fputs("<p>Nothing: every device was measured, and every figure is there without a remark.</p>\n", to);
         return;
     }
     cln_html_table_begin(to, "What is missing, and what to know about figures", heads, 3);

@@ -74,10 +74,10 @@ const char cln_page_style[] =
     "section{margin-top:1.5rem}h2,h3,summary{break-after:avoid}\n"
     "article,tr,figure svg{break-inside:avoid}figcaption{break-after:avoid}\n"
     /* A picture, and its figures beside it. */
-    ".figures{display:block}figure{display:grid;grid-template-columns:45% minmax(0,1fr);gap:0 "
+    ".figures{display:block}figure{display:grid;grid-template-columns:40% minmax(0,1fr);gap:0 "
     ".5rem;margin-bottom:.6rem;"
-    "break-inside:avoid}figcaption{grid-column:1/-1}figure svg{align-self:start}details{padding:0 .5rem .5rem}\n"
-    "figure table{font-size:7.5pt}figure tbody th{min-width:5.5rem}figure th,figure td{padding:.15rem .3rem}\n"
+    "break-inside:avoid}figcaption{grid-column:1/-1}figure svg{align-self:start}details{padding:0 .5rem .5rem 0}\n"
+    "figure table{font-size:7pt}figure tbody th{min-width:4.5rem}figure th,figure td{padding:.15rem .25rem}\n"
     ".words{columns:2;column-gap:2rem}.words "
     "div{break-inside:avoid}.many{font-size:6.5pt;table-layout:fixed;width:100%}.many .n,.many tbody "
     "th{min-width:0!important;white-space:normal;padding:.15rem}.scroll{overflow:visible}pre{white-space:pre-wrap;"
