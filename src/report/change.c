@@ -9,10 +9,10 @@
 /*
  * Noise lasts longer than a run on a machine that does other things too: the median of a run then moves between runs as the samples
  * do within it. Two of them, each with the standard deviation σ of its samples, differ by more than 3.3·√2·σ in one case of a thousand,
- * which, with some fifty rows in a comparison, is one false alarm in twenty comparisons. The distance between the quartiles is 1.35·σ: the medians have to
- * differ by 3.3·√2 / (2·1.35) = 1.73 times the sum of both distances. Few samples may lie near each other by chance: no row is taken for quieter than half of the rows
- * of its run. (Five runs on two cores with twelve other processes at work, times up to three times as long as in another: no false alarm. Where
- * it was enough that the quartiles are apart, one figure in five was one.)
+ * which, with some fifty rows in a comparison, is one false alarm in twenty comparisons. The distance between the quartiles is 1.35·σ:
+ * the medians have to differ by 3.3·√2 / (2·1.35) = 1.73 times the sum of both distances. Few samples may lie near each other by chance:
+ * no row is taken for quieter than half of the rows of its run. (Five runs on two cores with twelve other processes at work, times up to
+ * three times as long as in another: no false alarm. Where it was enough that the quartiles are apart, two figures in five were one.)
  */
 static const double beyond_spread = 1.73;
 

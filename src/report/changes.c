@@ -136,7 +136,7 @@ typedef struct holding {
     size_t unmeasured;
 } holding;
 
-/* A device that is no more, or has no figure any more, is one change and not one a row. */
+/* A device that is no more, or failed before it had a figure, is one change and not one a row. */
 static void tell_gone(const holding *held, const cln_compared_device *before, const cln_compared_device *now)
 {
     held->changes->gone++;
@@ -244,7 +244,7 @@ cln_status cln_report_changes(const cln_comparison *before, const cln_comparison
         const cln_compared_device *device = &before->devices[i], *other = counterpart(before, i, now);
         if (!had_figures(device))
             continue;
-        if (!other || !had_figures(other))
+        if (!other || (other->status != CLN_COMPARED_OK && !had_figures(other)))
             tell_gone(&held, device, other);
         else
             TRY(hold_device(&held, device, other, error));

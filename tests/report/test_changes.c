@@ -200,8 +200,10 @@ START_TEST(what_there_was_no_time_for_is_not_gone)
     add_reason(is(0), "fused.epoch.600", "s", "the budget was spent before");
     add_row(was(0), "fused.cold_build", "s", 1, 0, NAN);
     add_reason(is(0), "fused.cold_build", "s", "the budget was spent");
+    add_row(add_device(&before, "b", "p"), "fused.epoch.600", "s", 1, 0, NAN); /* nothing else */
+    add_reason(add_device(&now, "b", "p"), "fused.epoch.600", "s", "the budget was spent before");
     expect(0, 0, 0, 1);
-    expect_shown("2 more had a figure then, and the budget was spent before their turn now");
+    expect_shown("3 more had a figure then, and the budget was spent before their turn now");
     ck_assert_ptr_null(strstr(shown, "gone:"));
 }
 END_TEST
@@ -218,7 +220,9 @@ START_TEST(a_device_without_figures_is_one_that_is_gone)
     cln_compared_device *device = add_device(&now, "b0", "p");
     device->status = CLN_COMPARED_FAILED;
     snprintf(device->reason, sizeof device->reason, "it was ended by signal 11");
-    add_row(add_device(&now, "b1", "p"), "fused.epoch.200", "s", NAN, NAN, NAN);
+    device = add_device(&now, "b1", "p");
+    device->status = CLN_COMPARED_TIMEOUT;
+    add_row(device, "fused.epoch.200", "s", NAN, NAN, NAN);
     expect(0, 0, 3, 1);
     expect_shown("b0, p\n  GONE: it was ended by signal 11\n");
     expect_shown("b1, p\n  GONE\n");
