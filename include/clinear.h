@@ -606,7 +606,7 @@ typedef int cln_measure_progress_fn(const cln_measure_progress *progress, void *
  *   E.between.200     s       has nothing to do between two commands,
  *   E.host.200        s       or waits for the host
  *   E.optimum         s       by L-BFGS with l2 = 1e-4 until no component of the gradient is above 1e-4
- *   E.objective       loss    there, in double on the host: the same on every device within 1e-6 relative
+ *   E.objective       loss    there, in double on the host: the same on every device but for what such a gradient leaves open, some 1e-6
  *   E.memory          B       of the device, at most, that a training by 200 takes: cln_result.device_bytes
  *   wide_product      FLOP/s  a product of 1024×1024 matrices by CLBlast
  *   gram              s       [X 1 Y]ᵀ·[X 1 Y] of all training rows

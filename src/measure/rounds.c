@@ -54,7 +54,7 @@ static bool is_full(const cln_round_item *item, double seconds)
 
 static bool fits(const cln_round_item *item, double end)
 {
-    double expected = item->count ? item->spent / item->count : 0;
+    double expected = item->count ? item->spent / item->count : item->expected;
     return cln_os_seconds() + expected < end;
 }
 

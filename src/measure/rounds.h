@@ -32,6 +32,7 @@ struct cln_round_item {
     char note[256];                  /* what to know about the values; "": nothing */
     double samples[CLN_ROUND_VALUES][CLN_ROUND_SAMPLES];
     unsigned count;
+    double expected;   /* seconds that the first sample takes at least, as far as is known */
     double spent;      /* seconds of all samples */
     char failure[256]; /* it has failed, and why; "": no */
 };

@@ -98,10 +98,18 @@ out:
     return status;
 }
 
-/* What the trainer alone would have had of the device: the rows, and what was made since there were `before` bytes. */
-static void note_memory(cln_measured *m, cln_measured_engine *engine, uint64_t before)
+/* What the trainer alone would have had of the device, which scores all parts after its passes: the rows, and what was made since there
+   were `before` bytes. */
+static cln_status note_memory(cln_measured *m, const cln_round_item *item, cln_trainer *trainer, uint64_t before,
+                              cln_error *error)
 {
-    engine->memory = m->data_bytes + (double)(m->device->peak_bytes - before);
+    cln_status status;
+    cln_score score;
+    TRY(cln_trainer_score(trainer, CLN_TRAIN, trainer->weights, trainer->gradient, &score, error));
+    TRY(cln_trainer_score(trainer, CLN_TEST, trainer->weights, NULL, &score, error));
+    engine_of(m, item)->memory = m->data_bytes + (double)(m->device->peak_bytes - before);
+out:
+    return status;
 }
 
 cln_status cln_measured_epoch(void *user, cln_round_item *item, double values[CLN_ROUND_VALUES], double *seconds,
@@ -120,7 +128,7 @@ cln_status cln_measured_epoch(void *user, cln_round_item *item, double values[CL
     } while (++repeats < CLN_SAMPLE_REPEATS && *seconds < CLN_SAMPLE_SECONDS && !m->telling->stopped);
     values[0] = *seconds / repeats;
     if (item->count == 0 && item->rows == CLN_MEASURED_USUAL)
-        note_memory(m, engine_of(m, item), before);
+        TRY(note_memory(m, item, trainer, before, error));
     item->limits[0] = least(m, trainer, CLN_TRAIN, true, trainer->batches);
     if (trainer->batch < item->rows)
         snprintf(item->note, sizeof item->note, "in one minibatch of all %llu rows",

@@ -112,6 +112,10 @@ START_TEST(long_ones_give_way)
     l.seconds = 601;
     cln_rounds_hold(&item, 1, &telling, &l);
     ck_assert_uint_eq(item.count, 1);
+    item = item_of("a");
+    item.expected = 601;
+    cln_rounds_hold(&item, 1, &telling, &l);
+    ck_assert_uint_eq(item.count, 0);
 }
 END_TEST
 
