@@ -21,7 +21,9 @@ typedef struct cln_comparing {
     size_t going;               /* devices that are compared */
     bool terminal, short_of_memory;
     double drawn;
-    char shown[256];
+    size_t shown_index;
+    char shown[256]; /* what this device is at */
+    bool is_new;     /* and no line has said it yet */
 } cln_comparing;
 
 /* CLN_MEMORY. A device that fails, and an interruption (cln_interrupted), are in the entries. */

@@ -20,13 +20,16 @@ void cln_compare_show(cln_comparing *c, size_t index, const char *doing)
 {
     char name[160], text[512];
     double now = cln_os_seconds(), left = fmax(0, c->began + c->budget - now);
-    bool changed = doing && strcmp(doing, c->shown) != 0;
-    if (changed)
+    if (doing && (strcmp(doing, c->shown) != 0 || c->shown_index != index)) {
+        c->shown_index = index;
         snprintf(c->shown, sizeof c->shown, "%s", doing);
+        c->is_new = true;
+    }
     if (cln_message_is_quiet() || now - c->drawn < (c->terminal ? redraw_seconds : line_seconds) ||
-        (!c->terminal && !changed))
+        (!c->terminal && !c->is_new))
         return;
     c->drawn = now;
+    c->is_new = false;
     name_device(c, index, name);
     snprintf(text, sizeof text, left > 0 ? "%s: %s, %.0f s left" : "%s: %s", name, c->shown, ceil(left));
     if (c->terminal) {
