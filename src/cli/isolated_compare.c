@@ -35,7 +35,8 @@ cln_status cln_isolated_training(cln_device *device, const char *const *argument
     cln_interrupt_defer();
     cln_parse_real(arguments[3], &seconds);
     TRY(open_parts(arguments, &parts, error));
-    TRY(cln_measure_limits(device, cln_isolated_row, NULL, error));
+    TRY(cln_measure_training(device, &parts, arguments[2], seconds, cln_isolated_progress, cln_isolated_row, NULL,
+                             error));
     *ok = true;
 out:
     cln_dataset_close(parts.test);

@@ -61,6 +61,10 @@ P
 scaled 1000 >slow.json
 scaled 0.001 >fast.json
 done_with 0 compare "$work/toy" --devices cpu --budget 1 --against slow.json --quiet
+grep -qi 'faster' out || fail "nothing became faster"
+done_with 1 compare "$work/toy" --devices cpu --budget 1 --against fast.json --json
+grep -qi 'slower' err || fail "nothing became slower"
+holds 'j["verdict"] == "agree"'
 
 # a page
 if command -v gnuplot >/dev/null; then
@@ -139,8 +143,8 @@ fi
 
 # Ctrl-C: what there is, status 130; and a child whose parent is gone ends
 set -m # a background job of a script ignores SIGINT otherwise
-begin() { # begins a long comparison and waits until it says PATTERN
-    "$CLINEAR" compare "$work/toy" --devices cpu --budget 100000 --json >out 2>err &
+begin() { # begin PATTERN BUDGET: begins a comparison and waits until it says PATTERN
+    "$CLINEAR" compare "$work/toy" --devices cpu --budget "$2" --json >out 2>err &
     job=$!
     for _ in $(seq 600); do
         ! grep -q "$1" err 2>/dev/null || break
@@ -149,16 +153,17 @@ begin() { # begins a long comparison and waits until it says PATTERN
     done
     grep -q "$1" err || fail "it does not say '$1' within a minute"
 }
-begin 'agrees'
-sleep 1
-kill -INT "$job"
-code=0
-wait "$job" || code=$?
-[ "$code" = 130 ] || fail "status $code after Ctrl-C"
-holds 'j["verdict"] == "agree" and j["devices"][0]["agree"] is True'
-holds 'j["devices"][0]["status"] == "skipped" and "interrupted" in j["devices"][0]["reason"]'
-nothing_left
-begin 'agrees'
+for moment in 'agrees' 'empty caches'; do
+    begin "$moment" 60
+    kill -INT "$job"
+    code=0
+    wait "$job" || code=$?
+    [ "$code" = 130 ] || fail "status $code after Ctrl-C at '$moment'"
+    holds 'j["verdict"] == "agree" and j["devices"][0]["agree"] is True'
+    holds 'j["devices"][0]["status"] == "skipped" and "interrupted" in j["devices"][0]["reason"]'
+    nothing_left
+done
+begin 'agrees' 60
 kill -KILL "$job"
 wait "$job" 2>/dev/null || true
 for _ in $(seq 100); do
