@@ -7,8 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-/* No healthy driver needs longer, however small the budget: the first time with what it has to compile, a simulator always. */
-static const double first_seconds = 60, simulator_seconds = 240, later_seconds = 30;
+/* No healthy driver needs longer, however small the budget: the first time with all that it has to compile, and for a piece of it. */
+static const double first_seconds = 240, piece_seconds = 60;
 static const double least_seconds = 1;
 
 /* ---- one work */
@@ -32,6 +32,7 @@ bool cln_compare_work(cln_compared_work *work, bool *ok)
                                                             .arguments = work->arguments,
                                                             .changes = work->changes,
                                                             .seconds = work->seconds,
+                                                            .silence = work->silence,
                                                             .heard = hear,
                                                             .user = work},
                                             ok, entry->reason);
@@ -98,7 +99,7 @@ static double usual_share(const cln_comparing *c)
 
 static void find_agreement(cln_comparing *c, size_t i)
 {
-    bool ok, simulator = c->devices[i].device.simulator;
+    bool ok;
     cln_compared_device *entry = &c->comparison->devices[i];
     const char *const arguments[] = {c->data, c->labels ? c->labels : "", c->engine, NULL};
     cln_compared_work work = {.of = c,
@@ -106,7 +107,8 @@ static void find_agreement(cln_comparing *c, size_t i)
                               .name = "agreement",
                               .doing = "agreement",
                               .arguments = arguments,
-                              .seconds = fmax(2 * usual_share(c), simulator ? simulator_seconds : first_seconds)};
+                              .seconds = fmax(2 * usual_share(c), first_seconds),
+                              .silence = piece_seconds};
     if (!cln_compare_work(&work, &ok))
         return;
     entry->judged = true;
@@ -126,7 +128,7 @@ static void train(cln_comparing *c, size_t i)
                               .name = "training",
                               .doing = "limits",
                               .arguments = arguments,
-                              .seconds = seconds + fmax(usual_share(c), later_seconds)};
+                              .seconds = seconds + fmax(usual_share(c), piece_seconds)};
     snprintf(text, sizeof text, "%.3f", seconds);
     cln_compare_work(&work, &ok);
 }
@@ -135,7 +137,7 @@ static void train(cln_comparing *c, size_t i)
 static void build(cln_comparing *c, size_t i)
 {
     if (!c->devices[i].device.simulator)
-        cln_compare_builds(c, i, cln_os_seconds() + share(c, i), fmax(usual_share(c), later_seconds));
+        cln_compare_builds(c, i, cln_os_seconds() + share(c, i), fmax(usual_share(c), piece_seconds));
 }
 
 cln_status cln_compare(cln_comparing *c, cln_error *error)

@@ -31,14 +31,14 @@ cln_status cln_compare(cln_comparing *comparing, cln_error *error);
 
 /* ---- its parts */
 
-/* A work on device `index`, ended after `seconds`. False where the device is through with: its entry says why. rows: what to do with
+/* A work on device `index`. False where the device is through with: its entry says why. rows: what to do with
    one, or NULL to put it into the entry. */
 typedef struct cln_compared_work {
     cln_comparing *of;
     size_t index;
     const char *name, *doing; /* the work's name, and in words until it tells */
     const char *const *arguments, *const *changes;
-    double seconds;
+    double seconds, silence; /* as in cln_isolated */
     void (*row)(const cln_measurement *row, void *user);
     void *user;
 } cln_compared_work;

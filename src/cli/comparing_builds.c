@@ -52,7 +52,15 @@ static bool build(const building *b, const char *const *changes, const char *doi
     const cln_comparing *c = b->of;
     bool ok;
     const char *const arguments[] = {c->data, c->labels ? c->labels : "", "build", b->engine, b->tuning, NULL};
-    cln_compared_work work = {b->of, b->index, "build", doing, arguments, changes, b->limit, take_seconds, seconds};
+    cln_compared_work work = {.of = b->of,
+                              .index = b->index,
+                              .name = "build",
+                              .doing = doing,
+                              .arguments = arguments,
+                              .changes = changes,
+                              .seconds = b->limit,
+                              .row = take_seconds,
+                              .user = seconds};
     *seconds = NAN;
     return cln_compare_work(&work, &ok);
 }
@@ -95,7 +103,7 @@ static void tell(const building *b, const char *what, double *seconds, size_t co
         row.reason = cln_interrupted() ? "interrupted" : "the budget was spent";
     } else {
         row.value = seconds[count / 2];
-        row.spread = seconds[count - 1 - count / 4] - seconds[count / 4];
+        row.spread = count > 1 ? seconds[count - 1 - count / 4] - seconds[count / 4] : NAN;
     }
     c->short_of_memory |= !cln_compared_add(&c->comparison->devices[b->index], &row);
 }

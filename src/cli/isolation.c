@@ -12,7 +12,7 @@ static const double last_seconds = 3;   /* that one has to tell what it has, or 
 typedef struct hearing {
     const cln_isolated *work;
     cln_process *process;
-    double until;
+    double until, heard; /* by the clock: its end, and its last word */
     bool interrupted;
     char doing[256]; /* what it was at, or "" */
     cln_wire_line line;
@@ -36,10 +36,11 @@ static cln_isolated_end end_of(hearing *h, char reason[512])
     return CLN_ISOLATED_FAILED;
 }
 
-static cln_isolated_end late(const hearing *h, char reason[512])
+static cln_isolated_end late(const hearing *h, bool silent, char reason[512])
 {
     char words[100];
-    snprintf(words, sizeof words, "it did not end within %.0f s and was ended", h->work->seconds);
+    snprintf(words, sizeof words, silent ? "it told nothing for %.0f s" : "it did not end within %.0f s",
+             silent ? h->work->silence : h->work->seconds);
     explain(h, words, reason);
     return CLN_ISOLATED_LATE;
 }
@@ -70,15 +71,17 @@ static cln_isolated_end hear(hearing *h, bool *ok, char reason[512])
     for (;;) {
         if (cln_interrupted() && !h->interrupted)
             pass_interrupt_on(h);
-        double left = h->until - cln_os_seconds();
+        double now = cln_os_seconds(), left = h->until - now;
+        bool silent = h->work->silence > 0 && now - h->heard > h->work->silence;
         const char *text = cln_os_process_line(h->process, fmin(left, look_seconds), &state);
         if (state == CLN_LINE_READ) {
+            h->heard = cln_os_seconds();
             if (take_line(h, text))
                 break;
         } else if (state == CLN_LINE_END) {
             return end_of(h, reason);
-        } else if (left <= 0) {
-            return late(h, reason);
+        } else if (left <= 0 || silent) {
+            return late(h, left > 0, reason);
         } else if (h->work->heard) {
             h->line.kind = CLN_WIRE_NOTHING;
             h->work->heard(&h->line, h->work->user);
@@ -119,7 +122,8 @@ cln_isolated_end cln_isolated_run(const cln_isolated *work, bool *ok, char reaso
     char program[CLN_OS_PATH_BYTES], place[16];
     const char *argv[24], *changes[24];
     cln_error error = {0};
-    hearing h = {.work = work, .until = cln_os_seconds() + work->seconds};
+    double now = cln_os_seconds();
+    hearing h = {.work = work, .until = now + work->seconds, .heard = now};
     *ok = false;
     *reason = '\0';
     if (!cln_os_own_program(program) || !compose(work, program, place, argv, changes)) {

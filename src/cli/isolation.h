@@ -33,6 +33,7 @@ typedef struct cln_isolated {
     const char *const *arguments;      /* its own, NULL at the end; or NULL */
     const char *const *changes;        /* of the environment, NULL at the end; or NULL */
     double seconds;                    /* after which it is ended */
+    double silence;                    /* without a word, after which it is ended; 0: none is too long */
     /* Devices, rows and progress as they are told; CLN_WIRE_NOTHING, ten times a second, where nothing is. */
     void (*heard)(const cln_wire_line *line, void *user);
     void *user;
