@@ -2,7 +2,7 @@
 
 #include "report/html.h"
 
-/* Sections in their order; those that are there only with an older result have an id that says so. */
+/* Sections in their order. */
 typedef cln_status section_fn(const cln_comparison *comparison, const cln_comparison *before, FILE *to,
                               cln_error *error);
 
@@ -33,7 +33,7 @@ DRAWN(optimum, cln_page_optimum)
 
 static cln_status changes(const cln_comparison *comparison, const cln_comparison *before, FILE *to, cln_error *error)
 {
-    fputs("<p>Held against the result of ", to);
+    fputs("<p>The older result is of ", to);
     cln_page_date(before->date, to);
     cln_html_text(to, " by clinear %s.", before->version);
     fputs("</p>\n", to);

@@ -74,7 +74,7 @@ const char cln_page_style[] =
     "section{margin-top:1.5rem}h2,h3,summary{break-after:avoid}\n"
     "article,tr,figure svg{break-inside:avoid}figcaption{break-after:avoid}\n"
     /* A picture, and its figures beside it. */
-    ".figures{display:block}figure{display:grid;grid-template-columns:40% minmax(0,1fr);gap:0 "
+    ".cards{gap:.5rem}.figures{display:block}figure{display:grid;grid-template-columns:40% minmax(0,1fr);gap:0 "
     ".5rem;margin-bottom:.6rem;"
     "break-inside:avoid}figcaption{grid-column:1/-1}figure svg{align-self:start}details{padding:0 .5rem .5rem 0}\n"
     "figure table{font-size:7pt}figure tbody th{min-width:4.5rem}figure th,figure td{padding:.15rem .25rem}\n"
