@@ -44,6 +44,8 @@ static void write_verdict(const cln_comparison *comparison, FILE *to)
         fputs("No device was held against the reference, so nothing is said about agreement.", to);
     else if (disagree == 0 && judged == 1)
         fputs("<strong>Agreement:</strong> the device computes what double precision on the host does.", to);
+    else if (disagree == 0 && judged == 2)
+        fputs("<strong>Agreement:</strong> both devices compute what double precision on the host does.", to);
     else if (disagree == 0)
         fprintf(to, "<strong>Agreement:</strong> all %zu devices compute what double precision on the host does.",
                 judged);

@@ -17,18 +17,14 @@ enum { height_of_plot = 300, top = 10, left = 64, right = 22, axis = 54, wide = 
 
 /* What is drawn: a row's name behind its engine's, the type of its point. */
 static const struct work {
-    const char *row, *mark, *label; /* beside its point, and in full */
+    const char *row, *label;
     unsigned point;
     enum { PASS_BOTH_WAYS, PASS_FORWARD, GRAM, WIDE } kind;
 } works[] = {
-    {"epoch.32", "epoch by 32", "epoch by 32", 5, PASS_BOTH_WAYS},
-    {"epoch.200", "by 200", "epoch by 200", 7, PASS_BOTH_WAYS},
-    {"epoch.600", "by 600", "epoch by 600", 9, PASS_BOTH_WAYS},
-    {"epoch.4096", "by 4096", "epoch by 4096", 11, PASS_BOTH_WAYS},
-    {"gradient", "full gradient", "full gradient", 13, PASS_BOTH_WAYS},
-    {"evaluate", "evaluation", "evaluation", 15, PASS_FORWARD},
-    {"wide_product", "wide product", "wide product", 2, WIDE},
-    {"gram", "Gram matrix", "Gram matrix", 3, GRAM},
+    {"epoch.32", "epoch by 32", 5, PASS_BOTH_WAYS},    {"epoch.200", "epoch by 200", 7, PASS_BOTH_WAYS},
+    {"epoch.600", "epoch by 600", 9, PASS_BOTH_WAYS},  {"epoch.4096", "epoch by 4096", 11, PASS_BOTH_WAYS},
+    {"gradient", "full gradient", 13, PASS_BOTH_WAYS}, {"evaluate", "evaluation", 15, PASS_FORWARD},
+    {"wide_product", "wide product", 2, WIDE},         {"gram", "Gram matrix", 3, GRAM},
 };
 
 static const struct engine {
@@ -75,6 +71,13 @@ static bool is_drawn(const place *point)
     return point->intensity > 0 && isfinite(point->intensity) && point->rate > 0 && isfinite(point->rate);
 }
 
+/* The roof at one intensity, in GFLOP/s. */
+static double roof_at(const roofline *roof, double intensity)
+{
+    double slope = roof->bandwidth > 0 ? roof->bandwidth * intensity : NAN, flat = roof->peak > 0 ? roof->peak : NAN;
+    return fmin(slope, flat) / 1e9; /* of a number and a NaN the number */
+}
+
 static void widen(double range[2], double value)
 {
     range[0] = fmin(range[0], value);
@@ -102,18 +105,13 @@ static roofline look_at(const cln_comparison *comparison, const cln_compared_dev
         widen(roof.y, roof.peak / 1e9);
     if (roof.peak > 0 && roof.bandwidth > 0)
         widen(roof.x, roof.peak / roof.bandwidth); /* the roof's edge */
-    roof.x[0] /= 4;
+    roof.x[0] /= 6;
     roof.x[1] *= 3;
+    if (roof.bandwidth > 0)
+        widen(roof.y, roof_at(&roof, roof.x[0])); /* where it begins */
     roof.y[0] /= 3;
     roof.y[1] *= 3;
     return roof;
-}
-
-/* The roof at one intensity, in GFLOP/s. */
-static double roof_at(const roofline *roof, double intensity)
-{
-    double slope = roof->bandwidth > 0 ? roof->bandwidth * intensity : NAN, flat = roof->peak > 0 ? roof->peak : NAN;
-    return fmin(slope, flat) / 1e9; /* of a number and a NaN the number */
 }
 
 static void write_roof(const roofline *roof, cln_script *script)
@@ -174,7 +172,7 @@ static size_t marks_of(const roofline *roof, cln_mark *marks)
     for (size_t i = 0; i < work_count; i++)
         for (size_t j = 0; j < engine_count; j++)
             if (is_drawn(&roof->points[i][j])) {
-                marks[count++] = (cln_mark){works[i].mark, works[i].point, 7};
+                marks[count++] = (cln_mark){works[i].label, works[i].point, 7};
                 break;
             }
     for (size_t j = 0; j < engine_count; j++)
@@ -197,12 +195,9 @@ static void write_script(const roofline *roof, const cln_mark *marks, size_t cou
     if (roof->peak > 0)
         write_label(script, cln_text_quantity(text, roof->peak, "FLOP/s"), roof->x[1], roof->peak / 1e9,
                     "right front offset -0.3,0.7");
-    if (roof->bandwidth > 0) {
-        /* Where the slope leaves the picture on the left, or below. */
-        double x = fmax(roof->x[0], roof->y[0] * 1e9 / roof->bandwidth);
-        write_label(script, cln_text_quantity(text, roof->bandwidth, "B/s"), x, roof_at(roof, x),
-                    "left front offset 2.5,0.3");
-    }
+    if (roof->bandwidth > 0)
+        write_label(script, cln_text_quantity(text, roof->bandwidth, "B/s"), roof->x[0], roof_at(roof, roof->x[0]),
+                    "left front offset 1.2,-0.7");
     fputs(roofed ? "plot $roof using 1:2 with lines linetype 7 linewidth 2 notitle" : "plot NaN notitle",
           script->stream);
     for (size_t i = 0; i < work_count; i++)

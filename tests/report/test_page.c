@@ -149,7 +149,7 @@ START_TEST(whole)
     check_page(text);
     /* 6 of speed, 2 of where the time goes, optimum and memory, a roofline a device. */
     ck_assert_uint_eq(count_of(text, "<figure>"), 12);
-    expect(text, "all 2 devices compute what double precision on the host does.");
+    expect(text, "both devices compute what double precision on the host does.");
     expect(text, "<strong>521 ms</strong>");
     expect(text, "<time datetime=\"2026-11-26T01:30:00Z\">2026-11-26 01:30 UTC</time>");
     expect(text, "clinear compare data/mnist --budget 60");
