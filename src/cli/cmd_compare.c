@@ -20,8 +20,8 @@ static const char about[] = "Compares the OpenCL devices of this machine on a tr
                             "Every device works in a process of its own: a driver that dies or hangs, even\n"
                             "while devices are listed, is a row with its reason. All devices are compared but\n"
                             "simulators, which have to be named. --engine auto means both engines.\n\n"
-                            "The budget is for all devices together. The verdict of each is not cut short for\n"
-                            "it, and each measures for a second at least. Ctrl-C shows what there is.\n\n"
+                            "The budget is for all devices together. No verdict is cut short for it, and each\n"
+                            "device measures for a third of its share at least. Ctrl-C shows what there is.\n\n"
                             "The exit status is 1 where a device disagrees, fails or does not end in time, where\n"
                             "none could be compared, and where --against finds something slower.\n";
 
@@ -110,7 +110,7 @@ static cln_status keep_named(const char *words, cln_isolated_device *list, size_
             status = cln_fail(error, CLN_INVALID, "option --devices: '%.40s…' is too long for a device", words);
             goto out;
         }
-        TRY(cln_device_choose(word, infos, *count, &taken, error));
+        TRY(cln_device_choose(word + strspn(word, " "), infos, *count, &taken, error));
         if (!is_taken[taken])
             named[kept++] = list[taken];
         is_taken[taken] = true;

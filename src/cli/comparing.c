@@ -9,7 +9,6 @@
 
 /* No healthy driver needs longer, however small the budget: the first time with all that it has to compile, and for a piece of it. */
 static const double first_seconds = 240, piece_seconds = 60;
-static const double least_seconds = 1;
 
 /* ---- one work */
 
@@ -121,7 +120,7 @@ static void train(cln_comparing *c, size_t i)
 {
     char text[32];
     bool ok;
-    double seconds = fmax(share(c, i), least_seconds);
+    double seconds = fmax(share(c, i), usual_share(c) / 3); /* where all was spent on the verdicts */
     const char *const arguments[] = {c->data, c->labels ? c->labels : "", c->engine, text, NULL};
     cln_compared_work work = {.of = c,
                               .index = i,

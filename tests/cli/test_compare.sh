@@ -30,7 +30,7 @@ grep -q 'agrees with double precision' err || fail "the verdict is not told on t
 grep -q ' s left' err || fail "no time left on the way"
 
 # one engine alone; a device named twice is compared once
-done_with 0 compare "$work/toy" --devices cpu,0,cpu --engine fused --budget 1 --json --quiet
+done_with 0 compare "$work/toy" --devices "cpu, 0,cpu" --engine fused --budget 1 --json --quiet
 [ ! -s err ] || fail "--quiet is not quiet"
 holds 'len(j["devices"]) == len({d["device"]["index"] for d in j["devices"]})'
 holds '[r["name"] for d in j["devices"] for r in d["rows"] if r["name"].startswith("clblast.")] == []'
