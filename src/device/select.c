@@ -75,8 +75,12 @@ static cln_status refuse(const choice *from, cln_error *error, const char *why)
     char there[1600] = "";
     for (size_t i = 0; i < from->count && i < MOST; i++) {
         const cln_device_info *device = &from->list[i];
-        append(there, sizeof there, "%s%zu %.60s (%s, %.30s%s)", i ? "; " : "", i, device->name, device->type,
-               device->platform, usable(device) ? "" : ", unusable");
+        append(there, sizeof there, "%s", i ? "; " : "");
+        if (device->index < 0)
+            append(there, sizeof there, "%.60s (a driver, unusable)", device->name);
+        else
+            append(there, sizeof there, "%zu %.60s (%s, %.30s%s)", i, device->name, device->type, device->platform,
+                   usable(device) ? "" : ", unusable");
     }
     if (from->count > MOST)
         append(there, sizeof there, "; and %zu more", from->count - MOST);

@@ -175,6 +175,9 @@ START_TEST(problems_are_refused_with_the_reason)
     snprintf(list[4].problem, sizeof list->problem, "it has OpenCL 1.1");
     refuses("4", "device 4 (Intel(R) UHD Graphics 620) cannot be used: it has OpenCL 1.1", "7 Radeon RX 6800");
     refuses("uhd", "cannot be used: it has OpenCL 1.1", "unusable");
+    add("broken.icd", "", "", false, 0, 0)->index = -1; /* a driver that cannot list its devices */
+    snprintf(list[count - 1].problem, sizeof list->problem, "its driver cannot list its devices");
+    refuses("broken", "cannot be used: its driver", "; broken.icd (a driver, unusable)");
     snprintf(list[3].problem, sizeof list->problem, "no compiler");
     refuses("accelerator", "no accelerator can be used: Stratix 10 (number 3): no compiler", "7 Radeon RX 6800");
 }
