@@ -21,3 +21,20 @@ with() {
 fired() {
     awk -v n="$1" '$1 == "rule" && $2 == n { sum += $3 } END { print sum + 0 }' "$work/counts"
 }
+
+# Empty caches, in which nothing is kept that was compiled or judged before; no counts.
+fresh() {
+    rm -rf "$work/counts" "$POCL_CACHE_DIR" "$XDG_CACHE_HOME"
+    mkdir "$POCL_CACHE_DIR" "$XDG_CACHE_HOME"
+}
+
+# PoCL's driver, and Oclgrind's beside it where it is there, are all that is seen from here on. Skips where there is no PoCL.
+only_pocl_and_oclgrind() {
+    local icd
+    icd=$(grep -rl pocl "${OCL_ICD_VENDORS:-/etc/OpenCL/vendors}" 2>/dev/null | head -n 1) || true
+    [ -f "$icd" ] || skip "there is no PoCL"
+    mkdir "$work/drivers"
+    cp "$icd" "$work/drivers/pocl.icd"
+    ! [ -f /usr/lib/oclgrind/liboclgrind-rt-icd.so ] || echo /usr/lib/oclgrind/liboclgrind-rt-icd.so >"$work/drivers/oclgrind.icd"
+    export OCL_ICD_VENDORS=$work/drivers
+}

@@ -26,7 +26,6 @@ grep -q '^call clCreateContext 1$' counts || fail "not one context was counted: 
 device=$(python3 -c 'import json; print(json.load(open("plain.json"))["device"]["name"])')
 platform=$(python3 -c 'import json; print(json.load(open("plain.json"))["device"]["platform"])')
 wrong='wrong log(sum) => log(2 * sum)'
-fresh() { rm -rf counts "$POCL_CACHE_DIR" "$XDG_CACHE_HOME" && mkdir "$POCL_CACHE_DIR" "$XDG_CACHE_HOME"; }
 for engine in fused clblast; do
     fresh
     with "$wrong" done_with 0 train toy --engine "$engine" --json --quiet
