@@ -176,7 +176,8 @@ static void feed(cln_process *p)
 
 static void take_out(cln_process *p)
 {
-    memmove(p->text, p->text + p->taken, p->used - p->taken);
+    if (p->taken > 0)
+        memmove(p->text, p->text + p->taken, p->used - p->taken);
     p->used -= p->taken;
     p->taken = 0;
     if (p->room - p->used < 4097) {
