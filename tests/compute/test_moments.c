@@ -2,6 +2,7 @@
 #include "compute/moments.h"
 #include "compute/sample.h"
 #include "base/random.h"
+#include "reference/sums.h"
 
 static const struct {
     uint32_t n, d;
@@ -13,12 +14,6 @@ static const struct {
 };
 #define CASES ((int)(sizeof cases / sizeof *cases))
 
-static double value_of(const sample *s, uint32_t row, uint32_t column)
-{
-    size_t at = (size_t)row * s->d + column;
-    return s->type == CLN_UINT8 ? ((const uint8_t *)s->x)[at] : (double)((const float *)s->x)[at];
-}
-
 /* Of rows first … first+count−1, in the sample's order or as they lie. */
 static void expect_moments(const sample *s, cln_resident *resident, cl_mem order, uint32_t first, uint32_t count)
 {
@@ -26,21 +21,14 @@ static void expect_moments(const sample *s, cln_resident *resident, cl_mem order
     mean[s->d] = deviation[s->d] = 77;
     MUST(cln_moments(device, resident, order, first, count, mean, deviation, error));
     ck_assert(mean[s->d] == 77 && deviation[s->d] == 77);
+    sample in_order = *s;
+    in_order.order = order ? s->order : NULL;
     for (uint32_t j = 0; j < s->d; j++) {
-        double sum = 0, squares = 0, spread = 0;
-        for (uint32_t i = first; i < first + count; i++)
-            sum += value_of(s, order ? s->order[i] : i, j);
-        for (uint32_t i = first; i < first + count; i++) {
-            double apart = value_of(s, order ? s->order[i] : i, j) - sum / count;
-            squares += apart * apart;
-            spread += fabs(apart);
-        }
-        double wanted = sqrt(squares / count), unit = s->type == CLN_UINT8 ? 1e-12 : 260 * UNIT;
-        double slack = unit * spread / count + 1e-12 * fabs(sum / count);
-        ck_assert_msg(fabs(mean[j] - sum / count) <= slack, "%s: mean %u: %.17g, not %.17g ± %.3g", place, j, mean[j],
-                      sum / count, slack);
-        ck_assert_msg(fabs(deviation[j] - wanted) <= unit * wanted, "%s: deviation %u: %.17g, not %.17g", place, j,
-                      deviation[j], wanted);
+        cln_moment want = cln_reference_moment(&in_order, first, count, j);
+        ck_assert_msg(fabs(mean[j] - want.mean) <= want.mean_slack, "%s: mean %u: %.17g, not %.17g ± %.3g", place, j,
+                      mean[j], want.mean, want.mean_slack);
+        ck_assert_msg(fabs(deviation[j] - want.deviation) <= want.deviation_slack, "%s: deviation %u: %.17g, not %.17g",
+                      place, j, deviation[j], want.deviation);
     }
     free(mean);
     free(deviation);
