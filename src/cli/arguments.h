@@ -53,6 +53,11 @@ typedef struct cln_usage {
         "no-tuning", 0, NULL, "ignore what clinear tune measured on the device", (target)                              \
     }
 
+#define CLN_FLAG_NO_SELFTEST(target)                                                                                   \
+    {                                                                                                                  \
+        "no-selftest", 0, NULL, "use a device although it has failed its selftest", (target)                           \
+    }
+
 typedef struct cln_arguments cln_arguments;
 
 /* Reads argv (argc), whose first word is the command. True to go on; false where *code is the exit code: --help was

@@ -17,7 +17,7 @@ static const char examples[] = "  clinear evaluate digits.safetensors data/mnist
                                "  clinear evaluate digits.safetensors images --labels labels\n";
 
 typedef struct request {
-    const char *model, *data, *device, *labels, *part, *json, *no_tuning;
+    const char *model, *data, *device, *labels, *part, *json, *no_tuning, *no_selftest;
     cln_options *options; /* for the engine alone */
 } request;
 
@@ -34,7 +34,7 @@ static int evaluate(const request *r)
     TRY(cln_data_part(r->part, r->data, &part, &error));
     TRY(cln_model_load(r->model, &model, &error));
     TRY(cln_data_open(r->data, r->labels, part, true, &data, &error));
-    TRY(cln_cli_device_open(r->device, r->no_tuning, &device, &error));
+    TRY(cln_cli_device_open_trusted(r->device, r->no_tuning, r->no_selftest, &device, &error));
     assessment.model = model;
     assessment.device = *cln_device_describe(device);
     TRY(cln_model_evaluate(model, device, cln_options_get(r->options, "engine"), data, &assessment.evaluation, &error));
@@ -68,6 +68,7 @@ int cln_command_evaluate(int argc, const char **argv)
         {"labels", 0, "FILE", "the labels of DATA, where that is a file of images", &r.labels},
         {"part", 0, "train|test", "which part of the folder DATA (default test)", &r.part},
         CLN_FLAG_NO_TUNING(&r.no_tuning),
+        CLN_FLAG_NO_SELFTEST(&r.no_selftest),
         CLN_FLAG_JSON(&r.json),
         CLN_FLAG_QUIET(&quiet),
     };

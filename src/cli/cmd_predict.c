@@ -24,7 +24,7 @@ static const char examples[] = "  clinear predict digits.safetensors data/mnist 
                                "      model its scores s0, s1, ..., or the value that was rounded\n";
 
 typedef struct request {
-    const char *model, *data, *device, *part, *output, *proba, *no_tuning;
+    const char *model, *data, *device, *part, *output, *proba, *no_tuning, *no_selftest;
     cln_options *options; /* for the engine alone */
 } request;
 
@@ -113,7 +113,7 @@ static int predict(const request *r)
     if (r->output)
         TRY(cln_output_check("output", r->output, (const char *const[]){r->model, r->data}, 2, &error));
     s.model = model;
-    TRY(cln_cli_device_open(r->device, r->no_tuning, &device, &error));
+    TRY(cln_cli_device_open_trusted(r->device, r->no_tuning, r->no_selftest, &device, &error));
     TRY(cln_model_predict(model, device, cln_options_get(r->options, "engine"), data, write_rows, &s, &error));
     code = end_sheet(&s);
 out:
@@ -145,6 +145,7 @@ int cln_command_predict(int argc, const char **argv)
         CLN_FLAG_DEVICE(&r.device),
         {"part", 0, "train|test", "which part of the folder DATA (default test)", &r.part},
         CLN_FLAG_NO_TUNING(&r.no_tuning),
+        CLN_FLAG_NO_SELFTEST(&r.no_selftest),
         CLN_FLAG_QUIET(&quiet),
     };
     const cln_usage usage = {.command = "predict",

@@ -28,7 +28,7 @@ static const char examples[] = "  clinear recipe\n"
                                "      with what clinear plot draws: its weights, and how they came about\n";
 
 typedef struct request {
-    const char *name, *data, *device, *json, *no_tuning, *output, *log;
+    const char *name, *data, *device, *json, *no_tuning, *no_selftest, *output, *log;
     cln_options *options;
     const cln_recipe *recipe;
     bool headed; /* title and source are printed */
@@ -180,6 +180,7 @@ static int search_best(const cln_recipe_run *run, request *r, const cln_job *job
                                    .grid = run->grid,
                                    .device = job->device,
                                    .no_tuning = job->no_tuning,
+                                   .no_selftest = job->no_selftest,
                                    .data = job->data,
                                    .parts = job->parts,
                                    .tell = tell_search,
@@ -195,6 +196,7 @@ static int run_one(const cln_recipe_run *run, request *r, const char *path, outc
     cln_options *options = NULL;
     cln_job job = {.device = r->device,
                    .no_tuning = r->no_tuning,
+                   .no_selftest = r->no_selftest,
                    .output = r->output,
                    .log = r->log,
                    .data = path,
@@ -288,6 +290,7 @@ int cln_command_recipe(int argc, const char **argv)
         {"log", 0, "FILE", "write a line of JSON for each epoch to this file, as it goes", &r.log},
         CLN_FLAG_DEVICE(&r.device),
         CLN_FLAG_NO_TUNING(&r.no_tuning),
+        CLN_FLAG_NO_SELFTEST(&r.no_selftest),
         CLN_FLAG_JSON(&r.json),
         CLN_FLAG_QUIET(&quiet),
     };

@@ -31,7 +31,7 @@ static const char examples[] = "  clinear search data/mnist --valid 10000 --grid
                                "      can be interrupted, and goes on\n";
 
 typedef struct request {
-    const char *output, *grid, *folds, *state, *device, *json, *no_tuning;
+    const char *output, *grid, *folds, *state, *device, *json, *no_tuning, *no_selftest;
     cln_part_words words;
     cln_options *options;
 } request;
@@ -76,6 +76,7 @@ static int search_grid(request *r)
                           .output = r->output,
                           .device = r->device,
                           .no_tuning = r->no_tuning,
+                          .no_selftest = r->no_selftest,
                           .data = r->words.data,
                           .tell = tell,
                           .user = r};
@@ -110,6 +111,7 @@ int cln_command_search(int argc, const char **argv)
         CLN_FLAG_DEVICE(&r.device),
         CLN_FLAGS_PARTS(&r.words),
         CLN_FLAG_NO_TUNING(&r.no_tuning),
+        CLN_FLAG_NO_SELFTEST(&r.no_selftest),
         CLN_FLAG_JSON(&r.json),
         CLN_FLAG_QUIET(&quiet),
     };

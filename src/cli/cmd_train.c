@@ -39,7 +39,7 @@ static const char examples[] = "  clinear train data/mnist\n"
                                "      files of one's own; one JSON value on stdout, nothing else\n";
 
 typedef struct request {
-    const char *output, *device, *log, *json, *no_tuning, *profile, *dry_run;
+    const char *output, *device, *log, *json, *no_tuning, *no_selftest, *profile, *dry_run;
     cln_part_words words;
     cln_options *options;
 } request;
@@ -85,6 +85,7 @@ static int train(const request *r)
     cln_job job = {.options = r->options,
                    .device = r->device,
                    .no_tuning = r->no_tuning,
+                   .no_selftest = r->no_selftest,
                    .output = r->output,
                    .log = r->log,
                    .profile = r->profile != NULL,
@@ -123,6 +124,7 @@ int cln_command_train(int argc, const char **argv)
          "say what memory the training would take of device and host, and whether that fits, and do nothing",
          &r.dry_run},
         CLN_FLAG_NO_TUNING(&r.no_tuning),
+        CLN_FLAG_NO_SELFTEST(&r.no_selftest),
         CLN_FLAG_JSON(&r.json),
         CLN_FLAG_QUIET(&quiet),
     };

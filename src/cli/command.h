@@ -19,5 +19,6 @@ int cln_command_search(int argc, const char **argv);
 int cln_command_plot(int argc, const char **argv);
 int cln_command_tune(int argc, const char **argv);
 int cln_command_compare(int argc, const char **argv);
+int cln_command_selftest(int argc, const char **argv);
 
 #endif

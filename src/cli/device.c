@@ -37,3 +37,27 @@ cln_status cln_cli_device_open(const char *selector, const char *no_tuning, cln_
         cln_message_note("%s", problem.message);
     return CLN_OK;
 }
+
+cln_status cln_cli_device_open_trusted(const char *selector, const char *no_tuning, const char *no_selftest,
+                                       cln_device **device, cln_error *error)
+{
+    char why[512];
+    cln_status status = cln_cli_device_open(selector, no_tuning, device, error);
+    if (status != CLN_OK)
+        return status;
+    const cln_device_info *info = cln_device_describe(*device);
+    if (cln_device_trust(info, why, sizeof why) != CLN_TRUST_FAILED)
+        return CLN_OK;
+    if (no_selftest) {
+        cln_message_note("device %d, %s, failed its selftest with driver %s (%s), and is used all the same",
+                         info->index, info->name, info->driver, why);
+        return CLN_OK;
+    }
+    cln_fail(error, CLN_DEVICE,
+             "device %d, %s, failed its selftest with driver %s (%s): another driver may compute right; clinear "
+             "selftest tests it again, --no-selftest uses it all the same",
+             info->index, info->name, info->driver, why);
+    cln_device_close(*device);
+    *device = NULL;
+    return CLN_DEVICE;
+}

@@ -67,6 +67,7 @@ static const struct {
     {"agreement", true, 3, cln_isolated_agreement},
     {"training", true, 4, cln_isolated_training},
     {"build", true, 5, cln_isolated_build},
+    {"selftest", true, 0, cln_isolated_selftest},
 };
 
 /* The device of this index, which must still be the one of this name. What was measured on it is in force where it can be read. */

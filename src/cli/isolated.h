@@ -24,4 +24,7 @@ int cln_isolated_main(int argc, const char **argv);
      build NAME ENGINE FOLDER    a row NAME: the seconds that a training's kernels take to compile; FOLDER may have the device's tuning */
 cln_isolated_work cln_isolated_agreement, cln_isolated_training, cln_isolated_build;
 
+/* The work of `selftest`: without arguments; its rows, and as verdict whether the device passed. */
+cln_isolated_work cln_isolated_selftest;
+
 #endif

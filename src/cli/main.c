@@ -10,8 +10,8 @@
 
 #include <string.h>
 
-static const char *const names[] = {"devices", "train",  "evaluate", "predict", "verify",
-                                    "recipe",  "search", "plot",     "tune",    "compare"};
+static const char *const names[] = {"devices", "train", "evaluate", "predict", "verify",  "recipe",
+                                    "search",  "plot",  "tune",     "compare", "selftest"};
 static const char *const summaries[] = {
     "list the OpenCL devices, and say why one is missing",
     "train a model on a data set",
@@ -23,10 +23,12 @@ static const char *const summaries[] = {
     "draw trainings, weights or a confusion matrix",
     "measure what a device computes fastest with, and keep it",
     "compare devices: whether they agree, and how fast they are",
+    "prove that devices compute right, and remember those that do not",
 };
-static int (*const commands[])(int, const char **) = {
-    cln_command_devices, cln_command_train,  cln_command_evaluate, cln_command_predict, cln_command_verify,
-    cln_command_recipe,  cln_command_search, cln_command_plot,     cln_command_tune,    cln_command_compare};
+static int (*const commands[])(int, const char **) = {cln_command_devices, cln_command_train,   cln_command_evaluate,
+                                                      cln_command_predict, cln_command_verify,  cln_command_recipe,
+                                                      cln_command_search,  cln_command_plot,    cln_command_tune,
+                                                      cln_command_compare, cln_command_selftest};
 enum { command_count = CLN_COUNT(names) };
 
 static int refuse(const char *word)

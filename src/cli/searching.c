@@ -99,7 +99,7 @@ int cln_search_job_run(const cln_search_job *job, cln_training *training, bool *
     int code = CLN_EXIT_FAILED;
     *finished = false;
     *training = (cln_training){0};
-    TRY(cln_cli_device_open(job->device, job->no_tuning, &device, &error));
+    TRY(cln_cli_device_open_trusted(job->device, job->no_tuning, job->no_selftest, &device, &error));
     TRY(cln_search_create(device, job->options, job->grid, job->folds, &job->parts, job->state, &search, &error));
     d.search = report.search = search;
     cln_interrupt_defer();

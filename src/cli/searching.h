@@ -7,10 +7,10 @@
 typedef struct cln_search_job {
     cln_options *options; /* receive the best configuration at the end */
     const char *grid;
-    uint32_t folds;                 /* 0: a validation part */
-    const char *state, *output;     /* NULL: no file */
-    const char *device, *no_tuning; /* as in cln_job */
-    const char *data;               /* path of the training part */
+    uint32_t folds;                               /* 0: a validation part */
+    const char *state, *output;                   /* NULL: no file */
+    const char *device, *no_tuning, *no_selftest; /* as in cln_job */
+    const char *data;                             /* path of the training part */
     cln_parts parts;
     /* Tells what it came to, of an interrupted search too; the report is valid during the call. */
     cln_status (*tell)(const cln_search_report *report, void *user, cln_error *error);

@@ -161,7 +161,7 @@ int cln_job_run(const cln_job *job, cln_training *training, bool *finished)
     *finished = false;
     describe(job, NULL, training);
     TRY(cln_job_check(job, &error));
-    TRY(cln_cli_device_open(job->device, job->no_tuning, &device, &error));
+    TRY(cln_cli_device_open_trusted(job->device, job->no_tuning, job->no_selftest, &device, &error));
     describe(job, device, training);
     if (job->profile)
         TRY(cln_profile_begin(device, &error));

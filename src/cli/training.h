@@ -9,6 +9,7 @@ typedef struct cln_job {
     const cln_options *options;
     const char *device, *output, *log; /* NULL: auto, no model file, no log */
     const char *no_tuning;             /* NULL: what was measured on the device is in force */
+    const char *no_selftest;           /* NULL: a device that has failed its selftest is refused */
     bool profile;                      /* also tells where the time of the optimisation went */
     const char *data;                  /* path of the training part */
     const char *inputs[4];             /* every path that is read; NULL for none */

@@ -10,6 +10,8 @@ static const char *remark_on(const cln_device_info *device, char *remark, size_t
 {
     if (*device->problem)
         snprintf(remark, size, "unusable: %s", device->problem);
+    else if (cln_device_trust(device, NULL, 0) == CLN_TRUST_FAILED)
+        snprintf(remark, size, "failed its selftest");
     else if (device->same_as >= 0)
         snprintf(remark, size, "%ssame as %d", device->simulator ? "simulator, " : "", device->same_as);
     else
@@ -52,11 +54,16 @@ cln_status cln_report_devices(const cln_device_info *list, size_t count, int cho
     return CLN_OK;
 }
 
+static const char *const trusts[] = {
+    [CLN_TRUST_UNKNOWN] = "unknown", [CLN_TRUST_PASSED] = "passed", [CLN_TRUST_FAILED] = "failed"};
+
 cln_status cln_report_devices_json(const cln_device_info *list, size_t count, FILE *to, cln_error *error)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++) {
-        if (json_array_append_new(array, cln_json_device_facts(&list[i])) != 0) {
+        json_t *facts = cln_json_device_facts(&list[i]);
+        json_object_set_new(facts, "selftest", json_string(trusts[cln_device_trust(&list[i], NULL, 0)]));
+        if (json_array_append_new(array, facts) != 0) {
             json_decref(array);
             array = NULL;
             break;
