@@ -30,8 +30,9 @@ typedef struct cln_tested_engine {
 cln_status cln_selftest_engine(cln_device *device, const cln_trial *trial, const cln_tested_engine *of,
                                cln_check *checks, bool *ran, cln_error *error);
 
-/* A product by CLBlast with the parameters that are in force for it, stored and added to what was there. */
-cln_status cln_selftest_product(cln_device *device, const cln_product *product, cln_check *check, cln_error *error);
+/* A product by CLBlast with the parameters that are in force for the product `as`, stored and added to what was there. */
+cln_status cln_selftest_product(cln_device *device, const cln_product *product, const cln_product *as, cln_check *check,
+                                cln_error *error);
 
 /* The Gram matrix, and means and deviations, of a trial's rows, in its order and as they lie. */
 cln_status cln_selftest_gram(cln_device *device, const cln_trial *trial, cln_check *check, cln_error *error);

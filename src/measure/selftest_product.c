@@ -105,11 +105,12 @@ out:
     return status;
 }
 
-cln_status cln_selftest_product(cln_device *device, const cln_product *of, cln_check *check, cln_error *error)
+cln_status cln_selftest_product(cln_device *device, const cln_product *of, const cln_product *as, cln_check *check,
+                                cln_error *error)
 {
     cln_error found = {0};
     product p = {.device = device, .of = *of, .check = check};
-    cln_tuned_gemm(device, of, &p.gemm);
+    cln_tuned_gemm(device, as, &p.gemm);
     p.padded = cln_gemm_padded(&p.gemm, of);
     cln_status status = test(&p, &found);
     cln_guarded_release(device, &p.a);
