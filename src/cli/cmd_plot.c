@@ -29,7 +29,7 @@ static const char examples[] = "  clinear plot run.jsonl -o curves.svg\n"
 enum { operands_most = 16 };
 
 typedef struct request {
-    const char *output, *device, *labels, *part, *no_tuning;
+    const char *output, *device, *labels, *part, *no_tuning, *no_selftest;
     const char *operands[operands_most];
     size_t count;
     cln_options *options; /* for the engine alone */
@@ -89,7 +89,7 @@ static cln_status draw_confusion(request *r, cln_error *error)
     TRY(cln_data_part(r->part, path, &part, error));
     TRY(cln_model_load(r->operands[0], &model, error));
     TRY(cln_data_open(path, r->labels, part, true, &data, error));
-    TRY(cln_cli_device_open(r->device, r->no_tuning, &device, error));
+    TRY(cln_cli_device_open_trusted(r->device, r->no_tuning, r->no_selftest, &device, error));
     assessment.model = model;
     TRY(cln_model_evaluate(model, device, cln_options_get(r->options, "engine"), data, &assessment.evaluation, error));
     TRY(cln_report_confusion(&assessment, file_name(r->operands[0]), r->form, &r->picture, &r->size, error));
@@ -108,6 +108,7 @@ static cln_status check_company(const request *r, cln_error *error)
                          : r->labels                                       ? "labels"
                          : r->device                                       ? "device"
                          : r->no_tuning                                    ? "no-tuning"
+                         : r->no_selftest                                  ? "no-selftest"
                          : cln_parts_option_is_given(r->options, "engine") ? "engine"
                                                                            : NULL;
     if (!option)
@@ -188,6 +189,7 @@ int cln_command_plot(int argc, const char **argv)
         {"part", 0, "train|test", "which part of the folder DATA (default test)", &r.part},
         CLN_FLAG_DEVICE(&r.device),
         CLN_FLAG_NO_TUNING(&r.no_tuning),
+        CLN_FLAG_NO_SELFTEST(&r.no_selftest),
         CLN_FLAG_QUIET(&quiet),
     };
     const cln_usage usage = {.command = "plot",
