@@ -1,5 +1,6 @@
 /* Parameters of CLBlast's Xgemm: the choices are ones that it takes, on every kind of device; with each, products of small whole
    numbers are exact, here. */
+#include "base/random.h"
 #include "base/size.h"
 #include "compute/blas.h"
 #include "compute/engine_checks.h"
