@@ -9,6 +9,8 @@
 
 /* No healthy driver needs longer, however small the budget: the first time with all that it has to compile, and for a piece of it. */
 static const double first_seconds = 240, piece_seconds = 60;
+/* A simulator interprets: a piece that it takes a minute for on a quiet machine takes several on a busy one. */
+static const double simulated_factor = 4;
 
 /* ---- one work */
 
@@ -101,13 +103,14 @@ static void find_agreement(cln_comparing *c, size_t i)
     bool ok;
     cln_compared_device *entry = &c->comparison->devices[i];
     const char *const arguments[] = {c->data, c->labels ? c->labels : "", c->engine, NULL};
+    double patience = c->devices[i].device.simulator ? simulated_factor : 1;
     cln_compared_work work = {.of = c,
                               .index = i,
                               .name = "agreement",
                               .doing = "agreement",
                               .arguments = arguments,
-                              .seconds = fmax(2 * usual_share(c), first_seconds),
-                              .silence = piece_seconds};
+                              .seconds = fmax(2 * usual_share(c), patience * first_seconds),
+                              .silence = patience * piece_seconds};
     if (!cln_compare_work(&work, &ok))
         return;
     entry->judged = true;
