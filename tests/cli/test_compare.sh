@@ -23,8 +23,8 @@ holds 'len(j["devices"]) == 1 and set("device status reason agree rows".split())
 holds 'all(d["status"] == "ok" and d["agree"] is True and d["device"]["type"] == "cpu" for d in j["devices"])'
 holds 'all(set(r) == set("name value unit spread limit reason".split()) for d in j["devices"] for r in d["rows"])'
 rows='{(r["name"], r["unit"]): r for r in j["devices"][0]["rows"]}'
-holds "all(($rows[(e + w, 'tolerances')]['value'] <= 1) for e in ('fused', 'clblast') for w in ('.weights', '.loss', '.predictions'))"
-holds "all(($rows[(n, 's')]['value'] or 1) > 0 for n in ('fused.cold_build', 'clblast.warm_build'))"
+holds "all((${rows}[(e + w, 'tolerances')]['value'] <= 1) for e in ('fused', 'clblast') for w in ('.weights', '.loss', '.predictions'))"
+holds "all((${rows}[(n, 's')]['value'] or 1) > 0 for n in ('fused.cold_build', 'clblast.warm_build'))"
 holds 'all(r["value"] is not None or r["reason"] for d in j["devices"] for r in d["rows"])'
 grep -q 'agrees with double precision' err || fail "the verdict is not told on the way"
 grep -q ' s left' err || fail "no time left on the way"
@@ -69,7 +69,8 @@ holds 'j["verdict"] == "agree"'
 # a page
 if command -v gnuplot >/dev/null; then
     done_with 0 compare "$work/toy" --devices cpu --budget 1 --against slow.json --report page.html
-    grep -qi '<!doctype html>' page.html && grep -q '<svg' page.html || fail "the page"
+    grep -qi "<!doctype html>" page.html || fail "the page is no page"
+    grep -q "<svg" page.html || fail "the page has no picture"
     grep -q 'page.html' err || fail "the page is not named"
     printf '#!/bin/sh\nPATH=/nowhere exec "%s" "$@"\n' "$CLINEAR" >pathless
     chmod +x pathless
