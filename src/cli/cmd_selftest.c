@@ -26,8 +26,8 @@ static const char examples[] = "  clinear selftest                   every devic
                                "  clinear selftest --device 0        one of them, also a simulator\n"
                                "  clinear selftest --json --quiet    the same for programs\n";
 
-/* Compilers may take minutes; a driver that takes longer hangs. */
-static const double patience_seconds = 1200;
+/* Compilers may take minutes, each part being told before it begins; a driver that is silent for longer hangs. */
+static const double silent_seconds = 600, patience_seconds = 7200;
 
 typedef struct request {
     const char *device, *json;
@@ -68,8 +68,12 @@ static void on_heard(const cln_wire_line *line, void *user)
 static bool test_device(const cln_isolated_device *listed, cln_compared_device *to, cln_error *error)
 {
     session s = {.device = to, .terminal = cln_os_is_terminal(stderr)};
-    const cln_isolated work = {
-        .work = "selftest", .device = listed, .seconds = patience_seconds, .heard = on_heard, .user = &s};
+    const cln_isolated work = {.work = "selftest",
+                               .device = listed,
+                               .seconds = patience_seconds,
+                               .silence = silent_seconds,
+                               .heard = on_heard,
+                               .user = &s};
     bool passed = false;
     char why[512];
     if (*listed->reason) { /* it failed when devices were listed */

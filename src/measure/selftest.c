@@ -58,7 +58,7 @@ static const cln_product products[][4] = {
 static const struct {
     uint32_t n, d, k;
     bool centred, tiny;
-} sums[] = {{300, 784, 10, false, false}, {1025, 7, 3, true, true}, {1, 1, 2, true, true}};
+} sums[] = {{300, 784, 10, false, false}, {1025, 7, 3, true, false}, {33, 7, 1, true, true}};
 
 cln_status cln_selftest_judge(cln_status status, const cln_error *found, cln_check *check, cln_error *error)
 {
@@ -261,7 +261,7 @@ static cln_status test_product(selftest *s, const cln_product *list, size_t coun
     for (size_t i = 0; i < count && !s->stopped; i++) {
         cln_product of = list[i];
         of.rows = rows;
-        if (s->simulated && (uint64_t)of.n * of.m * of.k > 100000)
+        if (s->simulated && (uint64_t)of.n * of.m * of.k > 5000)
             continue;
         snprintf(check.place, sizeof check.place, "(%u,%u) by (%u,%u)", of.n, of.k, of.k, of.m);
         if (goes_on(s, &check))
