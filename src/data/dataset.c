@@ -67,16 +67,10 @@ static cln_status open_labels(cln_dataset *data, const char *path, cln_error *er
 {
     int32_t *labels = NULL;
     uint64_t count = 0;
-    cln_status status = cln_idx_read_labels(path, &labels, &count, error);
-    if (status != CLN_OK)
-        return status;
-    if (count != data->info.rows) {
-        free(labels);
-        return cln_fail(error, CLN_FORMAT, "%s has %llu labels, but %s has %llu rows; they do not belong together",
-                        path, (unsigned long long)count, data->info.path, (unsigned long long)data->info.rows);
-    }
-    cln_dataset_take_labels(data, labels);
-    return CLN_OK;
+    cln_status status = cln_idx_read_labels(path, &data->info, &labels, &count, error);
+    if (status == CLN_OK)
+        cln_dataset_take_labels(data, labels);
+    return status;
 }
 
 /* The files that `path` and `labels` stand for; *label_file is "" for none. */

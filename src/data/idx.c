@@ -56,8 +56,11 @@ static cln_status set_sizes(cln_idx *idx, cln_stream *stream, const uint8_t *siz
     if (bytes > most)
         return cln_fail(error, CLN_FORMAT,
                         "%s: its header promises %llu bytes, but the file can hold no more than %llu; it is incomplete "
-                        "or damaged, fetch or copy it again",
-                        path, (unsigned long long)bytes, (unsigned long long)most);
+                        "or damaged, fetch or copy it again%s",
+                        path, (unsigned long long)bytes, (unsigned long long)most,
+                        most < CLN_STREAM_FREE_BYTES || cln_stream_is_plain(stream)
+                            ? ""
+                            : " (one that was packed so well can be unpacked with gunzip first)");
     if (bytes < most && cln_stream_is_plain(stream))
         return cln_fail(error, CLN_FORMAT,
                         "%s: its header promises %llu bytes, but the file has %llu; it is damaged, or two files in one",
@@ -108,7 +111,8 @@ out:
     return status;
 }
 
-cln_status cln_idx_read_labels(const char *path, int32_t **labels, uint64_t *count, cln_error *error)
+cln_status cln_idx_read_labels(const char *path, const cln_dataset_info *of, int32_t **labels, uint64_t *count,
+                               cln_error *error)
 {
     cln_status status;
     cln_stream *stream = NULL;
@@ -120,6 +124,11 @@ cln_status cln_idx_read_labels(const char *path, int32_t **labels, uint64_t *cou
         status =
             cln_fail(error, CLN_FORMAT, "%s: it holds no labels (%u dimensions%s); labels are one dimension of %s",
                      path, idx.dimensions, idx.type == CLN_IDX_FLOAT32 ? " of floats" : "", "bytes or 32-bit integers");
+        goto out;
+    }
+    if (of && idx.rows != of->rows) {
+        status = cln_fail(error, CLN_FORMAT, "%s has %llu labels, but %s has %llu rows; they do not belong together",
+                          path, (unsigned long long)idx.rows, of->path, (unsigned long long)of->rows);
         goto out;
     }
     TRY(cln_allocate((void **)&values, idx.rows, sizeof *values, "labels", error));

@@ -23,8 +23,10 @@ typedef struct cln_idx {
    that is not read, an empty dimension, and for sizes that the file cannot hold or, where it is plain, does not fill. */
 cln_status cln_idx_read(cln_stream *stream, cln_idx *idx, cln_error *error);
 
-/* Opens a file of labels, one dimension of bytes or int32, and reads it whole. *labels: (*count), to be released with
-   free(). CLN_FORMAT also for labels below 0 or from CLN_CLASSES_MAX on. */
-cln_status cln_idx_read_labels(const char *path, int32_t **labels, uint64_t *count, cln_error *error);
+/* Opens a file of labels, one dimension of bytes or int32, and reads it whole. of: whose rows they must be as many as, or NULL;
+   others are refused before memory is taken. *labels: (*count), to be released with free(). CLN_FORMAT also for labels below 0 or
+   from CLN_CLASSES_MAX on. */
+cln_status cln_idx_read_labels(const char *path, const cln_dataset_info *of, int32_t **labels, uint64_t *count,
+                               cln_error *error);
 
 #endif

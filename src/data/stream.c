@@ -62,10 +62,16 @@ bool cln_stream_is_plain(const cln_stream *stream)
 
 uint64_t cln_stream_most(const cln_stream *stream)
 {
-    uint64_t most;
+    uint64_t size = stream->file.size, most, usual;
     if (!stream->gzip)
-        return stream->file.size;
-    return cln_multiply(stream->file.size, DEFLATE_MOST, &most) ? most : UINT64_MAX;
+        return size;
+    if (!cln_multiply(size, DEFLATE_MOST, &most))
+        most = UINT64_MAX;
+    if (!cln_multiply(size, CLN_STREAM_RATIO, &usual))
+        usual = UINT64_MAX;
+    if (usual < CLN_STREAM_FREE_BYTES)
+        usual = CLN_STREAM_FREE_BYTES;
+    return most < usual ? most : usual;
 }
 
 cln_status cln_stream_rewind(cln_stream *stream, cln_error *error)

@@ -12,7 +12,13 @@ typedef struct cln_stream cln_stream;
 
 cln_status cln_stream_open(const char *path, cln_stream **stream, cln_error *error);
 const char *cln_stream_path(const cln_stream *stream);
-/* The most bytes that the file can hold: its length, or for gzip that length times the most that deflate can do. */
+/*
+ * The most bytes that are taken from the file: its length, or for gzip that length times the most that deflate can do (1032), and no
+ * more than 256 MiB where that is above 200 times the length. A few kilobytes could be made to fill a disk or memory, and data for
+ * training does not shrink so; what is wanted all the same is unpacked first.
+ */
+#define CLN_STREAM_FREE_BYTES (256u << 20)
+#define CLN_STREAM_RATIO      200u
 uint64_t cln_stream_most(const cln_stream *stream);
 /* True where cln_stream_most is the number of bytes, not a bound. */
 bool cln_stream_is_plain(const cln_stream *stream);
