@@ -164,6 +164,10 @@ cln_status cln_stream_skip(cln_stream *stream, uint64_t count, cln_error *error)
     cln_status status = CLN_OK;
     unsigned char passed[16384];
     if (!stream->gzip) {
+        uint64_t left = stream->position < stream->file.size ? stream->file.size - stream->position : 0;
+        if (count > left)
+            return cln_fail(error, CLN_FORMAT, "%s: the file ends after %llu bytes, where %llu more are expected",
+                            stream->path, (unsigned long long)stream->file.size, (unsigned long long)(count - left));
         stream->position += count;
         return cln_os_seek(&stream->file, stream->path, stream->position, error);
     }

@@ -79,6 +79,23 @@ START_TEST(passing_over_takes_no_memory)
 }
 END_TEST
 
+/* Behind the end there is nothing to pass over, and the place stays what it was. */
+START_TEST(passing_over_what_is_not_there)
+{
+    cln_error error = {0};
+    cln_stream *stream = NULL;
+    put_file("x", "abcdef", 6);
+    ck_assert_int_eq(cln_stream_open(at("x"), &stream, &error), CLN_OK);
+    ck_assert_int_eq(cln_stream_skip(stream, 4, &error), CLN_OK);
+    ck_assert_int_eq(cln_stream_skip(stream, 3, &error), CLN_FORMAT);
+    ck_assert_ptr_nonnull(strstr(error.message, "ends after 6 bytes, where 1 more"));
+    ck_assert_int_eq(cln_stream_skip(stream, UINT64_MAX, NULL), CLN_FORMAT);
+    ck_assert_int_eq(cln_stream_skip(stream, 2, NULL), CLN_OK);
+    ck_assert_int_eq(cln_stream_end(stream, NULL), CLN_OK);
+    cln_stream_close(stream);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("data/bombs");
@@ -88,6 +105,7 @@ int main(void)
     tcase_add_test(ok, passing_over_takes_no_memory);
     tcase_add_test(invalid, ratio);
     tcase_add_test(invalid, labels_of_others);
+    tcase_add_test(invalid, passing_over_what_is_not_there);
     for (int i = 0; i < 2; i++) {
         tcase_set_timeout(cases[i], 60);
         tcase_add_unchecked_fixture(cases[i], make_folder, remove_folder);
