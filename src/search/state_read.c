@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define FILE_BYTES_MAX (1u << 28)
+#define LINE_BYTES_MAX (1u << 20) /* a grid is shorter; parsed JSON takes up to 80 times its text */
 
 typedef struct reading {
     const char *path;
@@ -156,7 +157,7 @@ static cln_status read_lines(reading *in, const char *text, size_t length, uint6
         if (!end && is_begun(in, text, length))
             break;
         size_t bytes = end ? (size_t)(end - text) - at : length - at;
-        json_t *line = json_loadb(text + at, bytes, JSON_REJECT_DUPLICATES, NULL);
+        json_t *line = bytes <= LINE_BYTES_MAX ? json_loadb(text + at, bytes, JSON_REJECT_DUPLICATES, NULL) : NULL;
         if (number == 1 && (!end || !json_is_integer(json_object_get(line, "clinear_search"))))
             status =
                 cln_fail(error, CLN_FORMAT, "the file %s is not the state of a search; give another name", in->path);
