@@ -80,7 +80,7 @@ struct json_t *cln_json_compared_row(const cln_compared_row *row);
    apostrophe. */
 cln_status cln_report_comparison_csv(const cln_comparison *comparison, FILE *to, cln_error *error);
 /* Reads what _json has written; `comparison` is all zero where that fails. CLN_IO; CLN_FORMAT for what is no such file, is larger than
-   16 MiB or nested too deep. */
+   4 MiB or nested too deep. */
 cln_status cln_comparison_read(const char *path, cln_comparison *comparison, cln_error *error);
 
 #endif

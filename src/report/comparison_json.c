@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILE_BYTES_MAX (16u << 20)
-#define DEVICES_MAX    1000 /* more stand in no machine */
+#define FILE_BYTES_MAX (4u << 20) /* a device takes some 20 kB; parsed JSON up to 80 times its text */
+#define DEVICES_MAX    1000       /* more stand in no machine */
 
 static const cln_member row_members[] = {CLN_MEMBER(cln_compared_row, TEXT, name),
                                          CLN_MEMBER(cln_compared_row, REAL, value),
@@ -209,7 +209,7 @@ static cln_status read_text(const reading *in, char **text, size_t *length)
     cln_os_file file = {.descriptor = -1};
     TRY(cln_os_open(&file, in->path, in->error));
     if (file.size > FILE_BYTES_MAX) {
-        status = refuse(in, "", "it is larger than 16 MiB");
+        status = refuse(in, "", "it is larger than 4 MiB");
         goto out;
     }
     TRY(cln_allocate((void **)text, file.size, 1, "a comparison", in->error));

@@ -238,7 +238,7 @@ START_TEST(what_is_too_large_is_refused)
     char *text = malloc(size);
     memset(text, ' ', size);
     put_file("c.json", text, size);
-    expect_refused("larger than 16 MiB");
+    expect_refused("larger than 4 MiB");
     free(text);
 }
 END_TEST
