@@ -19,7 +19,7 @@
 #define CLN_MODEL_SAFETENSORS_H
 
 #define CLN_SAFETENSORS_VERSION "1"
-/* The largest header: the labels of 65,535 outputs take 400 kB. Parsed JSON takes some 25 times its text. */
+/* The largest header: the labels of 65,535 outputs take 400 kB. Parsed JSON takes up to 80 times its text. */
 #define CLN_SAFETENSORS_HEADER_MAX (1024u * 1024)
 /* The most names under __metadata__; we write some fifty. */
 #define CLN_SAFETENSORS_NAMES_MAX 1024u

@@ -1,6 +1,7 @@
 /* Model files that no friend wrote. Each is refused with one sentence, which no terminal mistakes for a command. */
 #define _GNU_SOURCE
 #include "model/model.h"
+#include "bombs.h"
 #include "files.h"
 #include "harness.h"
 
@@ -281,6 +282,38 @@ START_TEST(every_bit_flipped)
 }
 END_TEST
 
+/* A header of the largest size that is read, of what takes most memory when it is parsed. */
+START_TEST(header_bomb)
+{
+    enum { length = 1 << 20 };
+    char *header = malloc(length);
+    memset(header, ' ', length);
+    memcpy(header, "{\"weight\":[", 11);
+    for (size_t i = 11; i + 6 <= length; i += 3)
+        memcpy(header + i, "{},", 3);
+    memcpy(header + length - 4, "0]}", 3);
+    put_model(header, length, 0);
+    free(header);
+    limit_memory(2 * 80 * (1u << 20));
+    refused(CLN_FORMAT, "must have dtype");
+}
+END_TEST
+
+/* Shapes of gigabytes in a file that has none. */
+START_TEST(shape_bombs)
+{
+    static const char *const bombs[] = {"{\"weight\":" TENSOR("[65535,16777216]", 0, 4398000000000) "}",
+                                        "{\"weight\":" TENSOR("[65535,16777216]", 0, 24) "}",
+                                        "{\"weight\":" TENSOR("[16777216,16777216]", 0, 0) "}",
+                                        "{\"weight\":" TENSOR("[4611686018427387905,4]", 0, 16) "}"};
+    limit_memory(8u << 20);
+    for (size_t i = 0; i < sizeof bombs / sizeof *bombs; i++) {
+        put_model(bombs[i], strlen(bombs[i]), 24);
+        refused(CLN_FORMAT, "weight");
+    }
+}
+END_TEST
+
 START_TEST(no_file)
 {
     refused(CLN_IO, "No such file");
@@ -313,6 +346,8 @@ static Suite *hostile_suite(void)
     tcase_add_test(invalid, deep_json);
     tcase_add_test(invalid, many_names);
     tcase_add_test(invalid, values_that_are_no_numbers);
+    tcase_add_test(invalid, header_bomb);
+    tcase_add_test(invalid, shape_bombs);
     tcase_add_test(invalid, no_file);
     return suite;
 }
