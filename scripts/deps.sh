@@ -24,18 +24,20 @@ build_and_run=(
     ca-certificates       # over https
 )
 test_too=(
-    check            # the unit tests
-    oclgrind         # finds races, bad addresses and uninitialised values in kernels
-    python3          # reads JSON in the tests of the command
-    shellcheck       # checks the scripts
-    clang-14         # checks the kernels as a strict compiler sees them
-    clang-format-14  # format, format-check
-    clang-tidy-14    # tidy
-    clang-tools-14   # run-clang-tidy, which runs it in parallel
-    clang-15         # compiles the kernels for GPUs that are not here
-    libclc-15        # its built-in functions for NVIDIA's GPUs
-    rocm-device-libs # its built-in functions for AMD's GPUs
-    llvm-spirv-15    # makes SPIR-V for Intel's GPUs
+    check              # the unit tests
+    oclgrind           # finds races, bad addresses and uninitialised values in kernels
+    python3            # reads JSON in the tests of the command
+    shellcheck         # checks the scripts
+    clang-14           # checks the kernels as a strict compiler sees them, builds the fuzzing targets
+    libclang-rt-14-dev # its sanitizers and libFuzzer
+    cppcheck           # cppcheck
+    clang-format-14    # format, format-check
+    clang-tidy-14      # tidy
+    clang-tools-14     # run-clang-tidy, which runs it in parallel
+    clang-15           # compiles the kernels for GPUs that are not here
+    libclc-15          # its built-in functions for NVIDIA's GPUs
+    rocm-device-libs   # its built-in functions for AMD's GPUs
+    llvm-spirv-15      # makes SPIR-V for Intel's GPUs
 )
 
 packages=("${build_and_run[@]}")

@@ -38,6 +38,9 @@ foreach(preset asan ubsan)
          COMMAND ${CMAKE_CTEST_COMMAND} --preset ${preset})
 endforeach()
 
+# A minute for all targets together, or as long as CLINEAR_FUZZ_SECONDS says.
+task(fuzz COMMAND sh -c "exec scripts/fuzz.sh \"\${CLINEAR_FUZZ_SECONDS:-60}\"")
+
 if(BUILD_TESTING)
     set(ctest ${CMAKE_CTEST_COMMAND} --test-dir ${PROJECT_BINARY_DIR} --output-on-failure --no-tests=error)
     task(floors COMMAND ${ctest} -R "^house\\.floors$")
