@@ -32,11 +32,11 @@ def data(folder):
 def tuning_rows():
     case = {"features": 784, "outputs": 10, "batch": 600, "type": "uint8"}
     ms = {"builtin_ms": 0.75, "best_ms": 0.5}
-    gpu = {"kind": "gpu", "rows": 4, "group_rows": 16, "lanes": 16, "slots": 4, "group": 64, "split_rows": 256}
-    cpu = {"kind": "cpu", "rows": 4, "group_rows": 0, "lanes": 16, "slots": 0, "group": 0, "split_rows": 256}
+    cpu = {"kind": "cpu", "rows": 2, "group_rows": 16, "lanes": 0, "slots": 0, "group": 0, "split_rows": 321}
+    gpu = {"kind": "gpu", "rows": 4, "group_rows": 0, "lanes": 16, "slots": 4, "group": 224, "split_rows": 321}
     product = {"n": 608, "m": 16, "k": 800, "rows": False}
-    gemm = {"GEMMK": 0, "KREG": 1, "KWG": 16, "KWI": 2, "MDIMA": 4, "MDIMC": 4, "MWG": 16, "NDIMB": 4, "NDIMC": 4, "NWG": 16,
-            "SA": 0, "SB": 0, "STRM": 0, "STRN": 0, "VWM": 1, "VWN": 1}
+    gemm = {"GEMMK": 0, "KREG": 1, "KWG": 32, "KWI": 1, "MDIMA": 1, "MDIMC": 1, "MWG": 16, "NDIMB": 13, "NDIMC": 13, "NWG": 104,
+            "SA": 0, "SB": 0, "STRM": 0, "STRN": 0, "VWM": 16, "VWN": 1}
     engine = case | {"fused_ms": 2.0, "clblast_ms": 1.5}
     for shape in (gpu, cpu):
         yield {"shapes": [case | shape | ms], "products": [product | gemm | ms], "engines": [engine]}
