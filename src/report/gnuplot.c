@@ -36,17 +36,20 @@ cln_status cln_script_begin(cln_script *script, const cln_canvas *canvas, cln_er
     return CLN_OK;
 }
 
+/* Every sign by its number: of signs themselves, gnuplot takes backquotes for commands even within quotes, and quotes at the beginning
+   of a text for its end. A digit behind a number would become part of it. */
 void cln_script_text(cln_script *script, const char *text)
 {
     char harmless[1024];
     cln_text_harmless(harmless, sizeof harmless, text);
-    fputc('\'', script->stream);
-    for (const char *c = harmless; *c; c++)
-        if (*c == '\'')
-            fputs("''", script->stream);
-        else
-            fputc(*c == '`' ? '?' : *c, script->stream);
-    fputc('\'', script->stream);
+    bool number = false;
+    fputc('"', script->stream);
+    for (const char *c = harmless; *c; c++) {
+        bool digit = isdigit((unsigned char)*c);
+        number = (!isalnum((unsigned char)*c) && *c != ' ' && (unsigned char)*c < 0x80) || (digit && number);
+        fprintf(script->stream, number ? "\\%03o" : "%c", *c);
+    }
+    fputc('"', script->stream);
 }
 
 void cln_script_number(cln_script *script, double value)

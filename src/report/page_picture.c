@@ -7,7 +7,7 @@
 void cln_page_place(cln_script *script, unsigned x, unsigned y, unsigned height)
 {
     /* Whole numbers, which are written alike in every locale; gnuplot divides. */
-    fprintf(script->stream, "screen (%u/%u.), screen (1-%u/%u.)", x, cln_page_width, y, height);
+    fprintf(script->stream, "screen (%u/%d.), screen (1-%u/%u.)", x, cln_page_width, y, height);
 }
 
 unsigned cln_page_marks(cln_script *script, const cln_mark *marks, size_t count, unsigned y, unsigned height)
