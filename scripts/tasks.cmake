@@ -6,7 +6,8 @@ set(c_sources ${c_files})
 list(FILTER c_sources INCLUDE REGEX "/src/.*\\.c$")
 find_program(CLANG_FORMAT NAMES clang-format-14 clang-format)
 find_program(RUN_CLANG_TIDY NAMES run-clang-tidy-14 run-clang-tidy)
-mark_as_advanced(CLANG_FORMAT RUN_CLANG_TIDY)
+find_program(CPPCHECK NAMES cppcheck)
+mark_as_advanced(CLANG_FORMAT RUN_CLANG_TIDY CPPCHECK)
 
 function(task name)
     add_custom_target(${name} ${ARGN} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} USES_TERMINAL VERBATIM)
@@ -32,8 +33,15 @@ else()
     missing_tool(tidy run-clang-tidy)
 endif()
 
+if(CPPCHECK)
+    task(cppcheck COMMAND ${CPPCHECK} -q --enable=warning,performance,portability --std=c11 -I src -I include
+         --suppressions-list=.cppcheck --error-exitcode=1 src)
+else()
+    missing_tool(cppcheck cppcheck)
+endif()
+
 # Each in its own folder, by the preset of its name.
-foreach(preset asan ubsan)
+foreach(preset asan ubsan tsan)
     task(${preset} COMMAND ${CMAKE_COMMAND} --preset ${preset} COMMAND ${CMAKE_COMMAND} --build --preset ${preset}
          COMMAND ${CMAKE_CTEST_COMMAND} --preset ${preset})
 endforeach()

@@ -77,7 +77,7 @@ static bool read_library(const char *path, char *library, size_t size)
     fclose(file);
     library[length] = '\0';
     size_t end = strcspn(library, "\n");
-    if (end == size - 1 || (library[end] == '\0' && end < length))
+    if (end == size - 1 || (end < length && library[end] == '\0'))
         return false;
     library[end] = '\0';
     return end > 0;
