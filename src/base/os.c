@@ -1,6 +1,7 @@
 #define _GNU_SOURCE          /* realpath, mkostemp */
 #define _FILE_OFFSET_BITS 64 /* files beyond 2 GiB on 32-bit machines */
 #include "base/os.h"
+#include "base/os_leftovers.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -125,6 +126,25 @@ static cln_status resolve(cln_replacement *file, const char *path, mode_t *mode,
     return CLN_OK;
 }
 
+/* As mkostemp; -1 with errno where there is none. */
+static int make_temporary(char *name)
+{
+    sigset_t before;
+    cln_leftovers_hold(&before);
+    int descriptor = mkostemp(name, O_CLOEXEC), cause = errno;
+    if (descriptor >= 0)
+        cln_leftovers_add_path(name);
+    cln_leftovers_release(&before);
+    errno = cause;
+    return descriptor;
+}
+
+static void remove_temporary(const char *name)
+{
+    unlink(name);
+    cln_leftovers_drop_path(name);
+}
+
 cln_status cln_os_replace_begin(cln_replacement *file, const char *path, cln_error *error)
 {
     memset(file, 0, sizeof *file);
@@ -135,7 +155,7 @@ cln_status cln_os_replace_begin(cln_replacement *file, const char *path, cln_err
     if (status != CLN_OK)
         return status;
     snprintf(file->temporary, sizeof file->temporary, "%s.XXXXXX", file->path);
-    int descriptor = mkostemp(file->temporary, O_CLOEXEC);
+    int descriptor = make_temporary(file->temporary);
     if (descriptor < 0)
         return cln_fail(error, CLN_IO, "cannot write %s: %s; check that the folder exists and is writable", path,
                         strerror(errno));
@@ -143,7 +163,7 @@ cln_status cln_os_replace_begin(cln_replacement *file, const char *path, cln_err
     file->stream = fdopen(descriptor, "wb");
     if (!file->stream) {
         close(descriptor);
-        unlink(file->temporary);
+        remove_temporary(file->temporary);
         return cln_fail_memory(error, "a file buffer", 0);
     }
     return CLN_OK;
@@ -185,9 +205,10 @@ cln_status cln_os_replace_commit(cln_replacement *file, cln_error *error)
         cause = errno;
     }
     if (!good) {
-        unlink(file->temporary);
+        remove_temporary(file->temporary);
         return cln_fail(error, CLN_IO, "cannot write %s: %s; nothing was changed there", file->path, strerror(cause));
     }
+    cln_leftovers_drop_path(file->temporary);
     sync_folder_of(file->path);
     return CLN_OK;
 }
@@ -196,7 +217,7 @@ void cln_os_replace_abandon(cln_replacement *file)
 {
     if (file->stream) {
         fclose(file->stream);
-        unlink(file->temporary);
+        remove_temporary(file->temporary);
         file->stream = NULL;
     }
 }

@@ -28,7 +28,8 @@ unsigned cln_os_terminal_width(FILE *stream); /* columns; 80 where unknown */
  * A file that appears under its name whole or not at all: write to ->stream, then _commit (flush, fsync, rename, fsync of
  * the folder) or _abandon. An existing path that is no regular file is refused by _begin, and so is one that this
  * user may not write. A symbolic link is followed; one that leads nowhere is refused.
- * Both enders release everything; _abandon accepts a file never begun (all zero).
+ * Both enders release everything; _abandon accepts a file never begun (all zero). One that a signal ends leaves nothing behind
+ * where its handler calls cln_os_leave_nothing.
  */
 typedef struct cln_replacement {
     FILE *stream;
@@ -123,6 +124,10 @@ void cln_os_process_wait(cln_process *process, double seconds, char words[200], 
 void cln_os_process_interrupt(cln_process *process);         /* as Ctrl-C on a terminal would */
 const char *cln_os_process_said(const cln_process *process); /* the last line on its stderr so far, or "" */
 void cln_os_process_end(cln_process *process);               /* accepts NULL */
+
+/* Ends the programs that were begun and removes what is not whole or temporary, for a process that is about to end at once. A signal
+   handler may call it, on any thread. */
+void cln_os_leave_nothing(void);
 
 /* The path of the program that is running, to start it again. False where the system does not say. */
 bool cln_os_own_program(char path[CLN_OS_PATH_BYTES]);

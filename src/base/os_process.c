@@ -1,5 +1,6 @@
 #define _GNU_SOURCE /* pipe2, execvpe, memrchr */
 #include "base/os.h"
+#include "base/os_leftovers.h"
 #include "base/size.h"
 
 #include <errno.h>
@@ -63,8 +64,11 @@ static char **make_environment(const char *const *changes)
 }
 
 /* In the child: what it says on `failure` is errno where the program cannot be run. */
-static void become(const cln_spawn *spawn, char **environment, const int streams[3], int failure, pid_t parent)
+static void become(const cln_spawn *spawn, char **environment, const int streams[3], int failure, pid_t parent,
+                   const sigset_t *signals)
 {
+    static const int endings[] = {SIGTERM, SIGHUP, SIGALRM};
+    struct sigaction present;
     setpgid(0, 0); /* so that it ends with all that it starts, and a Ctrl-C is this process's to pass on */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
@@ -74,6 +78,10 @@ static void become(const cln_spawn *spawn, char **environment, const int streams
             _exit(127);
     signal(SIGINT, SIG_DFL);
     signal(SIGPIPE, SIG_DFL);
+    for (size_t i = 0; i < CLN_COUNT(endings); i++) /* what is left here of our handlers must not run */
+        if (sigaction(endings[i], NULL, &present) == 0 && present.sa_handler != SIG_IGN)
+            signal(endings[i], SIG_DFL);
+    cln_leftovers_release(signals);
     execvpe(spawn->argv[0], (char *const *)spawn->argv, environment);
     int code = errno;
     if (write(failure, &code, sizeof code) < 0)
@@ -107,13 +115,43 @@ static bool open_pipe(int pair[2])
     return pair[0] >= 0 && pair[1] >= 0;
 }
 
+/* Its id, or -1 with errno. */
+static pid_t start(const cln_spawn *spawn, char **environment, const int streams[3], int failure)
+{
+    sigset_t before;
+    pid_t parent = getpid();
+    cln_leftovers_hold(&before);
+    pid_t pid = fork();
+    if (pid == 0)
+        become(spawn, environment, streams, failure, parent, &before);
+    int cause = errno;
+    if (pid > 0) {
+        setpgid(pid, pid);
+        cln_leftovers_add_process(pid);
+    }
+    cln_leftovers_release(&before);
+    errno = cause;
+    return pid;
+}
+
+/* Whether it has ended by now, or waits until it has. */
+static void reap(cln_process *p, bool wait)
+{
+    sigset_t before;
+    cln_leftovers_hold(&before);
+    pid_t got = waitpid(p->pid, &p->state, wait ? 0 : WNOHANG);
+    p->ended = wait || got == p->pid || (got < 0 && errno != EINTR);
+    if (p->ended)
+        cln_leftovers_drop_process(p->pid); /* its number may be another's from now on */
+    cln_leftovers_release(&before);
+}
+
 cln_status cln_os_process_begin(const cln_spawn *spawn, cln_process **process, cln_error *error)
 {
     cln_status status;
     cln_process *p = NULL;
     char **environment = NULL;
     int in[2] = {-1, -1}, out[2] = {-1, -1}, err[2] = {-1, -1}, failure[2] = {-1, -1}, code = 0;
-    pid_t parent = getpid();
     *process = NULL;
     TRY(cln_allocate((void **)&p, 1, sizeof *p, "a process", error));
     p->pid = -1;
@@ -123,13 +161,11 @@ cln_status cln_os_process_begin(const cln_spawn *spawn, cln_process **process, c
         status = cln_fail_memory(error, "an environment", 0);
         goto out;
     }
-    if (!open_pipe(in) || !open_pipe(out) || !open_pipe(err) || !open_pipe(failure) || (p->pid = fork()) < 0) {
+    if (!open_pipe(in) || !open_pipe(out) || !open_pipe(err) || !open_pipe(failure) ||
+        (p->pid = start(spawn, environment, (const int[]){in[0], out[1], err[1]}, failure[1])) < 0) {
         status = cln_fail(error, CLN_IO, "cannot start %s: %s", spawn->argv[0], strerror(errno));
         goto out;
     }
-    if (p->pid == 0)
-        become(spawn, environment, (const int[]){in[0], out[1], err[1]}, failure[1], parent);
-    setpgid(p->pid, p->pid);
     close_end(&failure[1]);
     if (read(failure[0], &code, sizeof code) == (ssize_t)sizeof code) {
         status = code == ENOENT ? cln_fail(error, CLN_IO, "there is no program %s", spawn->argv[0])
@@ -291,8 +327,7 @@ void cln_os_process_wait(cln_process *process, double seconds, char words[200], 
     double now, until = cln_os_seconds() + seconds;
     bool late = false;
     while (!process->ended && !late) {
-        pid_t got = waitpid(process->pid, &process->state, WNOHANG);
-        process->ended = got == process->pid || (got < 0 && errno != EINTR);
+        reap(process, false);
         now = cln_os_seconds();
         late = !process->ended && now >= until;
         if (process->ended || late)
@@ -308,8 +343,7 @@ void cln_os_process_wait(cln_process *process, double seconds, char words[200], 
     int state = process->state;
     if (late) {
         kill(-process->pid, SIGKILL);
-        waitpid(process->pid, &process->state, 0);
-        process->ended = true;
+        reap(process, true);
         snprintf(words, 200, "it did not end in time");
     } else if (WIFSIGNALED(state)) {
         snprintf(words, 200, "it was ended by signal %d (%s)", WTERMSIG(state), strsignal(WTERMSIG(state)));
@@ -348,7 +382,7 @@ void cln_os_process_end(cln_process *process)
     if (process->pid > 0) {
         kill(-process->pid, SIGKILL); /* what it has started, too */
         if (!process->ended)
-            waitpid(process->pid, &process->state, 0);
+            reap(process, true);
     }
     close_end(&process->in);
     close_end(&process->out);
