@@ -58,6 +58,15 @@ typedef struct cln_usage {
         "no-selftest", 0, NULL, "use a device although it has failed its selftest", (target)                           \
     }
 
+/* cln_call heeds it, by its name. */
+#define CLN_FLAG_TIMEOUT(target)                                                                                       \
+    {                                                                                                                  \
+        "timeout", 0, "SECONDS",                                                                                       \
+            "stop after this time as Ctrl-C does, with status 1, and end at once where a driver still hangs ten "      \
+            "seconds later",                                                                                           \
+            (target)                                                                                                   \
+    }
+
 typedef struct cln_arguments cln_arguments;
 
 /* Reads argv (argc), whose first word is the command. True to go on; false where *code is the exit code: --help was

@@ -1,6 +1,7 @@
 #include "base/size.h"
 #include "cli/call.h"
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "cli/message.h"
 #include "report/devices.h"
 
@@ -64,6 +65,7 @@ static int list_devices(bool json)
     cln_device_info *list = NULL;
     size_t count = 0, usable = 0;
     cln_status status;
+    cln_interrupt_doing("listing devices");
     TRY(cln_device_list(&list, &count, &error));
     for (size_t i = 0; i < count; i++)
         usable += !*list[i].problem;
@@ -95,8 +97,9 @@ static int run_devices(const cln_arguments *arguments, cln_options *options, voi
 int cln_command_devices(int argc, const char **argv)
 {
     request r = {0};
-    const char *quiet = NULL;
-    const cln_flag flags[] = {CLN_FLAG_DEVICE(&r.device), CLN_FLAG_JSON(&r.json), CLN_FLAG_QUIET(&quiet)};
+    const char *quiet = NULL, *timeout = NULL;
+    const cln_flag flags[] = {CLN_FLAG_DEVICE(&r.device), CLN_FLAG_TIMEOUT(&timeout), CLN_FLAG_JSON(&r.json),
+                              CLN_FLAG_QUIET(&quiet)};
     const cln_usage usage = {
         .command = "devices",
         .operands = "[OPTIONS]",

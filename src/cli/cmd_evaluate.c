@@ -62,13 +62,14 @@ static int run_evaluate(const cln_arguments *arguments, cln_options *options, vo
 int cln_command_evaluate(int argc, const char **argv)
 {
     request r = {0};
-    const char *quiet = NULL;
+    const char *quiet = NULL, *timeout = NULL;
     const cln_flag flags[] = {
         CLN_FLAG_DEVICE(&r.device),
         {"labels", 0, "FILE", "the labels of DATA, where that is a file of images", &r.labels},
         {"part", 0, "train|test", "which part of the folder DATA (default test)", &r.part},
         CLN_FLAG_NO_TUNING(&r.no_tuning),
         CLN_FLAG_NO_SELFTEST(&r.no_selftest),
+        CLN_FLAG_TIMEOUT(&timeout),
         CLN_FLAG_JSON(&r.json),
         CLN_FLAG_QUIET(&quiet),
     };

@@ -182,7 +182,7 @@ out:
 int cln_command_plot(int argc, const char **argv)
 {
     request r = {0};
-    const char *quiet = NULL;
+    const char *quiet = NULL, *timeout = NULL;
     const cln_flag flags[] = {
         {"output", 'o', "FILE", "write the picture to this file, .svg or .png", &r.output},
         {"labels", 0, "FILE", "the labels of DATA, where that is a file of images", &r.labels},
@@ -190,6 +190,7 @@ int cln_command_plot(int argc, const char **argv)
         CLN_FLAG_DEVICE(&r.device),
         CLN_FLAG_NO_TUNING(&r.no_tuning),
         CLN_FLAG_NO_SELFTEST(&r.no_selftest),
+        CLN_FLAG_TIMEOUT(&timeout),
         CLN_FLAG_QUIET(&quiet),
     };
     const cln_usage usage = {.command = "plot",

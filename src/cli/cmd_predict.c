@@ -138,7 +138,7 @@ static int run_predict(const cln_arguments *arguments, cln_options *options, voi
 int cln_command_predict(int argc, const char **argv)
 {
     request r = {0};
-    const char *quiet = NULL;
+    const char *quiet = NULL, *timeout = NULL;
     const cln_flag flags[] = {
         {"output", 'o', "FILE", "write to this file, which appears whole or not at all (default: stdout)", &r.output},
         {"proba", 0, NULL, "add the probability of each class, or what a linear model says of it", &r.proba},
@@ -146,6 +146,7 @@ int cln_command_predict(int argc, const char **argv)
         {"part", 0, "train|test", "which part of the folder DATA (default test)", &r.part},
         CLN_FLAG_NO_TUNING(&r.no_tuning),
         CLN_FLAG_NO_SELFTEST(&r.no_selftest),
+        CLN_FLAG_TIMEOUT(&timeout),
         CLN_FLAG_QUIET(&quiet),
     };
     const cln_usage usage = {.command = "predict",

@@ -283,7 +283,7 @@ static int run_named(const cln_arguments *arguments, cln_options *options, void 
 int cln_command_recipe(int argc, const char **argv)
 {
     request r = {0};
-    const char *quiet = NULL;
+    const char *quiet = NULL, *timeout = NULL;
     const cln_flag flags[] = {
         {"data", 0, "FOLDER", "where the recipe's files are", &r.data},
         {"output", 'o', "MODEL", "write the model to this safetensors file", &r.output},
@@ -291,6 +291,7 @@ int cln_command_recipe(int argc, const char **argv)
         CLN_FLAG_DEVICE(&r.device),
         CLN_FLAG_NO_TUNING(&r.no_tuning),
         CLN_FLAG_NO_SELFTEST(&r.no_selftest),
+        CLN_FLAG_TIMEOUT(&timeout),
         CLN_FLAG_JSON(&r.json),
         CLN_FLAG_QUIET(&quiet),
     };

@@ -102,7 +102,7 @@ static int run_search(const cln_arguments *arguments, cln_options *options, void
 int cln_command_search(int argc, const char **argv)
 {
     request r = {0};
-    const char *quiet = NULL;
+    const char *quiet = NULL, *timeout = NULL;
     const cln_flag flags[] = {
         {"grid", 0, "GRID", "options and their values: \"l2=0,1e-4;learning-rate=.1,.5\"", &r.grid},
         {"folds", 0, "K", "validate on each of K parts of the training rows, training on the others", &r.folds},
@@ -112,6 +112,7 @@ int cln_command_search(int argc, const char **argv)
         CLN_FLAGS_PARTS(&r.words),
         CLN_FLAG_NO_TUNING(&r.no_tuning),
         CLN_FLAG_NO_SELFTEST(&r.no_selftest),
+        CLN_FLAG_TIMEOUT(&timeout),
         CLN_FLAG_JSON(&r.json),
         CLN_FLAG_QUIET(&quiet),
     };

@@ -111,7 +111,7 @@ static int run_train(const cln_arguments *arguments, cln_options *options, void 
 int cln_command_train(int argc, const char **argv)
 {
     request r = {0};
-    const char *quiet = NULL;
+    const char *quiet = NULL, *timeout = NULL;
     const cln_flag flags[] = {
         {"output", 'o', "MODEL", "write the model to this safetensors file", &r.output},
         CLN_FLAG_DEVICE(&r.device),
@@ -125,6 +125,7 @@ int cln_command_train(int argc, const char **argv)
          &r.dry_run},
         CLN_FLAG_NO_TUNING(&r.no_tuning),
         CLN_FLAG_NO_SELFTEST(&r.no_selftest),
+        CLN_FLAG_TIMEOUT(&timeout),
         CLN_FLAG_JSON(&r.json),
         CLN_FLAG_QUIET(&quiet),
     };

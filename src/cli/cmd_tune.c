@@ -134,11 +134,11 @@ static int run_tune(const cln_arguments *arguments, cln_options *options, void *
 int cln_command_tune(int argc, const char **argv)
 {
     request r = {0};
-    const char *quiet = NULL;
+    const char *quiet = NULL, *timeout = NULL;
     const cln_flag flags[] = {
         CLN_FLAG_DEVICE(&r.device),       {"budget", 0, "SECONDS", "how long to search, about (default 60)", &r.budget},
-        CLN_FLAG_NO_TUNING(&r.no_tuning), CLN_FLAG_JSON(&r.json),
-        CLN_FLAG_QUIET(&quiet),
+        CLN_FLAG_NO_TUNING(&r.no_tuning), CLN_FLAG_TIMEOUT(&timeout),
+        CLN_FLAG_JSON(&r.json),           CLN_FLAG_QUIET(&quiet),
     };
     const cln_usage usage = {.command = "tune",
                              .operands = "[OPTIONS]",

@@ -6,7 +6,7 @@ enum cln_exit {
     CLN_EXIT_DONE = 0,
     CLN_EXIT_FAILED = 1, /* or diverged, or a negative verdict */
     CLN_EXIT_USAGE = 2,
-    CLN_EXIT_INTERRUPTED = 130,
+    CLN_EXIT_INTERRUPTED = 130, /* by Ctrl-C, SIGTERM or SIGHUP */
 };
 
 int cln_command_devices(int argc, const char **argv);

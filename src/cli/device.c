@@ -1,6 +1,7 @@
 #include "cli/device.h"
 
 #include "base/os.h"
+#include "cli/interrupt.h"
 #include "cli/message.h"
 
 #include <stdio.h>
@@ -12,6 +13,7 @@ static void on_compile(const char *what, double seconds, void *user)
 {
     bool terminal = cln_os_is_terminal(stderr);
     (void)user;
+    cln_interrupt_doing(seconds < 0 ? "compiling" : "computing");
     if (cln_message_is_quiet())
         return;
     if (seconds >= 0) {
@@ -29,7 +31,9 @@ static void on_compile(const char *what, double seconds, void *user)
 cln_status cln_cli_device_open(const char *selector, const char *no_tuning, cln_device **device, cln_error *error)
 {
     cln_error problem = {0};
+    cln_interrupt_doing("opening the device");
     cln_status status = cln_device_open(selector, device, error);
+    cln_interrupt_doing("computing");
     if (status != CLN_OK)
         return status;
     cln_device_on_compile(*device, on_compile, NULL);

@@ -98,6 +98,6 @@ void cln_help_program(FILE *to, const char *const *names, const char *const *sum
           "  clinear evaluate digits.safetensors data/mnist   how good is it?\n"
           "  clinear predict digits.safetensors data/mnist    the digit in each image\n\n"
           "The exit status is 0 when done, 1 on a failure or a negative verdict, 2 on wrong\n"
-          "usage, 130 after Ctrl-C.\n",
+          "usage, 130 after Ctrl-C and other requests to end (SIGTERM, SIGHUP).\n",
           to);
 }

@@ -1,44 +1,104 @@
-#define _POSIX_C_SOURCE 200809L /* sigaction */
+#define _POSIX_C_SOURCE 200809L /* sigaction, timer_create */
 #include "cli/interrupt.h"
 
+#include "base/number.h"
+#include "base/os.h"
+#include "base/size.h"
 #include "cli/command.h"
 #include "cli/message.h"
 
+#include <math.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t interrupted, deferred;
+static volatile sig_atomic_t timed_out; /* before or after another request */
+enum { FIRST = 1, LATER };
+static const char *_Atomic doing_now = "starting";
+static char timeout_words[64]; /* "--timeout 5" */
+static const double grace_seconds = 10;
 
-/* Only what is safe in a handler: no stdio, no exit. */
-static void quit(const char *text)
+/* ---- only what is safe in a handler: no stdio, no exit */
+
+static void say(const char *text)
 {
-    if (!cln_message_is_quiet() && write(STDERR_FILENO, text, strlen(text)) < 0)
-        _exit(CLN_EXIT_INTERRUPTED);
-    _exit(CLN_EXIT_INTERRUPTED);
+    static volatile sig_atomic_t begun;
+    if (!begun && cln_message_is_live() && write(STDERR_FILENO, "\n", 1) < 0)
+        return;
+    begun = 1;
+    if (write(STDERR_FILENO, text, strlen(text)) < 0)
+        return; /* nobody hears it */
 }
 
-static void on_interrupt(int signal_number)
+static void quit(int code)
+{
+    cln_os_leave_nothing();
+    _exit(code);
+}
+
+static void on_request(int signal_number)
 {
     (void)signal_number;
-    if (!deferred)
-        quit("interrupted before there was a result; nothing is written\n");
-    if (interrupted)
-        quit("\ninterrupted again; nothing more is written\n");
-    interrupted = 1;
+    if (deferred && !interrupted) {
+        interrupted = 1;
+        return;
+    }
+    if (!cln_message_is_quiet())
+        say(deferred ? "interrupted again; nothing more is written\n"
+                     : "interrupted before there was a result; nothing is written\n");
+    quit(CLN_EXIT_INTERRUPTED);
 }
 
-/* Compilers within drivers (LLVM) take the signal over to remove their files, and then raise it again for this handler. */
-void cln_interrupt_watch(void)
+/* The first time, or the grace after it. */
+static void on_timeout(int signal_number)
+{
+    (void)signal_number;
+    if (deferred && !timed_out) {
+        timed_out = interrupted ? LATER : FIRST;
+        interrupted = 1;
+        return;
+    }
+    say("clinear: ended by ");
+    say(timeout_words);
+    say(" while it was ");
+    say(doing_now);
+    say(timed_out ? ", for it did not stop when it was asked to; nothing more is written\n" : "; nothing is written\n");
+    quit(CLN_EXIT_FAILED);
+}
+
+static void on_pipe(int signal_number)
+{
+    cln_os_leave_nothing();
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
+}
+
+/* ---- */
+
+static void watch(int signal_number, void (*handler)(int))
 {
     struct sigaction action, present;
-    if (sigaction(SIGINT, NULL, &present) == 0 && present.sa_handler == SIG_IGN)
+    if (sigaction(signal_number, NULL, &present) == 0 && present.sa_handler == SIG_IGN)
         return;
     memset(&action, 0, sizeof action);
-    action.sa_handler = on_interrupt;
+    action.sa_handler = handler;
     action.sa_flags = SA_RESTART;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
+    sigfillset(&action.sa_mask); /* one at a time */
+    if (signal_number == SIGPIPE)
+        sigdelset(&action.sa_mask, SIGPIPE); /* which it raises again */
+    sigaction(signal_number, &action, NULL);
+}
+
+/* Compilers within drivers (LLVM) take the signals over to remove their files, and then raise them again for these handlers. */
+void cln_interrupt_watch(void)
+{
+    watch(SIGINT, on_request);
+    watch(SIGTERM, on_request);
+    watch(SIGHUP, on_request);
+    watch(SIGPIPE, on_pipe);
 }
 
 void cln_interrupt_defer(void)
@@ -49,4 +109,49 @@ void cln_interrupt_defer(void)
 bool cln_interrupted(void)
 {
     return interrupted != 0;
+}
+
+static struct timespec after(double seconds)
+{
+    double whole = floor(seconds);
+    struct timespec at = {(time_t)whole, (long)((seconds - whole) * 1e9)};
+    if (at.tv_sec == 0 && at.tv_nsec == 0)
+        at.tv_nsec = 1; /* 0 would be never */
+    return at;
+}
+
+cln_status cln_interrupt_timeout(const char *seconds, cln_error *error)
+{
+    double number;
+    timer_t timer;
+    struct sigaction action;
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+    if (!seconds)
+        return CLN_OK;
+    if (!cln_parse_real(seconds, &number) || !(number > 0) || number > 1e6)
+        return cln_fail(error, CLN_INVALID, "option --timeout: '%s' is no number of seconds above 0, up to 1000000",
+                        seconds);
+    snprintf(timeout_words, sizeof timeout_words, "--timeout after %g s", number);
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_timeout;
+    action.sa_flags = SA_RESTART;
+    sigfillset(&action.sa_mask);
+    const struct itimerspec times = {.it_value = after(number), .it_interval = after(grace_seconds)};
+    if (sigaction(SIGALRM, &action, NULL) != 0 || timer_create(CLOCK_MONOTONIC, &event, &timer) != 0 ||
+        timer_settime(timer, 0, &times, NULL) != 0)
+        return cln_fail(error, CLN_IO, "option --timeout: the system has no timer left");
+    return CLN_OK;
+}
+
+void cln_interrupt_doing(const char *doing)
+{
+    doing_now = doing;
+}
+
+int cln_interrupt_code(int code)
+{
+    if (code != CLN_EXIT_INTERRUPTED || timed_out != FIRST)
+        return code;
+    cln_message_error("stopped by %s", timeout_words);
+    return CLN_EXIT_FAILED;
 }

@@ -32,6 +32,11 @@ bool cln_message_is_quiet(void)
     return state.quiet;
 }
 
+bool cln_message_is_live(void)
+{
+    return state.live;
+}
+
 void cln_message_end_live(void)
 {
     if (state.live)

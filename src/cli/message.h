@@ -21,6 +21,7 @@ void cln_message_end_live(void);
 /* Takes the live line away, as if it had not been. */
 void cln_message_erase_live(void);
 bool cln_message_is_quiet(void);
+bool cln_message_is_live(void);
 
 /* Says what failed, with the build log of `device` (may be NULL) where a program did not build, and returns the exit
    code. */
