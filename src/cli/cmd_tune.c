@@ -113,6 +113,8 @@ static int tune(const request *r)
     report.file = s.kept ? path : NULL;
     report.seconds = cln_os_seconds() - began;
     report.interrupted = cln_interrupted();
+    if (report.interrupted)
+        cln_message_note("interrupted; %s", s.kept ? "what was found so far is kept" : "nothing was found so far");
     report.rows = s.rows;
     report.count = s.count;
     TRY(r->json ? cln_report_tuning_json(&report, stdout, &error) : cln_report_tuning(&report, stdout, &error));

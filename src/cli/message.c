@@ -2,6 +2,7 @@
 #include "cli/message.h"
 
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "report/text.h"
 
 #include <errno.h>
@@ -103,6 +104,12 @@ static void write_log(const char *log)
 
 int cln_message_failure(const cln_error *error, const cln_device *device)
 {
+    /* A driver's compiler takes its own files away when a signal comes, and then does not find them. */
+    if (cln_interrupted() && (error->status == CLN_BUILD || error->status == CLN_DEVICE)) {
+        cln_message_error("interrupted, upon which the driver failed: %.*s", (int)strcspn(error->message, "\n"),
+                          error->message);
+        return CLN_EXIT_INTERRUPTED;
+    }
     if (error->status == CLN_BUILD && device) {
         cln_message_error("%.*s", (int)strcspn(error->message, "\n"), error->message);
         write_log(cln_device_build_log(device));

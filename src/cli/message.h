@@ -24,7 +24,7 @@ bool cln_message_is_quiet(void);
 bool cln_message_is_live(void);
 
 /* Says what failed, with the build log of `device` (may be NULL) where a program did not build, and returns the exit
-   code. */
+   code; that of an interruption where a driver failed after one. */
 int cln_message_failure(const cln_error *error, const cln_device *device);
 
 /* What others print to stdout between these two goes nowhere: CLBlast prints the log of a kernel that does not build. */
