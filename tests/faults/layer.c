@@ -37,12 +37,30 @@ static bool is_for(const rule *r, subject on)
 
 /* ---- what the rules do */
 
+static bool begins(const char *name, const char *with)
+{
+    return strncmp(name, with, strlen(with)) == 0;
+}
+
+/* Whether a device that is gone does not take this call. */
+static bool needs_device(const char *name)
+{
+    size_t length = strlen(name);
+    return !begins(name, "clRetain") && !begins(name, "clRelease") && strcmp(name + length - 4, "Info") != 0;
+}
+
 /* Before a call: whether it fails, and with what. */
 static bool meet(call_number number, subject on, cl_int *status)
 {
     atomic_fetch_add(&called[number], 1);
     for (size_t i = 0; i < rule_count; i++) {
         rule *r = &rules[i];
+        if (r->fault == FAULT_VANISH && atomic_load(&r->fired) > 0 && needs_device(call_names[number]) &&
+            is_for(r, on)) {
+            atomic_fetch_add(&r->fired, 1);
+            *status = CL_DEVICE_NOT_AVAILABLE;
+            return true;
+        }
         if (!r->call || strcmp(r->call, call_names[number]) != 0 || !is_for(r, on) ||
             atomic_fetch_add(&r->met, 1) + 1 != r->n)
             continue;
@@ -51,7 +69,7 @@ static bool meet(call_number number, subject on, cl_int *status)
             abort();
         while (r->fault == FAULT_HANG)
             pause();
-        *status = r->status;
+        *status = r->fault == FAULT_VANISH ? CL_DEVICE_NOT_AVAILABLE : r->status;
         return true;
     }
     return false;

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *const words[] = {"wrong", "slow", "die", "hang", "fail"};
+static const char *const words[] = {"wrong", "slow", "die", "hang", "fail", "vanish"};
 
 bool has_text(const char *text, const char *part)
 {
@@ -89,7 +89,7 @@ static const char *read_rule(char *line, rule *r)
             r->fault = (fault)i;
             return read_rest(r, line);
         }
-    return "wrong, slow, die, hang or fail";
+    return "wrong, slow, die, hang, fail or vanish";
 }
 
 rule *rules_read(char *text, size_t *count, char why[256])

@@ -6,6 +6,8 @@
  *   die CALL N                 the N-th call of this entry point ends the process by abort()
  *   hang CALL N                … never returns
  *   fail CALL N STATUS         … returns STATUS, a number below 0, and does nothing
+ *   vanish CALL N              it and every later call that has to do something returns CL_DEVICE_NOT_AVAILABLE: questions are still
+ *                              answered, and what is there is released
  *
  * "on TEXT:" before a rule keeps it to devices with TEXT in their name or their platform's, in whatever case; calls on other devices,
  * or on none, do not count for its N. Blanks around OLD and NEW do not belong to them.
@@ -17,14 +19,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-typedef enum fault { FAULT_WRONG, FAULT_SLOW, FAULT_DIE, FAULT_HANG, FAULT_FAIL } fault;
+typedef enum fault { FAULT_WRONG, FAULT_SLOW, FAULT_DIE, FAULT_HANG, FAULT_FAIL, FAULT_VANISH } fault;
 
 typedef struct rule {
     fault fault;
     char *device;        /* NULL: any, and calls on none */
-    char *call;          /* of DIE, HANG and FAIL */
+    char *call;          /* of DIE, HANG, FAIL and VANISH */
     char *text, *change; /* OLD and NEW; the kernel */
-    unsigned long n;     /* of DIE, HANG and FAIL; microseconds */
+    unsigned long n;     /* of DIE, HANG, FAIL and VANISH; microseconds */
     int status;
     atomic_ulong met;   /* calls that counted for N */
     atomic_ulong fired; /* what it has done */

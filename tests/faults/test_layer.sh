@@ -49,6 +49,11 @@ with 'fail clCreateBuffer 2 -4' refused 1 'CL_MEM_OBJECT_ALLOCATION_FAILURE' tra
 with "on $platform: fail clEnqueueNDRangeKernel 1 -5" refused 1 'CL_OUT_OF_RESOURCES' train toy --quiet
 with 'on another device: fail clEnqueueNDRangeKernel 1 -5' done_with 0 train toy --quiet
 
+# vanish: the second buffer, and all that follows
+rm -f counts
+with 'vanish clCreateBuffer 2' refused 1 'CL_DEVICE_NOT_AVAILABLE' train toy --quiet
+[ "$(grep -c '^live .* 0$' counts)" = 6 ] || fail "something is left behind a device that vanished: $(grep live counts)"
+
 # slow: every kernel, counted
 rm -f counts
 with 'slow * 100' done_with 0 train toy --engine fused --quiet
