@@ -47,7 +47,7 @@ bool cln_check_passed(const cln_check *check)
     return !check->failed && check->worst <= 1;
 }
 
-void cln_check_tell(const cln_check *check, cln_measurement_fn *row, void *user)
+void cln_check_tell(const cln_check *check, const cln_telling *telling)
 {
     bool value = check->checked && !check->failed, known = check->checked || check->failed;
     const cln_measurement told = {.name = check->name,
@@ -56,8 +56,7 @@ void cln_check_tell(const cln_check *check, cln_measurement_fn *row, void *user)
                                   .spread = (double)NAN,
                                   .limit = known ? 1 : (double)NAN,
                                   .reason = *check->reason ? check->reason : NULL};
-    if (row)
-        row(&told, user);
+    cln_telling_row(telling, &told);
 }
 
 cln_status cln_guarded_create(cln_device *device, const void *from, size_t bytes, cln_guarded *guarded,

@@ -6,6 +6,7 @@
 #define CLN_MEASURE_CHECK_H
 
 #include "device/device.h"
+#include "measure/telling.h"
 
 typedef struct cln_check {
     const char *name; /* of the row that it becomes */
@@ -21,7 +22,7 @@ void cln_check_value(cln_check *check, double got, double want, double slack, co
 /* The check fails here: the first reason stays. */
 __attribute__((format(printf, 2, 3))) void cln_check_fail(cln_check *check, const char *format, ...);
 /* A row, as cln_measure_selftest tells them. */
-void cln_check_tell(const cln_check *check, cln_measurement_fn *row, void *user);
+void cln_check_tell(const cln_check *check, const cln_telling *telling);
 bool cln_check_passed(const cln_check *check);
 
 #define CLN_GUARD_BYTES 256

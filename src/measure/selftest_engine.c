@@ -153,8 +153,8 @@ out:
     return status;
 }
 
-cln_status cln_selftest_engine(cln_device *device, const cln_trial *trial, const cln_tested_engine *of,
-                               cln_check *checks, bool *ran, cln_error *error)
+cln_status cln_selftest_trial(cln_device *device, const cln_trial *trial, const cln_tested_engine *of,
+                              cln_check *checks, bool *ran, cln_error *error)
 {
     static cln_status (*const tests[CLN_TESTED])(cln_rig *, cln_error *) = {test_forward, test_gradient,
                                                                             cln_rig_test_update, cln_rig_test_descent};

@@ -7,6 +7,7 @@
 #include "compute/tuning.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define LENGTHS 20000000u /* multiplications on the host, about */
@@ -105,8 +106,9 @@ out:
     return status;
 }
 
-cln_status cln_selftest_product(cln_device *device, const cln_product *of, const cln_product *as, cln_check *check,
-                                cln_error *error)
+/* With the parameters that are in force for the product `as`, stored and added to what was there. */
+static cln_status test_with(cln_device *device, const cln_product *of, const cln_product *as, cln_check *check,
+                            cln_error *error)
 {
     cln_error found = {0};
     product p = {.device = device, .of = *of, .check = check};
@@ -119,4 +121,64 @@ cln_status cln_selftest_product(cln_device *device, const cln_product *of, const
     free(p.h_a);
     free(p.h_b);
     return cln_selftest_judge(status, &found, check, error);
+}
+
+/* ---- which products */
+
+/* As compute/clblast.c and gram.c ask for them, with `rows` on CPUs; and at awkward sizes with the same parameters, for others take
+   seconds to compile. */
+static const cln_product products[][4] = {
+    {{10, 785, 512, true}, {7, 65, 61, true}, {1, 1, 1, true}, {65, 61, 7, true}},
+    {{1000, 785, 512, false}, {65, 61, 7, false}, {1, 1, 1, false}, {61, 65, 200, false}},
+    {{160, 160, 256, false}, {7, 64, 65, false}, {1, 61, 1, false}, {65, 1, 64, false}},
+};
+
+static bool quickly_multiplied(const cln_product *of)
+{
+    uint64_t a = (uint64_t)of->m * of->k, b = (uint64_t)of->n * of->k, c = (uint64_t)of->n * of->m;
+    return a < 1u << 24 && b < 1u << 24 && c < 1u << 24;
+}
+
+/* Products with the parameters of the first of them. */
+static cln_status test_product(cln_selftest *s, const cln_product *list, size_t count, const char *prefix,
+                               cln_error *error)
+{
+    cln_status status = CLN_OK;
+    char name[64];
+    cln_check check = {.name = name};
+    bool rows = list->rows && s->device->facts.is_cpu;
+    cln_product as = list[0];
+    as.rows = rows;
+    snprintf(name, sizeof name, "%s %ux%ux%u%s", prefix, as.n, as.m, as.k, rows ? " rows" : "");
+    for (size_t i = 0; i < count && !s->telling.stopped; i++) {
+        cln_product of = list[i];
+        of.rows = rows;
+        if (s->simulated && (uint64_t)of.n * of.m * of.k > 5000)
+            continue;
+        snprintf(check.place, sizeof check.place, "(%u,%u) by (%u,%u)", of.n, of.k, of.k, of.m);
+        if (cln_selftest_goes_on(s, &check))
+            TRY(test_with(s->device, &of, &as, &check, error));
+    }
+    cln_selftest_tell(s, &check);
+out:
+    return status;
+}
+
+size_t cln_selftest_product_parts(const cln_selftest *s)
+{
+    const cln_tuning *tuning = s->device->tuning;
+    return CLN_COUNT(products) * CLN_COUNT(products[0]) + (tuning ? tuning->product_count : 0);
+}
+
+cln_status cln_selftest_products(cln_selftest *s, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    const cln_tuning *tuning = s->device->tuning;
+    for (size_t i = 0; i < CLN_COUNT(products) && !s->telling.stopped; i++)
+        TRY(test_product(s, products[i], CLN_COUNT(products[i]), "product", error));
+    for (size_t i = 0; tuning && i < tuning->product_count && !s->telling.stopped; i++)
+        if (quickly_multiplied(&tuning->products[i].of))
+            TRY(test_product(s, &tuning->products[i].of, 1, "tuned product", error));
+out:
+    return status;
 }

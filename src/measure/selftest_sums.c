@@ -6,6 +6,7 @@
 #include "compute/moments.h"
 #include "reference/sums.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* A trial on the device for sums: rows in one allocation, or in several. */
@@ -107,7 +108,7 @@ out:
     return status;
 }
 
-cln_status cln_selftest_gram(cln_device *device, const cln_trial *trial, cln_check *check, cln_error *error)
+static cln_status gram(cln_device *device, const cln_trial *trial, cln_check *check, cln_error *error)
 {
     sums s;
     cln_error found = {0};
@@ -117,7 +118,7 @@ cln_status cln_selftest_gram(cln_device *device, const cln_trial *trial, cln_che
     return end(&s, status, &found, error);
 }
 
-cln_status cln_selftest_moments(cln_device *device, const cln_trial *trial, cln_check *check, cln_error *error)
+static cln_status moments(cln_device *device, const cln_trial *trial, cln_check *check, cln_error *error)
 {
     sums s;
     cln_error found = {0};
@@ -125,4 +126,65 @@ cln_status cln_selftest_moments(cln_device *device, const cln_trial *trial, cln_
     if (status == CLN_OK)
         status = test_moments(&s, &found);
     return end(&s, status, &found, error);
+}
+
+/* ---- of which trials */
+
+static const struct {
+    uint32_t n, d, k;
+    bool centred, tiny;
+} sizes[] = {{300, 784, 10, false, false}, {1025, 7, 3, true, false}, {33, 7, 1, true, true}};
+
+typedef struct sum {
+    const char *name;
+    cln_status (*test)(cln_device *device, const cln_trial *trial, cln_check *check, cln_error *error);
+    cln_type type;
+    bool centred; /* where the size is */
+} sum;
+
+static const sum tested[] = {
+    {"gram uint8", gram, CLN_UINT8, false},
+    {"gram float32", gram, CLN_FLOAT32, true},
+    {"moments uint8", moments, CLN_UINT8, false},
+    {"moments float32", moments, CLN_FLOAT32, false},
+};
+
+static cln_status test_sum(cln_selftest *s, const sum *of, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    cln_check check = {.name = of->name};
+    cln_trial trial = {0};
+    for (size_t i = 0; i < CLN_COUNT(sizes) && !s->telling.stopped; i++) {
+        if (s->simulated && !sizes[i].tiny)
+            continue;
+        TRY(cln_trial_draw(sizes[i].n, sizes[i].d, sizes[i].k, of->type, true, &trial, error));
+        if (of->centred && sizes[i].centred)
+            TRY(cln_trial_fold(&trial, true, false, error));
+        snprintf(check.place, sizeof check.place, "%u rows of %u %s", trial.n, trial.d,
+                 of->type == CLN_UINT8 ? "bytes" : "floats");
+        if (cln_selftest_goes_on(s, &check))
+            TRY(of->test(s->device, &trial, &check, error));
+        cln_trial_free(&trial);
+    }
+    cln_selftest_tell(s, &check);
+out:
+    cln_trial_free(&trial);
+    return status;
+}
+
+size_t cln_selftest_sum_parts(const cln_selftest *s)
+{
+    size_t parts = 0;
+    for (size_t i = 0; i < CLN_COUNT(sizes); i++)
+        parts += CLN_COUNT(tested) * (sizes[i].tiny || !s->simulated);
+    return parts;
+}
+
+cln_status cln_selftest_sums(cln_selftest *s, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    for (size_t i = 0; i < CLN_COUNT(tested) && !s->telling.stopped; i++)
+        TRY(test_sum(s, &tested[i], error));
+out:
+    return status;
 }

@@ -8,7 +8,7 @@
 
 static bool tell(cln_telling *t, double clock)
 {
-    const cln_measure_progress now = {t->doing, clock - t->began, t->end > clock ? t->end - clock : 0};
+    const cln_measure_progress now = {t->doing, clock - t->began, t->end <= clock ? 0 : t->end - clock};
     t->told = clock;
     if (!t->stopped && t->progress)
         t->stopped = t->progress(&now, t->user) != 0;

@@ -9,7 +9,7 @@ typedef struct cln_telling {
     cln_measure_progress_fn *progress;
     cln_measurement_fn *row;
     void *user;
-    double began, end; /* by the clock; end: of the budget, or as far as it is known */
+    double began, end; /* by the clock; end: of the budget, or as far as it is known; NaN where it is not */
     double told;       /* the last progress, by the clock */
     bool stopped;      /* the caller wants no more */
     char doing[120];
