@@ -48,10 +48,9 @@ cln_status cln_isolated_selftest(cln_device *device, const char *const *argument
 static void show(const cln_measure_progress *now)
 {
     char line[400], left[40] = "";
-    unsigned width = cln_os_terminal_width(stderr);
     if (isfinite(now->seconds_left))
         snprintf(left, sizeof left, ", about %.0f s left", ceil(now->seconds_left));
-    snprintf(line, width < sizeof line ? width : sizeof line, "%s%s", now->doing, left);
+    snprintf(line, sizeof line, "%s%s", now->doing, left);
     cln_message_live(line);
 }
 

@@ -46,9 +46,8 @@ static int on_progress(const cln_tune_progress *now, void *user)
     if (cln_message_is_quiet())
         return cln_interrupted();
     if (s->terminal) {
-        unsigned width = cln_os_terminal_width(stderr);
-        snprintf(line, width < sizeof line ? width : sizeof line, "%u/%u %s, %.0f s left: %s", now->index, now->count,
-                 now->name, ceil(now->seconds_left), now->trying);
+        snprintf(line, sizeof line, "%u/%u %s, %.0f s left: %s", now->index, now->count, now->name,
+                 ceil(now->seconds_left), now->trying);
         cln_message_live(line);
     } else if (now->index != s->index) {
         cln_message_note("%u/%u %s, %.0f s left", now->index, now->count, now->name, ceil(now->seconds_left));

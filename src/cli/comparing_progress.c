@@ -32,14 +32,10 @@ void cln_compare_show(cln_comparing *c, size_t index, const char *doing)
     c->is_new = false;
     name_device(c, index, name);
     snprintf(text, sizeof text, left > 0 ? "%s: %s, %.0f s left" : "%s: %s", name, c->shown, ceil(left));
-    if (c->terminal) {
-        unsigned width = cln_os_terminal_width(stderr); /* the last column stays free: it would wrap the line */
-        if (width > 0 && width <= sizeof text)
-            text[width - 1] = '\0';
+    if (c->terminal)
         cln_message_live(text);
-    } else {
+    else
         cln_message_note("%s", text);
-    }
 }
 
 void cln_compare_note(cln_comparing *c, size_t index, const char *what)

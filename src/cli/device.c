@@ -22,8 +22,7 @@ static void on_compile(const char *what, double seconds, void *user)
             cln_message_note("compiled %s in %.1f s; drivers keep them for the next time", what, seconds);
     } else if (terminal) {
         char text[512];
-        size_t width = cln_os_terminal_width(stderr); /* the last column stays free: it would wrap the line */
-        snprintf(text, width < sizeof text ? width : sizeof text, "compiling %s", what);
+        snprintf(text, sizeof text, "compiling %s", what);
         cln_message_live(text);
     }
 }

@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L /* O_CLOEXEC */
 #include "cli/message.h"
 
+#include "base/os.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "report/text.h"
@@ -54,7 +55,13 @@ void cln_message_erase_live(void)
 
 void cln_message_live(const char *text)
 {
-    fprintf(stderr, "\r%s\033[K", text);
+    size_t length = strlen(text), width = cln_os_terminal_width(stderr);
+    if (length >= width) { /* the last column stays free: it would wrap the line */
+        length = width - 1;
+        while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80) /* within a character */
+            length--;
+    }
+    fprintf(stderr, "\r%.*s\033[K", (int)length, text);
     fflush(stderr);
     state.live = true;
 }

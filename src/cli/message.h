@@ -14,7 +14,7 @@ void cln_message_quiet(void);
 
 __attribute__((format(printf, 1, 2))) void cln_message_error(const char *format, ...);
 __attribute__((format(printf, 1, 2))) void cln_message_note(const char *format, ...);
-/* Draws `text` over the last live line; for a terminal only. */
+/* Draws `text` over the last live line, as much of it as fits; for a terminal only. */
 void cln_message_live(const char *text);
 /* Leaves the live line as it stands, so that something else can follow. */
 void cln_message_end_live(void);

@@ -116,9 +116,7 @@ void cln_display_show(cln_display *display, const cln_progress *progress)
     if (cln_message_is_quiet())
         return;
     if (display->terminal) {
-        size_t width = cln_os_terminal_width(stderr); /* the last column stays free: it would wrap the line */
-        compose(text, width < sizeof display->pending ? width : sizeof display->pending, display->unit, progress,
-                &display->train, &display->valid, true);
+        compose(text, sizeof display->pending, display->unit, progress, &display->train, &display->valid, true);
         if (is_due(display, redraw_seconds)) {
             cln_message_live(text);
             *text = '\0';

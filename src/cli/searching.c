@@ -39,10 +39,8 @@ static void show(display *d, const cln_search_progress *now)
         if (clock - d->drawn < 0.1)
             return;
         d->drawn = clock;
-        size_t width = cln_os_terminal_width(stderr); /* the last column stays free: it would wrap the line */
-        snprintf(text, width < sizeof text ? width : sizeof text, "%llu/%llu trainings, %s left",
-                 (unsigned long long)now->done, (unsigned long long)now->count,
-                 cln_text_seconds(left, now->seconds_left));
+        snprintf(text, sizeof text, "%llu/%llu trainings, %s left", (unsigned long long)now->done,
+                 (unsigned long long)now->count, cln_text_seconds(left, now->seconds_left));
         cln_message_live(text);
     } else if (now->row) {
         const cln_score *valid = &now->row->valid;
