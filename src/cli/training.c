@@ -21,7 +21,8 @@ typedef struct watcher {
     bool stopping;
 } watcher;
 
-cln_status cln_job_check(const cln_job *job, cln_error *error)
+/* What can be known to fail is refused before the long work: the output, the log. */
+static cln_status check(const cln_job *job, cln_error *error)
 {
     cln_status status = CLN_OK;
     const size_t inputs = sizeof job->inputs / sizeof *job->inputs;
@@ -160,7 +161,7 @@ int cln_job_run(const cln_job *job, cln_training *training, bool *finished)
 
     *finished = false;
     describe(job, NULL, training);
-    TRY(cln_job_check(job, &error));
+    TRY(check(job, &error));
     TRY(cln_cli_device_open_trusted(job->device, job->no_tuning, job->no_selftest, &device, &error));
     describe(job, device, training);
     if (job->profile)
@@ -188,7 +189,7 @@ int cln_job_estimate(const cln_job *job, cln_estimated *estimated, bool *finishe
     cln_device *device = NULL;
     cln_status status;
     *finished = false;
-    TRY(cln_job_check(job, &error));
+    TRY(check(job, &error));
     TRY(cln_cli_device_open(job->device, job->no_tuning, &device, &error));
     estimated->data = job->data;
     estimated->device = *cln_device_describe(device);

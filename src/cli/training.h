@@ -18,8 +18,6 @@ typedef struct cln_job {
     void *user;
 } cln_job;
 
-/* What can be known to fail is refused before the long work: the output, the log. CLN_IO. */
-cln_status cln_job_check(const cln_job *job, cln_error *error);
 /* Says on stderr how it goes and what went wrong. Returns the exit code; *finished where `training` holds a result to
    report, also of a run that was interrupted or diverged. training is to be released. */
 int cln_job_run(const cln_job *job, cln_training *training, bool *finished);

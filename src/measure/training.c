@@ -70,7 +70,7 @@ out:
     return status;
 }
 
-void cln_measured_release(cln_measured *m)
+static void release(cln_measured *m)
 {
     for (size_t e = 0; e < m->engine_count; e++) {
         for (size_t i = 0; i < CLN_MEASURED_BATCHES; i++)
@@ -273,7 +273,7 @@ cln_status cln_measure_training(cln_device *device, const cln_parts *parts, cons
         m.engines[i] = (cln_measured_engine){.name = engines[i], .memory = NAN, .objective = NAN};
     TRY(measure(&m, budget_seconds, error));
 out:
-    cln_measured_release(&m);
+    release(&m);
     device->peak_bytes = peak > device->peak_bytes ? peak : device->peak_bytes;
     return status;
 }

@@ -48,7 +48,6 @@ typedef struct cln_measured {
 /* Options of a trainer: softmax on labels, or a linear model of real-valued targets. solver: "sgd" or "lbfgs"; batch: of sgd. */
 cln_status cln_measured_options(const cln_measured *m, const char *engine, const char *solver, uint32_t batch,
                                 cln_options **options, cln_error *error);
-void cln_measured_release(cln_measured *m);
 
 /* training_engines.c: an item's engine does these. */
 cln_round_fn cln_measured_epoch, cln_measured_gradient, cln_measured_evaluation, cln_measured_idleness,

@@ -58,8 +58,6 @@ typedef struct cln_comparison {
    added. */
 cln_compared_device *cln_comparison_add(cln_comparison *comparison, const cln_device_info *device);
 bool cln_compared_add(cln_compared_device *device, const cln_measurement *row);
-const cln_compared_row *cln_compared_find(const cln_compared_device *device,
-                                          const char *name); /* the first; NULL: no such row */
 /* Every device that was judged agrees. */
 bool cln_comparison_agrees(const cln_comparison *comparison);
 
@@ -73,9 +71,8 @@ void cln_comparison_release(cln_comparison *comparison); /* accepts one that is 
 /* Errors of `to` stay in its flag. CLN_MEMORY. */
 cln_status cln_report_comparison(const cln_comparison *comparison, FILE *to, cln_error *error);
 cln_status cln_report_comparison_json(const cln_comparison *comparison, FILE *to, cln_error *error);
-/* An element of "devices", or of its "rows", for other reports; NULL where memory is short. */
+/* An element of "devices", for other reports; NULL where memory is short. */
 struct json_t *cln_json_compared_device(const cln_compared_device *device);
-struct json_t *cln_json_compared_row(const cln_compared_row *row);
 /* A line a row with its device, by RFC 4180; a device without rows has one line. Text that spreadsheets would take for a formula begins with an
    apostrophe. */
 cln_status cln_report_comparison_csv(const cln_comparison *comparison, FILE *to, cln_error *error);

@@ -49,11 +49,6 @@ static const char *verdict_word(const cln_comparison *comparison)
 
 /* ---- writing */
 
-json_t *cln_json_compared_row(const cln_compared_row *row)
-{
-    return cln_members_json(row_members, row);
-}
-
 /* `object` with what `more` has, which is released; NULL where memory is short. */
 static json_t *joined(json_t *object, json_t *more)
 {
@@ -69,7 +64,7 @@ json_t *cln_json_compared_device(const cln_compared_device *device)
 {
     json_t *rows = json_array();
     for (size_t i = 0; i < device->count; i++)
-        if (json_array_append_new(rows, cln_json_compared_row(&device->rows[i])) != 0) {
+        if (json_array_append_new(rows, cln_members_json(row_members, &device->rows[i])) != 0) {
             json_decref(rows);
             return NULL;
         }
