@@ -1,11 +1,12 @@
 /*
  * A comparison of devices: what it holds, and how it is written as JSON, read again, and shown as a table and as CSV.
  *
- *   {"verdict":"agree|disagree","version","date","data":{"path","rows","test_rows","features","outputs","type"},"budget","seconds","command",
+ *   {"verdict":"agree|disagree|none","version","date","data":{"path","rows","test_rows","features","outputs","type"},"budget","seconds","command",
  *    "devices":[{"device":{…},"status":"ok|failed|timeout|skipped","reason","agree":true|false|null,
  *                "rows":[{"name","value","unit","spread","limit","reason"}…]}…]}
  *
- * The verdict is "disagree" where a device disagrees; one that failed or was skipped says nothing about agreement.
+ * The verdict is "disagree" where a device disagrees; one that failed or was skipped says nothing about agreement. It is "none" where no
+ * device was judged.
  */
 #ifndef CLN_REPORT_COMPARISON_H
 #define CLN_REPORT_COMPARISON_H

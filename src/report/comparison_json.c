@@ -44,7 +44,10 @@ static const char *const status_words[] = {
 
 static const char *verdict_word(const cln_comparison *comparison)
 {
-    return cln_comparison_agrees(comparison) ? "agree" : "disagree";
+    size_t judged = 0;
+    for (size_t i = 0; i < comparison->count; i++)
+        judged += comparison->devices[i].judged;
+    return judged == 0 ? "none" : cln_comparison_agrees(comparison) ? "agree" : "disagree";
 }
 
 /* ---- writing */

@@ -114,7 +114,12 @@ START_TEST(the_verdict_is_of_those_that_were_judged)
 {
     cln_comparison all = made();
     ck_assert(cln_comparison_agrees(&all));
-    add_device(&all, "a", "")->judged = true;
+    add_device(&all, "a", "")->status = CLN_COMPARED_FAILED;
+    char *none = written(cln_report_comparison_json, &all);
+    ck_assert_ptr_nonnull(strstr(none, "\"verdict\": \"none\""));
+    free(none);
+    all.devices[0].status = CLN_COMPARED_OK;
+    all.devices[0].judged = true;
     ck_assert(!cln_comparison_agrees(&all));
     all.devices[0].agree = true;
     add_device(&all, "b", "")->status = CLN_COMPARED_TIMEOUT;
