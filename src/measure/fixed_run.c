@@ -10,6 +10,8 @@ static const double unit = CLN_UNIT_ROUNDOFF;
 /* At most so many rows in all and in a minibatch, and so many weights times rows: host and device take seconds for them. */
 enum { ROWS = 2000, BATCH = 300, PASSES = 3, BLOCK = 256 };
 static const double most_work = 1e8;
+/* Of features that are larger the sums of products leave float's range, which is no fault of a device. */
+static const double most_squares = 1e29;
 /* Simulators interpret every operation. */
 enum { SIMULATED_ROWS = 24, SIMULATED_BATCH = 16, SIMULATED_PASSES = 1 };
 static const double most_simulated_work = 1e5;
@@ -137,6 +139,13 @@ cln_status cln_fixed_run_create(const cln_dataset *train, bool simulator, cln_fi
     run->passes = simulator ? SIMULATED_PASSES : PASSES;
     double longest = longest_row(&run->rows), curvature = (run->rows.loss == CLN_SQUARED ? 1 : 0.5) * longest;
     run->learning_rate = exp2(floor(-log2(curvature)));
+    if (!(longest <= most_squares)) {
+        status = cln_fail(error, CLN_INVALID,
+                          "%s: the squares of a row's features add up to %.3g, and devices compute with them to %.0g; "
+                          "divide the features by a power of ten",
+                          info.path, longest, most_squares);
+        goto out;
+    }
     for (uint32_t pass = 0; pass < run->passes; pass++)
         for (uint32_t first = 0; first < n; first += run->batch)
             TRY(take_step(run, first, n - first < run->batch ? n - first : run->batch, longest, error));

@@ -32,7 +32,7 @@ typedef struct cln_fixed_run {
 } cln_fixed_run;
 
 /* simulator: of so few rows that one of those does it within a minute. The data set stays as it was. CLN_INVALID for one without labels
-   or targets. Release it also after a failure. */
+   or targets, or with features beyond float's range when they are squared and added. Release it also after a failure. */
 cln_status cln_fixed_run_create(const cln_dataset *train, bool simulator, cln_fixed_run *run, cln_error *error);
 void cln_fixed_run_release(cln_fixed_run *run);
 
