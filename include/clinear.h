@@ -631,8 +631,8 @@ CLN_API cln_status cln_measure_training(cln_device *device, const cln_parts *par
  *   gram              sums of products of those rows; of bytes exact
  *
  * What an engine does not take (the fused one more than 64 outputs, gram more than 4,096 columns) has a reason and no limit, and counts
- * for nothing. *agrees: all other rows do; false after an interruption. Takes seconds, on simulators with so few rows that it takes no more
- * than a minute for some hundred features.
+ * for nothing; where no engine takes them, CLN_UNSUPPORTED. *agrees: all other rows do; false after an interruption. Takes seconds, on
+ * simulators with so few rows that it takes no more than a minute for some hundred features.
  */
 CLN_API cln_status cln_measure_agreement(cln_device *device, const cln_parts *parts, const char *engine,
                                          cln_measure_progress_fn *progress, cln_measurement_fn *row, void *user,

@@ -112,16 +112,17 @@ static bool tell(const cln_telling *telling, const char *name, double value, cln
     return !counts || (!failed && value <= 1);
 }
 
-static bool try_engine(cln_device *device, const char *engine, const cln_fixed_run *run, cln_telling *telling)
+/* *counts: the engine takes such data, or fails otherwise than by saying that it does not. */
+static bool try_engine(cln_device *device, const char *engine, const cln_fixed_run *run, cln_telling *telling,
+                       bool *counts, cln_error *failure)
 {
-    cln_error failure = {0};
     cln_fixed_findings findings;
     cln_fixed_verdict verdict = {NAN, NAN, NAN};
     char name[3][40];
     bool agrees = true;
-    cln_status status = cln_agreement_find(device, engine, run, telling, &findings, &failure);
+    cln_status status = cln_agreement_find(device, engine, run, telling, &findings, failure);
     if (status == CLN_OK && !telling->stopped)
-        status = cln_fixed_run_judge(run, &findings, &verdict, &failure);
+        status = cln_fixed_run_judge(run, &findings, &verdict, failure);
     cln_agreement_forget(&findings);
     if (telling->stopped)
         return false;
@@ -129,8 +130,9 @@ static bool try_engine(cln_device *device, const char *engine, const cln_fixed_r
     const double values[] = {verdict.weights, verdict.loss, verdict.predictions};
     for (int i = 0; i < 3; i++) {
         snprintf(name[i], sizeof name[i], "%s.%s", engine, words[i]);
-        agrees &= tell(telling, name[i], values[i], status, failure.message);
+        agrees &= tell(telling, name[i], values[i], status, failure->message);
     }
+    *counts = status != CLN_UNSUPPORTED;
     return agrees;
 }
 
@@ -160,7 +162,7 @@ cln_status cln_measure_agreement(cln_device *device, const cln_parts *parts, con
     const char *engines[2];
     size_t count;
     unsigned done = 0;
-    bool all = true;
+    bool all = true, counts = false, some = false;
     *agrees = false;
     TRY(cln_measured_engines(engine, engines, &count, error));
     if (!parts->train)
@@ -172,7 +174,13 @@ cln_status cln_measure_agreement(cln_device *device, const cln_parts *parts, con
     for (size_t i = 0; i < count; i++) {
         if (!next_part(&telling, done++, all_parts, engines[i]))
             goto out;
-        all &= try_engine(device, engines[i], &run, &telling);
+        cln_error failure = {0};
+        all &= try_engine(device, engines[i], &run, &telling, &counts, &failure);
+        some |= counts || telling.stopped;
+        if (i + 1 == count && !some) {
+            status = cln_fail(error, CLN_UNSUPPORTED, "%s", failure.message);
+            goto out;
+        }
     }
     if (!telling.stopped && next_part(&telling, done, all_parts, "Gram matrix"))
         *agrees = try_gram(device, &run, &telling) && all;

@@ -138,6 +138,10 @@ START_TEST(what_an_engine_is_not_made_for)
         ck_assert(isnan(h.values[i]) && isnan(h.limits[i]) && *h.reasons[i]);
     for (size_t i = 3; i < ROWS; i++)
         ck_assert(h.values[i] <= 1);
+    bool agrees = true;
+    FAILS(CLN_UNSUPPORTED, "up to 64 outputs",
+          cln_measure_agreement(device, &(cln_parts){p.data, NULL, NULL}, "fused", NULL, NULL, NULL, &agrees, error));
+    ck_assert(!agrees);
     problem_free(&p);
 }
 END_TEST
@@ -273,6 +277,11 @@ START_TEST(large_features)
     measured(p.data, &h);
     for (size_t i = 0; i < h.count; i++)
         ck_assert_msg(h.values[i] <= 1, "%s: %g %s", h.names[i], h.values[i], h.reasons[i]);
+    bool agrees = true;
+    ((float *)p.x)[4] = 1e20f;
+    FAILS(CLN_INVALID, "divide the features",
+          cln_measure_agreement(device, &(cln_parts){p.data, NULL, NULL}, NULL, NULL, NULL, NULL, &agrees, error));
+    ck_assert(!agrees);
     problem_free(&p);
 }
 END_TEST
