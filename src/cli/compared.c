@@ -30,12 +30,13 @@ cln_status cln_compared_read(const char *path, const cln_comparison *now, cln_co
 {
     cln_status status;
     TRY(cln_comparison_read(path, before, error));
-    if (before->rows != now->rows || before->features != now->features || before->outputs != now->outputs ||
-        strcmp(before->type, now->type) != 0)
+    if (before->rows != now->rows || before->test_rows != now->test_rows || before->features != now->features ||
+        before->outputs != now->outputs || strcmp(before->type, now->type) != 0)
         status = cln_fail(error, CLN_INVALID,
-                          "option --against: %s is of other data, %s: %llu rows of %u features (%s) and %u outputs",
-                          path, before->data, (unsigned long long)before->rows, (unsigned)before->features,
-                          before->type, (unsigned)before->outputs);
+                          "option --against: %s is of other data, %s: %llu training and %llu test rows of %u features "
+                          "(%s) and %u outputs; give a result of these data",
+                          path, before->data, (unsigned long long)before->rows, (unsigned long long)before->test_rows,
+                          (unsigned)before->features, before->type, (unsigned)before->outputs);
 out:
     return status;
 }

@@ -98,6 +98,8 @@ refused 2 'too long' compare toy --devices "$(printf '%0200d' 7)"
 refused 2 'no option --device' compare toy --device 0
 sed 's/"rows": *301/"rows": 302/' now.json >other.json
 refused 2 'other data' compare toy --against other.json
+sed 's/"test_rows": */&1/' now.json >other.json
+refused 2 'other data' compare toy --against other.json
 printf '{"verdict": "agree"' >cut.json
 refused 1 'cut.json' compare toy --against cut.json
 
