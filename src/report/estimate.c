@@ -28,8 +28,11 @@ static void add_rows(cln_table *table, const cln_estimated *estimated)
     add_row(table, "all of it", estimate->device_bytes, remark);
     snprintf(remark, sizeof remark, "of %s in one piece", cln_text_bytes(bytes, estimated->device.max_alloc_bytes));
     add_row(table, "largest piece", estimate->largest, remark);
-    snprintf(remark, sizeof remark, "of %s available", cln_text_bytes(bytes, estimate->host_available));
-    add_row(table, "host", estimate->host_bytes, estimate->host_available < UINT64_MAX ? remark : "");
+    const char *besides =
+        estimated->device.unified_memory ? ", beside the above and the driver" : ", beside the driver";
+    bool known = estimate->host_available < UINT64_MAX;
+    snprintf(remark, sizeof remark, "of %s available%s", cln_text_bytes(bytes, estimate->host_available), besides);
+    add_row(table, "host", estimate->host_bytes, known ? remark : besides + 2);
 }
 
 cln_status cln_report_estimate(const cln_estimated *estimated, FILE *to, cln_error *error)
