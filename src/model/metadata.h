@@ -3,6 +3,12 @@
 #define CLN_MODEL_METADATA_H
 
 #include "model/model.h"
+#include "model/safetensors.h"
+
+/* The tensors of a model's file; returns how many. */
+size_t cln_model_tensors(const cln_model *model, cln_tensor tensors[2]);
+/* SHA-256 of their values as they lie in the file. */
+void cln_model_digest(const cln_model *model, char text[65]);
 
 /* By cln_row_loss and cln_target. */
 extern const char *const cln_outputs_words[3], *const cln_target_words[3];

@@ -2,11 +2,8 @@
 #ifndef CLN_MODEL_MODEL_H
 #define CLN_MODEL_MODEL_H
 
+#include "model/entries.h"
 #include "model/loss.h"
-
-typedef struct cln_entry {
-    char *key, *value;
-} cln_entry;
 
 struct cln_model {
     uint32_t outputs, features; /* k, d */
@@ -18,8 +15,7 @@ struct cln_model {
     int32_t lowest, highest; /* TARGET_VALUE: the labels that an output is rounded and clipped to */
     uint32_t *classes;       /* (k): the label of each output in the data; ascending from 0 unless a subset */
     bool subset;             /* trained on some classes only */
-    cln_entry *metadata;     /* (entries) */
-    size_t entries;
+    cln_entries metadata;
 };
 
 /* Zero weights, scale 1, classes 0 … k−1. */

@@ -1,29 +1,11 @@
-#define _POSIX_C_SOURCE 200809L /* strdup */
 #include "base/number.h"
-#include "base/os.h"
-#include "base/size.h"
+#include "base/sha256.h"
 #include "model/metadata.h"
 #include "model/safetensors.h"
 
-#include <errno.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A JSON string. Text that is not UTF-8 (a file's name may be anything) keeps its ASCII characters. */
-static json_t *json_text(const char *text)
-{
-    json_t *string = json_string(text);
-    char *ascii = string ? NULL : strdup(text);
-    if (ascii) {
-        for (char *c = ascii; *c; c++)
-            *c = *c & ~0x7f ? '?' : *c;
-        string = json_string(ascii);
-        free(ascii);
-    }
-    return string;
-}
 
 /* "3,6", to be released with free(); NULL without memory. */
 static char *list_classes(const cln_model *model)
@@ -38,17 +20,20 @@ static char *list_classes(const cln_model *model)
 /* The model's own entries come last, so that they win over noted ones of the same names. Nonzero without memory. */
 static int set_metadata(json_t *metadata, const cln_model *model)
 {
-    char scale[32], *classes = list_classes(model);
+    char scale[32], digest[65], *classes = list_classes(model);
     int failed = !classes;
     cln_format_real(model->scale, scale);
-    for (size_t i = 0; i < model->entries; i++)
-        failed |= json_object_set_new(metadata, model->metadata[i].key, json_text(model->metadata[i].value));
+    for (size_t i = 0; i < model->metadata.count; i++)
+        failed |= json_object_set_new(metadata, model->metadata.list[i].key,
+                                      cln_safetensors_text(model->metadata.list[i].value));
     failed |= json_object_set_new(metadata, "clinear", json_string(CLN_SAFETENSORS_VERSION));
     failed |= json_object_set_new(metadata, "format", json_string("pt"));
     failed |= json_object_set_new(metadata, "scale", json_string(scale));
     failed |= !classes || json_object_set_new(metadata, "classes", json_string(classes));
     failed |= json_object_set_new(metadata, "subset", json_string(model->subset ? "true" : "false"));
     failed |= json_object_set_new(metadata, "outputs", json_string(cln_outputs_words[model->loss]));
+    cln_model_digest(model, digest);
+    failed |= json_object_set_new(metadata, "weights_sha256", json_string(digest));
     failed |= json_object_set_new(metadata, "target", json_string(cln_target_words[model->target]));
     if (model->target == CLN_TARGET_VALUE)
         failed |= json_object_set_new(metadata, "labels", json_sprintf("%d,%d", model->lowest, model->highest));
@@ -56,62 +41,57 @@ static int set_metadata(json_t *metadata, const cln_model *model)
     return failed;
 }
 
+static void add_up(const void *bytes, size_t count, void *user)
+{
+    cln_sha256_add(user, bytes, count);
+}
+
+void cln_model_digest(const cln_model *model, char text[65])
+{
+    cln_tensor tensors[2];
+    size_t count = cln_model_tensors(model, tensors);
+    cln_sha256 sum = cln_sha256_begin();
+    for (size_t i = 0; i < count; i++)
+        cln_safetensors_put_values(&tensors[i], add_up, &sum);
+    cln_sha256_end(&sum, text);
+}
+
+size_t cln_model_tensors(const cln_model *model, cln_tensor tensors[2])
+{
+    tensors[0] = (cln_tensor){.name = "weight",
+                              .dtype = CLN_F32,
+                              .rank = 2,
+                              .shape = {model->outputs, model->features},
+                              .values = model->weight};
+    tensors[1] =
+        (cln_tensor){.name = "bias", .dtype = CLN_F32, .rank = 1, .shape = {model->outputs}, .values = model->bias};
+    return model->bias ? 2 : 1;
+}
+
 /* The header's text, to be released with free(); NULL without memory. */
 static char *write_header(const cln_model *model)
 {
-    json_int_t k = model->outputs, d = model->features, weights = k * d * 4;
+    cln_tensor tensors[2];
+    size_t count = cln_model_tensors(model, tensors);
     json_t *metadata = json_object();
-    json_t *weight =
-        json_pack("{s:s,s:[II],s:[II]}", "dtype", "F32", "shape", k, d, "data_offsets", (json_int_t)0, weights);
-    json_t *bias = model->bias ? json_pack("{s:s,s:[I],s:[II]}", "dtype", "F32", "shape", k, "data_offsets", weights,
-                                           weights + k * 4)
-                               : NULL;
-    json_t *header = json_object();
-    char *text = NULL;
-    int failed = set_metadata(metadata, model);
-    failed |= json_object_set(header, "__metadata__", metadata);
-    failed |= json_object_set(header, "weight", weight);
-    failed |= model->bias && json_object_set(header, "bias", bias);
-    if (!failed)
-        text = json_dumps(header, JSON_COMPACT);
-    json_decref(header);
-    json_decref(bias);
-    json_decref(weight);
+    char *text = set_metadata(metadata, model) ? NULL : cln_safetensors_header(metadata, tensors, count);
     json_decref(metadata);
     return text;
 }
 
-/* Writes floats (count), little-endian on any machine. */
-static bool put_floats(FILE *stream, const float *values, uint64_t count)
+/* A failure stays in the stream. */
+static void put_bytes(const void *bytes, size_t count, void *user)
 {
-    uint8_t block[4096];
-    while (count > 0) {
-        size_t some = count < sizeof block / 4 ? (size_t)count : sizeof block / 4;
-        for (size_t i = 0; i < some; i++) {
-            uint32_t bits;
-            memcpy(&bits, values + i, 4);
-            for (size_t j = 0; j < 4; j++)
-                block[4 * i + j] = (uint8_t)(bits >> 8 * j);
-        }
-        if (fwrite(block, 4, some, stream) != some)
-            return false;
-        values += some;
-        count -= some;
-    }
-    return true;
+    fwrite(bytes, 1, count, user);
 }
 
-/* Spaces behind the header bring the values to a multiple of eight bytes, as the format allows. */
-static bool put_model(FILE *stream, const cln_model *model, const char *header)
+static void put_model(FILE *stream, const cln_model *model, const char *header)
 {
-    uint8_t prefix[8];
-    uint64_t length = strlen(header), padded = cln_ceil_divide(length, 8) * 8;
-    for (size_t j = 0; j < 8; j++)
-        prefix[j] = (uint8_t)(padded >> 8 * j);
-    return fwrite(prefix, 1, 8, stream) == 8 && fwrite(header, 1, length, stream) == length &&
-           fprintf(stream, "%*s", (int)(padded - length), "") >= 0 &&
-           put_floats(stream, model->weight, (uint64_t)model->outputs * model->features) &&
-           (!model->bias || put_floats(stream, model->bias, model->outputs));
+    cln_tensor tensors[2];
+    size_t count = cln_model_tensors(model, tensors);
+    cln_safetensors_put_header(header, put_bytes, stream);
+    for (size_t i = 0; i < count; i++)
+        cln_safetensors_put_values(&tensors[i], put_bytes, stream);
 }
 
 static bool all_finite(const float *values, uint64_t count)
@@ -134,16 +114,13 @@ cln_status cln_model_save(const cln_model *model, const char *path, cln_error *e
     header = write_header(model);
     if (!header)
         return cln_fail_memory(error, "a model file's header", CLN_SAFETENSORS_HEADER_MAX);
-    if (strlen(header) > CLN_SAFETENSORS_HEADER_MAX - 8) {
+    if (strlen(header) > CLN_SAFETENSORS_HEADER_MAX) {
         status = cln_fail(error, CLN_INVALID, "the model is not written to %s: its metadata is longer than %u bytes",
                           path, CLN_SAFETENSORS_HEADER_MAX);
         goto out;
     }
     TRY(cln_os_replace_begin(&file, path, error));
-    if (!put_model(file.stream, model, header)) {
-        status = cln_fail(error, CLN_IO, "cannot write %s: %s; nothing was changed there", path, strerror(errno));
-        goto out;
-    }
+    put_model(file.stream, model, header);
     TRY(cln_os_replace_commit(&file, error));
 out:
     cln_os_replace_abandon(&file);

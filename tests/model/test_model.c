@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "model/model.h"
+#include "base/sha256.h"
 #include "files.h"
 #include "harness.h"
 
@@ -59,7 +60,7 @@ START_TEST(notes)
     ck_assert_int_eq(cln_model_note(model, NULL, "engine", "%s!", cln_model_metadata(model, "engine")), CLN_OK);
     ck_assert_str_eq(cln_model_metadata(model, "engine"), "clblast!");
     ck_assert_str_eq(cln_model_metadata(model, "epochs"), "3 of 4.5");
-    ck_assert_uint_eq(model->entries, 2);
+    ck_assert_uint_eq(model->metadata.count, 2);
     cln_model_free(model);
 }
 END_TEST
@@ -85,6 +86,38 @@ START_TEST(saved_and_loaded)
     ck_assert_str_eq(cln_model_metadata(loaded, "quote"), "\"\\ \x1b[31m ü");
     ck_assert_str_eq(cln_model_metadata(loaded, "classes"), "0,1,2");
     ck_assert_str_eq(cln_model_metadata(loaded, "format"), "pt");
+    cln_model_free(loaded);
+    cln_model_free(model);
+}
+END_TEST
+
+/* The values of the file are those that its name for their sum says, and no others are taken. */
+START_TEST(digest)
+{
+    cln_model *model = make_model(3, 5, _i), *loaded = save_and_load(model);
+    size_t values = _i ? 18 * 4 : 15 * 4, size = 0;
+    static char bytes[65536];
+    char text[65];
+    FILE *file = fopen(at("m"), "r+b");
+    ck_assert_ptr_nonnull(file);
+    size = fread(bytes, 1, sizeof bytes, file);
+    cln_sha256 sum = cln_sha256_begin();
+    cln_sha256_add(&sum, bytes + size - values, values);
+    cln_sha256_end(&sum, text);
+    ck_assert_str_eq(cln_model_metadata(loaded, "weights_sha256"), text);
+    cln_model_free(loaded);
+    for (size_t i = size - values; i < size; i++) {
+        cln_error error = {0};
+        ck_assert_int_eq(fseek(file, (long)i, SEEK_SET), 0);
+        fputc(bytes[i] ^ 1, file);
+        fflush(file);
+        ck_assert_int_eq(cln_model_load(at("m"), &loaded, &error), CLN_FORMAT);
+        ck_assert_msg(strstr(error.message, "weights_sha256") != NULL, "%s", error.message);
+        ck_assert_int_eq(fseek(file, (long)i, SEEK_SET), 0);
+        fputc(bytes[i], file);
+    }
+    fclose(file);
+    ck_assert_int_eq(cln_model_load(at("m"), &loaded, NULL), CLN_OK);
     cln_model_free(loaded);
     cln_model_free(model);
 }
@@ -248,6 +281,7 @@ static Suite *model_suite(void)
     tcase_add_test(ok, a_new_model);
     tcase_add_test(ok, notes);
     tcase_add_loop_test(ok, saved_and_loaded, 0, 2); /* without, with bias */
+    tcase_add_loop_test(ok, digest, 0, 2);
     tcase_add_test(ok, subsets);
     tcase_add_test(ok, layout);
     tcase_add_test(edges, text_that_is_no_utf8);
