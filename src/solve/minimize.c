@@ -147,6 +147,89 @@ static bool interrupted(const descent *d)
     return d->task->progress && d->task->progress(&progress, d->task->user);
 }
 
+/* What is there to be kept, with the run's own arrays. */
+static cln_minimize_state state_of(descent *d)
+{
+    const cln_pairs *pairs = &d->pairs;
+    bool wrapped = pairs->pairs > pairs->newest + 1;
+    return (cln_minimize_state){.iterations = d->minimum->iterations,
+                                .evaluations = d->minimum->evaluations,
+                                .idle = d->idle,
+                                .objective = d->now.objective,
+                                .gradient_norm = d->minimum->gradient_norm,
+                                .least_objective = d->least_objective,
+                                .least_norm = d->least_norm,
+                                .scale = d->scale,
+                                .x = d->now.x,
+                                .g = d->now.g,
+                                .pairs = pairs->pairs,
+                                .newest = pairs->newest,
+                                .rows = !pairs->pairs ? 0
+                                        : wrapped     ? pairs->most
+                                                      : pairs->newest + 1,
+                                .s = pairs->s,
+                                .y = pairs->y,
+                                .sy = pairs->sy};
+}
+
+static void keep(descent *d)
+{
+    cln_minimize_state state = state_of(d);
+    if (d->task->keep)
+        d->task->keep(&state, d->task->user);
+}
+
+/* Whether a state could have come from a run of this task. */
+static bool is_sound(const descent *d, const cln_minimize_state *state)
+{
+    bool sound = state->iterations > 0 && state->iterations <= d->task->iterations && isfinite(state->objective) &&
+                 state->pairs <= state->rows && state->rows <= d->pairs.most &&
+                 (state->rows == 0 || state->newest < state->rows) &&
+                 (state->pairs <= state->newest + 1 || state->rows == d->pairs.most);
+    for (uint32_t i = 0; sound && i < state->rows; i++)
+        sound = !isnan(state->sy[i]);
+    for (uint64_t i = 0; sound && i < d->task->count; i++)
+        sound = isfinite(state->x[i]) && isfinite(state->g[i]);
+    return sound;
+}
+
+static cln_status resume(descent *d, cln_error *error)
+{
+    cln_status status;
+    cln_minimize_state state = state_of(d);
+    state.rows = d->pairs.most;
+    TRY(d->task->resume(&state, d->task->user, error));
+    if (!is_sound(d, &state))
+        return cln_fail(error, CLN_FORMAT, "the state of L-BFGS that was kept is not one of this problem's");
+    *d->minimum = (cln_minimum){.iterations = state.iterations,
+                                .evaluations = state.evaluations,
+                                .objective = state.objective,
+                                .gradient_norm = state.gradient_norm};
+    d->now.objective = state.objective;
+    d->idle = state.idle;
+    d->least_objective = state.least_objective;
+    d->least_norm = state.least_norm;
+    d->scale = state.scale;
+    d->pairs.pairs = state.pairs;
+    d->pairs.newest = state.newest;
+    cln_orthant_gradient(d->task->count, d->task->l1, d->now.x, d->now.g, d->pseudo);
+out:
+    return status;
+}
+
+/* The first point; one that is not finite has objective NaN. */
+static cln_status start(descent *d, cln_error *error)
+{
+    cln_status status;
+    if (d->task->resume)
+        return resume(d, error);
+    TRY(cln_point_evaluate(d->task, &d->now, &d->minimum->evaluations, error));
+    if (isfinite(d->now.objective))
+        look(d);
+out:
+    return status;
+}
+
 /* Iterates from a point that was evaluated and is finite. */
 static cln_status iterate(descent *d, cln_error *error)
 {
@@ -173,6 +256,7 @@ static cln_status iterate(descent *d, cln_error *error)
             break;
         accept(d);
         stop = interrupted(d);
+        keep(d);
     }
 out:
     return status;
@@ -184,10 +268,9 @@ cln_status cln_minimize_run(const cln_minimize *task, double *x, cln_minimum *mi
     descent d = {.task = task, .minimum = minimum, .least_objective = INFINITY, .least_norm = INFINITY};
     *minimum = (cln_minimum){.stopped = CLN_STOP_DIVERGED, .objective = NAN, .gradient_norm = NAN};
     TRY(create(&d, x, error));
-    TRY(cln_point_evaluate(task, &d.now, &minimum->evaluations, error));
+    TRY(start(&d, error));
     if (!isfinite(d.now.objective))
         goto out;
-    look(&d);
     status = iterate(&d, error);
     memcpy(x, d.now.x, task->count * sizeof *x); /* after a failure too: it is the best there is */
 out:

@@ -24,12 +24,31 @@ typedef struct cln_minimum_progress {
 /* After each iteration; nonzero stops. */
 typedef int cln_minimum_progress_fn(const cln_minimum_progress *progress, void *user);
 
+/* All that an iteration leaves to the next: a run that goes on from it has the bits of one that was never interrupted. */
+typedef struct cln_minimize_state {
+    uint64_t iterations, evaluations, idle;
+    double objective, gradient_norm, least_objective, least_norm, scale;
+    double *x, *g;   /* (count) */
+    uint32_t pairs;  /* that L-BFGS remembers, */
+    uint32_t newest; /* and the row of the newest, in rings of which `rows` rows were written */
+    uint32_t rows;
+    double *s, *y; /* (rows,count) */
+    double *sy;    /* (rows) */
+} cln_minimize_state;
+
+/* After each iteration and its progress; the arrays are the run's own, to be read. */
+typedef void cln_minimize_keep_fn(const cln_minimize_state *state, void *user);
+/* Fills in a state that was kept, for the same task with as many iterations or more; its arrays are there, with `rows` rows of room. */
+typedef cln_status cln_minimize_resume_fn(cln_minimize_state *state, void *user, cln_error *error);
+
 typedef struct cln_minimize {
     uint64_t count;
     cln_evaluate_fn *evaluate;
     cln_precondition_fn *precondition;           /* NULL: none; where l1 is given it must be diagonal */
     double (*norm)(const double *g, void *user); /* of a (sub)gradient (count); NULL: the largest absolute component */
     cln_minimum_progress_fn *progress;           /* may be NULL */
+    cln_minimize_keep_fn *keep;                  /* may be NULL */
+    cln_minimize_resume_fn *resume;              /* NULL: begins at x */
     void *user;
     const double *l1;    /* (count): λ₁ of each variable, 0 where it has none; NULL: none at all */
     double tolerance;    /* stops where the norm is at most this; 0 is legal */
@@ -47,7 +66,7 @@ typedef struct cln_minimum {
 } cln_minimum;
 
 /* x (count): the start, and then the last point that was accepted, after a failure of `evaluate` as well. CLN_MEMORY, and what
-   `evaluate` returns. */
+   `evaluate` or `resume` return; CLN_FORMAT for a state that cannot be one. */
 cln_status cln_minimize_run(const cln_minimize *task, double *x, cln_minimum *minimum, cln_error *error);
 /* What it takes of memory meanwhile, at most. Reads count, memory and iterations. */
 uint64_t cln_minimize_bytes(const cln_minimize *task);
