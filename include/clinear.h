@@ -435,6 +435,56 @@ CLN_API const cln_path_row *cln_trainer_path(const cln_trainer *trainer, size_t 
 CLN_API cln_status cln_trainer_model(cln_trainer *trainer, cln_model **model, cln_error *error);
 CLN_API void cln_trainer_close(cln_trainer *trainer);
 
+/* ------------------------------------------------------------------------------------- checkpoints -- */
+
+/*
+ * A checkpoint is all that a run of sgd or lbfgs needs to go on: weights, the solver's own state, the place in the pass, what is best so
+ * far. A run that was resumed from one, on the device of the first with its driver, ends in the bits of a run that was never interrupted:
+ * weights, scores, and what progress tells from there on but seconds. The tuning that was in force then is taken from the checkpoint, so
+ * that kernels are cut as they were. On another device the engine is the same and results differ by rounding, and where a validation
+ * decides, by what follows from that.
+ *
+ * The file is a safetensors container with a checksum over all of its bytes. A newer checkpoint takes the older one's place when it is
+ * whole and on disk, and not before; whatever ends the process, one of the two is there. (A process that is killed while it writes leaves
+ * a file with six letters more in its name.) Of a run that has ended the last one stays: with more epochs it can go on.
+ */
+typedef struct cln_checkpoints {
+    const char *path;
+    uint64_t
+        every; /* minibatches, or iterations of lbfgs, from one to the next; 0: one at the end of every epoch or iteration */
+    /* A text of the caller's own that is kept along (how far its own log has come, say), at most 4,000 bytes; may be NULL. Called before each
+       checkpoint. */
+    const char *(*mark)(void *user);
+    /* Hears of each checkpoint: failure is NULL where it is on disk. One that could not be written, for want of room say, does not end the
+       training, and the one before stays. May be NULL. */
+    void (*told)(const cln_error *failure, void *user);
+    void *user;
+} cln_checkpoints;
+
+/* From here on the run keeps checkpoints: one each `every`, at the end, and where progress stops it. To be called before cln_trainer_run.
+   CLN_IO where the file cannot be written; CLN_INVALID for solver direct, which is one pass and a few products. Reads the data once more, to
+   know it again. */
+CLN_API cln_status cln_trainer_checkpoint(cln_trainer *trainer, const cln_checkpoints *checkpoints, cln_error *error);
+
+/* cln_trainer_create for a run that goes on from a checkpoint, with cln_trainer_run. Options and data are to be the same: all options but
+   `epochs`, which may be others where no schedule depends on them and no fewer than were done, and `log-every`; the rows, byte for byte, but from
+   any file. Version of the library, options and data are refused by name where they differ: CLN_INVALID; another format of the
+   file: CLN_UNSUPPORTED; one that is damaged, or no checkpoint: CLN_FORMAT. What was tuned when it was kept is then in force on the device. */
+CLN_API cln_status cln_trainer_resume(cln_device *device, const cln_options *options, const cln_parts *parts,
+                                      const char *path, cln_trainer **trainer, cln_error *error);
+
+typedef struct cln_resumption {
+    uint64_t epoch, steps; /* passes begun, minibatches done; of lbfgs iterations and evaluations */
+    double seconds;        /* of optimisation */
+    uint64_t every;        /* as cln_checkpoints had it */
+    const char *mark;      /* that was kept along; "" where there was none */
+    const char *device;    /* that it ran on */
+    bool same_device;
+} cln_resumption;
+
+/* Where a resumed run goes on; false for a trainer that was created. Texts are valid until the trainer is closed. */
+CLN_API bool cln_trainer_resumed(const cln_trainer *trainer, cln_resumption *resumption);
+
 /* ------------------------------------------------------------------------------------------ search -- */
 
 /*
@@ -494,7 +544,7 @@ CLN_API void cln_search_close(cln_search *search);
 /* ------------------------------------------------------------------------------------------- model -- */
 
 /* Models are safetensors: `weight` (k,d) and `bias` (k), float32, which PyTorch's nn.Linear loads as they are and which
-   give the logits of x·scale. Writing is atomic. CLN_IO; CLN_FORMAT for a file that is not such a model. */
+   give the logits of x·scale. Metadata `weights_sha256` is of their bytes, which end the file, and is checked. Writing is atomic. CLN_IO; CLN_FORMAT for a file that is not such a model. */
 CLN_API cln_status cln_model_save(const cln_model *model, const char *path, cln_error *error);
 CLN_API cln_status cln_model_load(const char *path, cln_model **model, cln_error *error);
 CLN_API uint32_t cln_model_outputs(const cln_model *model);                      /* k */

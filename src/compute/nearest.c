@@ -2,6 +2,7 @@
 #include "compute/tuning.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static bool same_case(const cln_case *a, const cln_case *b)
@@ -154,4 +155,13 @@ bool cln_tuned_shape_is_sound(const cln_tuned_shape *row, const cln_facts *facts
     return sound && shape.rows > 0 &&
            (shape.group_rows == 0 || (shape.group_rows % shape.rows == 0 && shape.group_rows % 16 == 0)) &&
            cln_shape_fits(facts, &problem, &shape);
+}
+
+#define FORMAT(member, least, most, power) " " #member "=%u"
+#define VALUE(member, least, most, power)  , shape->member
+
+void cln_shape_describe(const cln_shape *shape, char words[CLN_SHAPE_WORDS])
+{
+    snprintf(words, CLN_SHAPE_WORDS, "%s vector=%u outputs=%u" CLN_TUNED_SHAPE_MAP(FORMAT),
+             shape->kind == CLN_SHAPE_CPU ? "cpu" : "gpu", shape->vector, shape->outputs CLN_TUNED_SHAPE_MAP(VALUE));
 }

@@ -135,8 +135,8 @@ static int write_engine(json_t *rows, const cln_tuned_engine *engine)
     return failed | json_array_append_new(rows, row);
 }
 
-/* NULL without memory. */
-static char *compose(const cln_device *device)
+/* Times to so many digits. NULL without memory. */
+static char *compose(const cln_device *device, size_t digits, size_t flags)
 {
     const cln_tuning *tuning = device->tuning;
     json_t *root = json_object(), *origin = json_object();
@@ -158,9 +158,19 @@ static char *compose(const cln_device *device)
         failed |= write_engine(engines, &tuning->engines[i]);
     failed |= json_object_set_new(root, "device", origin) | json_object_set_new(root, "shapes", shapes) |
               json_object_set_new(root, "products", products) | json_object_set_new(root, "engines", engines);
-    char *text = failed ? NULL : json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
+    char *text = failed ? NULL : json_dumps(root, flags | JSON_REAL_PRECISION(digits));
     json_decref(root);
     return text;
+}
+
+cln_status cln_tuning_tell(const cln_device *device, char **text, cln_error *error)
+{
+    const cln_tuning *tuning = device->tuning;
+    *text = NULL;
+    if (!tuning || tuning->shape_count + tuning->product_count + tuning->engine_count == 0)
+        return CLN_OK;
+    *text = compose(device, 17, JSON_COMPACT);
+    return *text ? CLN_OK : cln_fail_memory(error, "what is measured", 0);
 }
 
 cln_status cln_device_save_tuning(cln_device *device, const char *path, cln_error *error)
@@ -174,7 +184,7 @@ cln_status cln_device_save_tuning(cln_device *device, const char *path, cln_erro
                         device->facts.info.name);
     if (!path)
         TRY(cln_device_tuning_path(device, usual, error));
-    text = compose(device);
+    text = compose(device, 6, JSON_INDENT(1));
     if (!text) {
         status = cln_fail_memory(error, "the tuning file", 0);
         goto out;

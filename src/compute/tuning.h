@@ -67,6 +67,13 @@ typedef struct cln_tuning {
 /* The device's tuning, an empty one where it had none. CLN_MEMORY. */
 cln_status cln_tuning_of(cln_device *device, cln_tuning **tuning, cln_error *error);
 
+/* What is in force, as a text that gives the same choices again where it is taken; to be released with free(); NULL where nothing is. */
+cln_status cln_tuning_tell(const cln_device *device, char **text, cln_error *error);
+/* Takes such a text in the place of what was in force, `name` for the file's; NULL: what is built in is in force. With the distrust that a file
+   meets; nothing changes then. origin: how refusals name it. */
+cln_status cln_tuning_take(cln_device *device, const char *text, const char *name, const char *origin,
+                           cln_error *error);
+
 /* Adds a row, in the place of one for the same case or product. Without effect where there is no more room. */
 void cln_tuning_put_shape(cln_tuning *tuning, const cln_tuned_shape *row);
 void cln_tuning_put_product(cln_tuning *tuning, const cln_tuned_product *row);
@@ -95,5 +102,9 @@ bool cln_tuned_gemm(const cln_device *device, const cln_product *product, cln_ge
 cln_shape cln_tuning_apply(const cln_tuned_shape *row, const cln_facts *facts, const cln_problem *problem);
 /* Whether the measured members are in their ranges, agree with each other and fit the device, for the row's own case. */
 bool cln_tuned_shape_is_sound(const cln_tuned_shape *row, const cln_facts *facts);
+
+/* A shape in words: its kind and the numbers that cut it. */
+#define CLN_SHAPE_WORDS 300
+void cln_shape_describe(const cln_shape *shape, char words[CLN_SHAPE_WORDS]);
 
 #endif

@@ -170,25 +170,30 @@ out:
     return status;
 }
 
-static cln_status read_file(const reading *in, const cln_os_file *file)
+static cln_status read_tuning(const reading *in, const char *text, size_t length)
 {
     cln_status status;
     json_error_t problem;
-    json_t *root = NULL;
-    char *text = NULL;
-    size_t length = 0;
-    TRY(read_text(in, file, &text, &length));
-    root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &problem);
-    if (!root) {
-        status = ignore(in, CLN_FORMAT, "it is no JSON, or cut off (line %d)", problem.line);
-        goto out;
-    }
+    json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &problem);
+    if (!root)
+        return ignore(in, CLN_FORMAT, "it is no JSON, or cut off (line %d)", problem.line);
     TRY(check_origin(in, root));
     TRY(read_rows(in, root, "shapes", read_shape));
     TRY(read_rows(in, root, "products", read_product));
     TRY(read_rows(in, root, "engines", read_engine));
 out:
     json_decref(root);
+    return status;
+}
+
+static cln_status read_file(const reading *in, const cln_os_file *file)
+{
+    cln_status status;
+    char *text = NULL;
+    size_t length = 0;
+    TRY(read_text(in, file, &text, &length));
+    TRY(read_tuning(in, text, length));
+out:
     free(text);
     return status;
 }
@@ -233,5 +238,24 @@ cln_status cln_device_load_tuning(cln_device *device, const char *path, cln_erro
 out:
     free(read);
     cln_os_close(&file);
+    return status;
+}
+
+cln_status cln_tuning_take(cln_device *device, const char *text, const char *name, const char *origin, cln_error *error)
+{
+    cln_status status;
+    reading in = {.path = origin, .device = device, .error = error};
+    cln_tuning *read = NULL, *old;
+    if (!text && !device->tuning)
+        return CLN_OK;
+    TRY(cln_allocate((void **)&read, 1, sizeof *read, "what is measured", error));
+    in.tuning = read;
+    if (text)
+        TRY(read_tuning(&in, text, strlen(text)));
+    TRY(cln_tuning_of(device, &old, error));
+    snprintf(read->name, sizeof read->name, "%s", text ? name : old->name);
+    *old = *read;
+out:
+    free(read);
     return status;
 }

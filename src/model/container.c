@@ -166,6 +166,19 @@ bool cln_container_has(const cln_container *container, const char *name)
     return json_object_get(container->in.header, name) != NULL;
 }
 
+cln_status cln_container_rows(cln_container *container, const char *name, uint64_t most, uint64_t *rows,
+                              cln_error *error)
+{
+    json_int_t found = 0;
+    container->in.error = error;
+    if (json_unpack(json_object_get(container->in.header, name), "{s:[I]}", "shape", &found) != 0 || found < 1 ||
+        (uint64_t)found > most)
+        return cln_safetensors_refuse(&container->in, "tensor %s must have 1 to %llu rows", name,
+                                      (unsigned long long)most);
+    *rows = (uint64_t)found;
+    return CLN_OK;
+}
+
 cln_status cln_container_read(cln_container *container, const char *name, cln_dtype type, uint64_t rows,
                               uint64_t columns, void *values, cln_error *error)
 {

@@ -31,6 +31,9 @@ cln_status cln_container_open(const char *task, const char *path, const char *ki
                               cln_container **container, cln_error *error);
 const char *cln_container_text(const cln_container *container, const char *name); /* metadata; NULL: no such name */
 bool cln_container_has(const cln_container *container, const char *name);         /* an array */
+/* The rows of an array, at most `most`. CLN_FORMAT. */
+cln_status cln_container_rows(cln_container *container, const char *name, uint64_t most, uint64_t *rows,
+                              cln_error *error);
 /* Reads an array of exactly this type and shape into values (rows,columns). CLN_FORMAT. */
 cln_status cln_container_read(cln_container *container, const char *name, cln_dtype type, uint64_t rows,
                               uint64_t columns, void *values, cln_error *error);

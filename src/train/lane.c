@@ -62,7 +62,7 @@ cln_status cln_trainer_restart(cln_trainer *trainer, cln_error *error)
     cln_status status;
     TRY(cln_buffer_zero(trainer->device, trainer->weights, error));
     TRY(cln_buffer_zero(trainer->device, trainer->velocity, error));
-    trainer->epoch = trainer->steps = 0;
+    trainer->epoch = trainer->steps = trainer->earlier_count = 0;
     trainer->kept = trainer->weights;
     trainer->certificate = (cln_certificate){0};
     trainer->seconds.train = trainer->seconds.evaluate = 0;

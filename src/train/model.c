@@ -9,11 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* For the lists of members in compute/tuning.h and compute/gemm.h: " name=%u" and the value. */
-#define SHAPE_FORMAT(member, least, most, power) " " #member "=%u"
-#define SHAPE_VALUE(member, least, most, power)  , shape->member
-#define GEMM_FORMAT(member, name)                " " #name "=%u"
-#define GEMM_VALUE(member, name)                 , used->gemm.member
+/* For the list of members in compute/gemm.h: " name=%u" and the value. */
+#define GEMM_FORMAT(member, name) " " #name "=%u"
+#define GEMM_VALUE(member, name)  , used->gemm.member
 
 /* Everything that was given or has a default, as the command line would take it. */
 static cln_status note_options(cln_model *model, const cln_trainer *trainer, cln_error *error)
@@ -36,14 +34,12 @@ static cln_status note_engine(cln_model *model, const cln_trainer *trainer, cln_
 {
     cln_status status;
     const cln_plan *plan = trainer->plan;
-    const cln_shape *shape = &plan->shape;
     const cln_tuning *tuning = trainer->device->tuning;
     bool tuned = plan->engine_tuned || plan->shape_tuned || plan->product_tuned;
-    char products[CLN_USED_PRODUCTS * 300] = "";
+    char products[CLN_USED_PRODUCTS * 300] = "", shape[CLN_SHAPE_WORDS];
     TRY(cln_model_note(model, error, "engine", "%s", plan->engine->name));
-    TRY(cln_model_note(model, error, "shape", "%s vector=%u outputs=%u" CLN_TUNED_SHAPE_MAP(SHAPE_FORMAT),
-                       shape->kind == CLN_SHAPE_CPU ? "cpu" : "gpu", shape->vector,
-                       shape->outputs CLN_TUNED_SHAPE_MAP(SHAPE_VALUE)));
+    cln_shape_describe(&plan->shape, shape);
+    TRY(cln_model_note(model, error, "shape", "%s", shape));
     for (size_t i = 0; i < CLN_USED_PRODUCTS && plan->used[i].product.k; i++) {
         const cln_used_product *used = &plan->used[i];
         size_t length = strlen(products);

@@ -1,28 +1,14 @@
-/* The epochs: minibatches enqueued ahead of the device, validation after each pass, the rules that end it all. */
+/* The epochs: what each pass has come to, validation after it, the rules that end it all. */
 #include "base/os.h"
 #include "base/size.h"
-#include "device/profile.h"
+#include "train/checkpoint.h"
+#include "train/run.h"
 #include "train/solve.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct run {
-    cln_trainer *trainer;
-    cln_progress_fn *progress;
-    void *user;
-    cln_progress now;
-    double began;      /* by the clock */
-    double reported;   /* the last tick, by the clock */
-    cln_score *scores; /* (lanes) of the validation part */
-};
-
-static bool is_over(const struct run *run)
-{
-    return cln_trainer_running(run->trainer) == 0;
-}
 
 /* The lane whose scores progress tells: the first that has not stopped before this pass. */
 static uint32_t front(const cln_trainer *trainer)
@@ -33,105 +19,6 @@ static uint32_t front(const cln_trainer *trainer)
     return m;
 }
 
-/* Rows in all minibatches so far: only the last of a pass may be partial. */
-static double rows_seen(const cln_trainer *trainer)
-{
-    uint64_t all = trainer->selection->rows[CLN_TRAIN], batch = trainer->settings.batch_size;
-    uint64_t pass = trainer->settings.drop_last ? trainer->batches * batch : all;
-    uint64_t passes = trainer->steps / trainer->batches, rest = trainer->steps % trainer->batches;
-    return (double)passes * (double)pass + (double)rest * (double)batch;
-}
-
-/* Tells the caller; a nonzero answer ends training. */
-static cln_status report(struct run *run, cln_event event, cln_error *error)
-{
-    cln_status status = CLN_OK;
-    cln_trainer *trainer = run->trainer;
-    cln_progress *now = &run->now;
-    now->event = event;
-    now->epoch = trainer->epoch;
-    now->epochs = trainer->settings.epochs;
-    now->steps = trainer->batches;
-    double total = (double)now->epochs * (double)trainer->batches;
-    now->seconds_left = trainer->steps ? now->seconds * (total - (double)trainer->steps) / (double)trainer->steps : 0;
-    now->rows_per_second = now->seconds > 0 ? rows_seen(trainer) / now->seconds : 0;
-    if (!run->progress || run->progress(now, run->user) == 0)
-        return CLN_OK;
-    for (uint32_t m = 0; m < trainer->lane_count; m++)
-        if (!trainer->lanes[m].over)
-            TRY(cln_lane_stop(trainer, m, CLN_STOP_INTERRUPTED, error));
-out:
-    return status;
-}
-
-static cln_status tick(struct run *run, cln_error *error)
-{
-    double clock = cln_os_seconds();
-    if (clock - run->reported < 0.1)
-        return CLN_OK;
-    run->reported = clock;
-    run->now.step = run->trainer->steps;
-    run->now.seconds = run->trainer->seconds.train + clock - run->began;
-    return report(run, CLN_EVENT_TICK, error);
-}
-
-/* Whether the patience of a lane that runs ends with minibatch `iteration`, within a pass. */
-static bool patience_ends(const cln_trainer *trainer, uint64_t iteration)
-{
-    bool ends = false;
-    for (uint32_t m = 0; m < trainer->lane_count; m++)
-        ends |= !trainer->lanes[m].over && cln_patience_over(&trainer->lanes[m].patience, iteration, false);
-    return ends;
-}
-
-/* How many minibatches go on from here before the host looks up: to the end of a stretch, of the pass or of patience. */
-static uint64_t next_minibatches(const cln_trainer *trainer, uint64_t done)
-{
-    uint64_t stretch = cln_trainer_stretch(trainer), left = trainer->batches - done;
-    uint64_t most = left < stretch ? left : stretch, count = 1;
-    while (count < most && !patience_ends(trainer, trainer->steps + count - 1))
-        count++;
-    return count;
-}
-
-/* Stops the lanes whose patience is over after the last minibatch. */
-static cln_status lose_patience(cln_trainer *trainer, bool pass_ended, cln_error *error)
-{
-    cln_status status = CLN_OK;
-    for (uint32_t m = 0; m < trainer->lane_count; m++)
-        if (!trainer->lanes[m].over && cln_patience_over(&trainer->lanes[m].patience, trainer->steps - 1, pass_ended))
-            TRY(cln_lane_stop(trainer, m, CLN_STOP_PATIENCE, error));
-out:
-    return status;
-}
-
-/* Enqueues a pass, or what patience leaves of it; *done minibatches. Waits for the device at the end. */
-static cln_status enqueue_pass(struct run *run, uint64_t *done, cln_error *error)
-{
-    cln_status status = CLN_OK;
-    cln_trainer *trainer = run->trainer;
-    run->began = cln_os_seconds();
-    cln_profile_resume(trainer->device);
-    TRY(cln_trainer_begin_pass(trainer, error));
-    for (*done = 0; *done < trainer->batches && !is_over(run);) {
-        uint64_t count = next_minibatches(trainer, *done);
-        TRY(cln_trainer_enqueue(trainer, *done, count, *done * trainer->scores_per_batch, error));
-        *done += count;
-        cln_trainer_count(trainer, count);
-        if (*done < trainer->batches) {
-            TRY(lose_patience(trainer, false, error));
-            TRY(cln_pace_mark(trainer->device, &trainer->pace, error));
-            TRY(tick(run, error));
-        }
-    }
-    TRY(cln_queue_finish(trainer->device, error));
-    cln_profile_pause(trainer->device);
-    trainer->seconds.train += cln_os_seconds() - run->began;
-    run->now.seconds = trainer->seconds.train;
-out:
-    return status;
-}
-
 /* Minibatches that a lane has done in this pass. */
 static uint64_t lane_done(const cln_trainer *trainer, uint32_t m, uint64_t done)
 {
@@ -140,24 +27,22 @@ static uint64_t lane_done(const cln_trainer *trainer, uint32_t m, uint64_t done)
 }
 
 /* A lane's scores of the pass's minibatches: the running training score, the logged ones, and whether one is not sound. */
-static cln_status read_lane_pass(struct run *run, uint32_t m, uint64_t done, bool told, cln_error *error)
+static cln_status read_lane_pass(cln_run *run, uint32_t m, uint64_t done, bool told, cln_error *error)
 {
     cln_status status = CLN_OK;
     cln_trainer *trainer = run->trainer;
     uint64_t first_step = trainer->steps - done, rows = 0, errors = 0;
     double loss = 0;
     for (uint64_t i = 0; i < lane_done(trainer, m, done); i++) {
-        uint64_t batch = cln_trainer_batch_rows(trainer, CLN_TRAIN, i);
-        cln_score score = cln_score_sum(&trainer->scores, m, i * trainer->scores_per_batch,
-                                        cln_trainer_batch_scores(trainer, i), batch);
-        loss += score.loss * (double)batch;
+        cln_score score = cln_run_score(trainer, m, i);
+        loss += score.loss * (double)score.rows;
         errors += score.errors;
-        rows += batch;
+        rows += score.rows;
         if (told) {
             run->now.step = first_step + i;
             run->now.train = score;
             if (trainer->settings.log_every && (first_step + i) % trainer->settings.log_every == 0)
-                TRY(report(run, CLN_EVENT_STEP, error));
+                TRY(cln_run_report(run, CLN_EVENT_STEP, error));
         }
         if (!cln_score_is_sound(&score)) {
             snprintf(trainer->lanes[m].reason, sizeof trainer->lanes[m].reason,
@@ -175,7 +60,7 @@ out:
     return status;
 }
 
-static cln_status read_pass(struct run *run, uint64_t done, cln_error *error)
+static cln_status read_pass(cln_run *run, uint64_t done, cln_error *error)
 {
     cln_status status;
     cln_trainer *trainer = run->trainer;
@@ -188,7 +73,7 @@ out:
 }
 
 /* Takes in a lane's validation; a best that was found is kept. */
-static cln_status see_lane(struct run *run, uint32_t m, cln_error *error)
+static cln_status see_lane(cln_run *run, uint32_t m, cln_error *error)
 {
     cln_trainer *trainer = run->trainer;
     cln_lane *lane = &trainer->lanes[m];
@@ -210,8 +95,20 @@ static bool has_passed(const cln_trainer *trainer, uint32_t m, uint64_t done)
     return lane_done(trainer, m, done) == trainer->batches && trainer->lanes[m].stopped != CLN_STOP_DIVERGED;
 }
 
+/* The rules that end a lane after a whole pass. */
+static cln_status stop_after_pass(cln_trainer *trainer, cln_error *error)
+{
+    cln_status status;
+    TRY(cln_run_lose_patience(trainer, true, error));
+    for (uint32_t m = 0; m < trainer->lane_count; m++)
+        if (!trainer->lanes[m].over && trainer->epoch == trainer->settings.epochs)
+            TRY(cln_lane_stop(trainer, m, CLN_STOP_EPOCHS, error));
+out:
+    return status;
+}
+
 /* Validates after a pass and applies the patience rules. */
-static cln_status end_pass(struct run *run, uint64_t done, cln_error *error)
+static cln_status end_pass(cln_run *run, uint64_t done, cln_error *error)
 {
     cln_status status;
     cln_trainer *trainer = run->trainer;
@@ -225,30 +122,34 @@ static cln_status end_pass(struct run *run, uint64_t done, cln_error *error)
     for (uint32_t m = 0; m < trainer->lane_count; m++)
         if (run->scores[m].rows && has_passed(trainer, m, done))
             TRY(see_lane(run, m, error));
-    TRY(lose_patience(trainer, true, error));
-    for (uint32_t m = 0; m < trainer->lane_count; m++)
-        if (!trainer->lanes[m].over && trainer->epoch == trainer->settings.epochs)
-            TRY(cln_lane_stop(trainer, m, CLN_STOP_EPOCHS, error));
-    TRY(report(run, CLN_EVENT_EPOCH, error));
+    TRY(stop_after_pass(trainer, error));
+    TRY(cln_run_report(run, CLN_EVENT_EPOCH, error));
+    if (trainer->lanes[0].stopped != CLN_STOP_DIVERGED &&
+        cln_checkpoint_due(trainer, trainer->steps, true, cln_run_is_over(run)))
+        cln_checkpoint_keep_sgd(trainer, NULL, 0, trainer->seconds.train);
 out:
     return status;
 }
 
-static cln_status run_epochs(struct run *run, cln_error *error)
+static cln_status run_epochs(cln_run *run, cln_error *error)
 {
     cln_status status = CLN_OK;
-    while (!is_over(run)) {
+    cln_trainer *trainer = run->trainer;
+    if (trainer->epoch > 0 && trainer->earlier_count == 0) /* resumed after a pass, perhaps the last */
+        TRY(stop_after_pass(trainer, error));
+    while (!cln_run_is_over(run)) {
         uint64_t done = 0;
-        TRY(enqueue_pass(run, &done, error));
+        TRY(cln_run_enqueue_pass(run, &done, error));
         TRY(read_pass(run, done, error));
+        trainer->earlier_count = 0;
         TRY(end_pass(run, done, error));
     }
 out:
     return status;
 }
 
-/* From weights that are zero to those that are kept. */
-static cln_status solve(struct run *run, cln_error *error)
+/* From weights that are zero, or where a checkpoint was, to those that are kept. */
+static cln_status solve(cln_run *run, cln_error *error)
 {
     cln_trainer *trainer = run->trainer;
     char *reason = trainer->lanes[0].reason;
@@ -263,12 +164,13 @@ cln_status cln_trainer_run_stack(cln_trainer *trainer, cln_progress_fn *progress
                                  cln_error *error)
 {
     cln_status status;
-    struct run run = {.trainer = trainer, .progress = progress, .user = user};
+    cln_run run = {.trainer = trainer, .progress = progress, .user = user};
     run.now.valid = (cln_score){NAN, 0, 0};
     run.now.objective = run.now.gradient_norm = NAN;
     memset(results, 0, trainer->lane_count * sizeof *results);
-    if (trainer->steps > 0)
+    if (trainer->steps > 0 && !trainer->resumed)
         return cln_fail(error, CLN_INVALID, "this trainer has already taken steps; create another one for another run");
+    trainer->resumed = false;
     TRY(cln_allocate((void **)&run.scores, trainer->lane_count, sizeof *run.scores, "scores", error));
     TRY(cln_score_buffer_reserve(trainer->device, &trainer->scores, trainer->batches * trainer->scores_per_batch,
                                  error));

@@ -3,6 +3,7 @@
 #include "base/size.h"
 #include "device/profile.h"
 #include "solve/minimize.h"
+#include "train/checkpoint.h"
 #include "train/full_batch.h"
 #include "train/solve.h"
 
@@ -18,6 +19,7 @@ typedef struct solving {
     void *user;
     double began; /* by the clock; evaluation on other parts is not counted */
     double *l1;   /* (count), or NULL */
+    bool stopping;
 } solving;
 
 static cln_status evaluate(const double *x, double *f, double *g, void *user, cln_error *error)
@@ -56,7 +58,28 @@ static int report(const cln_minimum_progress *at, void *user)
     if (cln_trainer_score(trainer, CLN_VALID, trainer->weights, NULL, &now.valid, NULL) != CLN_OK)
         now.valid = (cln_score){0}; /* the next evaluation says what is wrong */
     s->began += cln_os_seconds() - before;
-    return s->progress(&now, s->user);
+    s->stopping = s->progress(&now, s->user) != 0;
+    return s->stopping;
+}
+
+/* After an iteration: a checkpoint where one is due, at the end or where the run was stopped. */
+static void keep(const cln_minimize_state *state, void *user)
+{
+    solving *s = user;
+    cln_trainer *trainer = s->full.trainer;
+    bool ends = s->stopping || state->iterations == trainer->settings.epochs ||
+                state->gradient_norm <= trainer->settings.tolerance;
+    if (!cln_checkpoint_due(trainer, state->iterations, true, ends))
+        return;
+    double before = cln_os_seconds();
+    cln_checkpoint_keep_lbfgs(trainer, state, s->full.count, before - s->began);
+    s->began += cln_os_seconds() - before;
+}
+
+static cln_status resume(cln_minimize_state *state, void *user, cln_error *error)
+{
+    solving *s = user;
+    return cln_checkpoint_take_lbfgs(s->full.trainer, state, s->full.count, error);
 }
 
 /* λ₁ counts in the coordinates that are penalised, which the variables are; the bias has none. */
@@ -118,7 +141,7 @@ cln_status cln_solve_lbfgs(cln_trainer *trainer, cln_progress_fn *progress, void
                            cln_error *error)
 {
     cln_status status;
-    solving s = {.progress = progress, .user = user, .began = cln_os_seconds()};
+    solving s = {.progress = progress, .user = user, .began = cln_os_seconds() - trainer->seconds.train};
     double *x = NULL;
     cln_minimum minimum;
     TRY(cln_full_batch_create(&s.full, trainer, 0, error));
@@ -129,6 +152,8 @@ cln_status cln_solve_lbfgs(cln_trainer *trainer, cln_progress_fn *progress, void
     task.evaluate = evaluate;
     task.norm = norm;
     task.progress = report;
+    task.keep = keep;
+    task.resume = trainer->epoch ? resume : NULL;
     task.user = &s;
     task.l1 = s.l1;
     TRY(cln_minimize_run(&task, x, &minimum, error));

@@ -42,8 +42,13 @@ cln_status cln_trainer_write_steps(cln_trainer *trainer, uint64_t epoch, cln_err
 
 cln_status cln_trainer_begin_pass(cln_trainer *trainer, cln_error *error)
 {
-    cln_status status = CLN_OK;
     trainer->epoch++;
+    return cln_trainer_continue_pass(trainer, error);
+}
+
+cln_status cln_trainer_continue_pass(cln_trainer *trainer, cln_error *error)
+{
+    cln_status status = CLN_OK;
     TRY(cln_trainer_write_steps(trainer, trainer->epoch - 1, error));
     if (trainer->order) {
         uint32_t rows = (uint32_t)trainer->selection->rows[CLN_TRAIN];

@@ -5,6 +5,7 @@
 #include "base/size.h"
 #include "data/dataset.h"
 #include "device/buffer.h"
+#include "train/checkpoint.h"
 #include "train/compiling.h"
 #include "train/estimate.h"
 
@@ -107,7 +108,8 @@ cln_problem cln_trainer_problem(const cln_trainer *trainer)
         rows = trainer->selection->rows[part] > rows ? trainer->selection->rows[part] : rows;
     if (cln_settings_solver_is(settings, "sgd"))
         problem.batch_rows = (uint32_t)cln_trainer_batch_rows(trainer, CLN_TRAIN, 0);
-    problem.block_rows = cln_plan_block_rows(trainer->device, settings->engine, &problem, rows);
+    problem.block_rows = trainer->block_rows ? trainer->block_rows
+                                             : cln_plan_block_rows(trainer->device, settings->engine, &problem, rows);
     return problem;
 }
 
@@ -242,23 +244,18 @@ cln_status cln_trainer_create(cln_device *device, const cln_options *options, co
     return cln_trainer_create_stack(device, &options, 1, NULL, parts, result, error);
 }
 
-cln_status cln_trainer_create_stack(cln_device *device, const cln_options *const *options, uint32_t count,
-                                    cln_selection *selection, const cln_parts *parts, cln_trainer **result,
-                                    cln_error *error)
+cln_status cln_trainer_build(cln_trainer *trainer, const cln_parts *parts, cln_error *error)
 {
     cln_status status;
-    cln_trainer *trainer = NULL;
+    cln_device *device = trainer->device;
+    cln_selection *selection = trainer->selection;
     cln_compiling compiling = {0};
-    double created = cln_os_seconds();
-    *result = NULL;
-    TRY(cln_trainer_prepare(device, options, count, selection, parts, &trainer, error));
-    trainer->created = created;
     TRY(cln_estimate_check(trainer, parts, error));
-    trainer->seconds.load = cln_os_seconds() - created;
     double before = cln_os_seconds();
-    TRY(cln_selection_begin(trainer->selection, device, error));
+    trainer->seconds.load = before - trainer->created;
+    TRY(cln_selection_begin(selection, device, error));
     trainer->seconds.upload = cln_os_seconds() - before;
-    compiling = cln_compiling_begin(device, trainer->selection->info.features, count * trainer->selection->outputs);
+    compiling = cln_compiling_begin(device, selection->info.features, trainer->lane_count * selection->outputs);
     TRY(create_plan(trainer, error));
     cln_compiling_pause(&compiling);
     TRY(create_memory(trainer, error));
@@ -266,10 +263,25 @@ cln_status cln_trainer_create_stack(cln_device *device, const cln_options *const
     cln_compiling_resume(&compiling);
     TRY(warm_up(trainer, error));
     trainer->seconds.build = cln_compiling_end(&compiling);
+out:
+    cln_compiling_end(&compiling);
+    return status;
+}
+
+cln_status cln_trainer_create_stack(cln_device *device, const cln_options *const *options, uint32_t count,
+                                    cln_selection *selection, const cln_parts *parts, cln_trainer **result,
+                                    cln_error *error)
+{
+    cln_status status;
+    cln_trainer *trainer = NULL;
+    double created = cln_os_seconds();
+    *result = NULL;
+    TRY(cln_trainer_prepare(device, options, count, selection, parts, &trainer, error));
+    trainer->created = created;
+    TRY(cln_trainer_build(trainer, parts, error));
     *result = trainer;
     trainer = NULL;
 out:
-    cln_compiling_end(&compiling);
     cln_trainer_close(trainer);
     return status;
 }
@@ -297,6 +309,8 @@ void cln_trainer_close(cln_trainer *trainer)
     free(trainer->h_steps);
     free(trainer->h_order);
     free(trainer->row_weights);
+    free(trainer->earlier);
+    cln_checkpoint_release(trainer);
     free(trainer->path);
     free(trainer);
 }

@@ -56,6 +56,12 @@ struct cln_trainer {
     cl_mem kept;                 /* weights or best: what is reported */
     cln_seconds seconds;
     double created; /* by the clock */
+
+    struct cln_checkpoint *checkpoint; /* where it is kept, and was resumed from (checkpoint.h); NULL: neither */
+    bool resumed;                      /* the steps are another process's, and the run goes on from there */
+    cln_score *earlier;                /* (earlier_count): of the minibatches of this pass that it has done */
+    uint64_t earlier_count;            /* 0 from the next pass on */
+    uint32_t block_rows;               /* of the plan, as it was there; 0: as suits the device */
 };
 
 /* Whether two configurations may be lanes of one trainer. */
@@ -75,6 +81,8 @@ cln_status cln_trainer_run_stack(cln_trainer *trainer, cln_progress_fn *progress
 cln_status cln_trainer_prepare(cln_device *device, const cln_options *const *options, uint32_t count,
                                cln_selection *selection, const cln_parts *parts, cln_trainer **trainer,
                                cln_error *error);
+/* The rest: what cannot fit is refused, kernels are built while rows are uploaded, and each is run once. */
+cln_status cln_trainer_build(cln_trainer *trainer, const cln_parts *parts, cln_error *error);
 /* Its steps from there on, which an estimate walks through as well: settings with what their solver decides; batches of the rows that are
    selected; the problem that its plan solves; its own buffers. */
 cln_settings cln_trainer_settings(const cln_settings *given);
@@ -92,7 +100,8 @@ cln_status cln_trainer_see(cln_trainer *trainer, cln_error *error);
 
 /* The lanes' steps in pass `epoch`, from 0, written where they are others than before. */
 cln_status cln_trainer_write_steps(cln_trainer *trainer, uint64_t epoch, cln_error *error);
-/* Begins the next pass: a new order, and step sizes. */
+/* Begins the next pass, or goes on with the one that is there: its order, and step sizes. */
+cln_status cln_trainer_continue_pass(cln_trainer *trainer, cln_error *error);
 cln_status cln_trainer_begin_pass(cln_trainer *trainer, cln_error *error);
 /* Enqueues minibatches index … index+count−1 of the pass; the partial scores of each are scores_per_batch behind those of the one
    before, from `first_score` on. */
