@@ -169,6 +169,11 @@ cln_status cln_os_replace_begin(cln_replacement *file, const char *path, cln_err
     return CLN_OK;
 }
 
+bool cln_os_flush(FILE *stream)
+{
+    return fflush(stream) == 0 && fsync(fileno(stream)) == 0;
+}
+
 /* A rename is lasting only once its folder is on disk. Some file systems cannot sync a folder: nothing to mend then. */
 static void sync_folder_of(const char *path)
 {
@@ -191,7 +196,7 @@ cln_status cln_os_replace_commit(cln_replacement *file, cln_error *error)
 {
     bool good = !ferror(file->stream);
     int cause = good ? 0 : cause_of_failure(file->stream);
-    if (good && (fflush(file->stream) != 0 || fsync(fileno(file->stream)) != 0)) {
+    if (good && !cln_os_flush(file->stream)) {
         good = false;
         cause = errno;
     }

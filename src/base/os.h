@@ -39,6 +39,8 @@ typedef struct cln_replacement {
 cln_status cln_os_replace_begin(cln_replacement *file, const char *path, cln_error *error);
 cln_status cln_os_replace_commit(cln_replacement *file, cln_error *error);
 void cln_os_replace_abandon(cln_replacement *file);
+/* What was written to a stream is on disk then, as far as the system says so. */
+bool cln_os_flush(FILE *stream);
 /* Between _begin and _commit: nobody but this user may read or write the file. */
 void cln_os_replace_privately(cln_replacement *file);
 

@@ -1,3 +1,4 @@
+#include "base/number.h"
 #include "base/size.h"
 #include "cli/call.h"
 #include "cli/command.h"
@@ -17,37 +18,47 @@ static const char about[] = "Trains a model on DATA, and says how good it is and
                             "rows until the gradient is within --tolerance; direct solves linear models in\n"
                             "closed form. What lbfgs and direct find, and every model kept with -o, is\n"
                             "certified in double precision, which clinear verify can repeat.\n\n"
-                            "Ctrl-C stops cleanly: the model as it is then is scored and kept.\n";
+                            "Ctrl-C stops cleanly: the model as it is then is scored and kept. With --checkpoint\n"
+                            "a run that was stopped or killed goes on with --resume, and its --log, too.\n";
 
-static const char examples[] = "  clinear train data/mnist\n"
-                               "      ten passes over MNIST with the defaults, on the best device\n"
-                               "  clinear train data/mnist -o digits.safetensors --valid 10000 --patience 5\n"
-                               "      hold back 10,000 rows, stop after 5 passes without progress on them, and\n"
-                               "      keep the best model\n"
-                               "  clinear train data/mnist --classes 3,6 --device gpu --log run.jsonl\n"
-                               "      threes against sixes on a GPU, with a log\n"
-                               "  clinear train data/mnist --momentum 0.9 --schedule cosine --epochs 30\n"
-                               "      longer strides, which become shorter towards the end\n"
-                               "  clinear train data/mnist --solver lbfgs --l2 1e-4 --tolerance 1e-6\n"
-                               "      to the optimum, and by how much it can be missed at most\n"
-                               "  clinear train data/mnist --model linear --solver direct --valid 10000 \\\n"
-                               "      --alpha 0.1,1,10,100,1000\n"
-                               "      ridge regression in closed form, by the penalty that validates best\n"
-                               "  clinear train data/mnist --batch-size 1000 --dry-run\n"
-                               "      how much memory that takes, and whether it fits; nothing is computed\n"
-                               "  clinear train images-idx3-ubyte --labels labels-idx1-ubyte --json --quiet\n"
-                               "      files of one's own; one JSON value on stdout, nothing else\n";
+static const char examples[] =
+    "  clinear train data/mnist\n"
+    "      ten passes over MNIST with the defaults, on the best device\n"
+    "  clinear train data/mnist -o digits.safetensors --valid 10000 --patience 5\n"
+    "      hold back 10,000 rows, stop after 5 passes without progress on them, and\n"
+    "      keep the best model\n"
+    "  clinear train data/mnist --classes 3,6 --device gpu --log run.jsonl\n"
+    "      threes against sixes on a GPU, with a log\n"
+    "  clinear train data/mnist --momentum 0.9 --schedule cosine --epochs 30\n"
+    "      longer strides, which become shorter towards the end\n"
+    "  clinear train data/mnist --solver lbfgs --l2 1e-4 --tolerance 1e-6\n"
+    "      to the optimum, and by how much it can be missed at most\n"
+    "  clinear train data/mnist --model linear --solver direct --valid 10000 \\\n"
+    "      --alpha 0.1,1,10,100,1000\n"
+    "      ridge regression in closed form, by the penalty that validates best\n"
+    "  clinear train data/mnist --batch-size 1000 --dry-run\n"
+    "      how much memory that takes, and whether it fits; nothing is computed\n"
+    "  clinear train data/mnist --epochs 1000 --log run.jsonl --checkpoint run.checkpoint\n"
+    "      a long run; the same with --resume run.checkpoint goes on after whatever ended it\n"
+    "  clinear train images-idx3-ubyte --labels labels-idx1-ubyte --json --quiet\n"
+    "      files of one's own; one JSON value on stdout, nothing else\n";
 
 typedef struct request {
     const char *output, *device, *log, *json, *no_tuning, *no_selftest, *profile, *dry_run;
+    const char *checkpoint, *every, *resume;
     cln_part_words words;
     cln_options *options;
 } request;
 
-static cln_status open_parts(const request *r, cln_parts *parts, cln_error *error)
+static cln_status open_parts(const request *r, uint64_t *every, cln_parts *parts, cln_error *error)
 {
     if (!r->log && cln_parts_option_is_given(r->options, "log-every"))
         return cln_fail(error, CLN_INVALID, "option --log-every needs --log, the file to write to");
+    if (r->every && !r->checkpoint && !r->resume)
+        return cln_fail(error, CLN_INVALID, "option --checkpoint-every needs --checkpoint, the file to write to");
+    if (r->every && (!cln_parse_count(r->every, every) || *every == 0))
+        return cln_fail(error, CLN_INVALID, "option --checkpoint-every takes a whole number from 1, not \"%.80s\"",
+                        r->every);
     if (r->dry_run && r->profile)
         return cln_fail(error, CLN_INVALID,
                         "option --profile times a training, and --dry-run does none; leave one of them out");
@@ -89,10 +100,12 @@ static int train(const request *r)
                    .output = r->output,
                    .log = r->log,
                    .profile = r->profile != NULL,
+                   .checkpoint = r->checkpoint,
+                   .resume = r->resume,
                    .data = r->words.data,
                    .inputs = {r->words.data, r->words.labels, r->words.valid, r->words.test}};
     int code;
-    if (open_parts(r, &job.parts, &error) == CLN_OK)
+    if (open_parts(r, &job.checkpoint_every, &job.parts, &error) == CLN_OK)
         code = r->dry_run ? estimate_job(r, &job) : run_job(r, &job);
     else
         code = cln_message_failure(&error, NULL);
@@ -117,6 +130,14 @@ int cln_command_train(int argc, const char **argv)
         CLN_FLAG_DEVICE(&r.device),
         CLN_FLAGS_PARTS(&r.words),
         {"log", 0, "FILE", "write a line of JSON for each epoch to this file, as it goes", &r.log},
+        {"checkpoint", 0, "FILE",
+         "keep in this file all that it takes to go on, at the end of every epoch (or iteration) and when stopped",
+         &r.checkpoint},
+        {"checkpoint-every", 0, "N", "keep it after every N minibatches (or iterations) instead", &r.every},
+        {"resume", 0, "FILE",
+         "go on from a checkpoint, with the same data and options, to the same bits; goes on keeping it there, unless "
+         "--checkpoint names another file",
+         &r.resume},
         {"profile", 0, NULL,
          "say where the time of the training went, kernel by kernel, and how near each is to the device's limits",
          &r.profile},

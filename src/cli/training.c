@@ -1,13 +1,14 @@
 #include "cli/training.h"
 
 #include "base/os.h"
+#include "base/size.h"
 #include "cli/command.h"
 #include "cli/device.h"
 #include "cli/interrupt.h"
+#include "cli/keeping.h"
 #include "cli/message.h"
 #include "cli/output.h"
 #include "cli/progress.h"
-#include "report/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,23 +17,41 @@
 typedef struct watcher {
     const cln_job *job;
     cln_display display;
-    cln_log *log; /* NULL: none */
+    cln_keeping keeping; /* with the log */
     cln_error log_error;
     bool stopping;
 } watcher;
 
-/* What can be known to fail is refused before the long work: the output, the log. */
+/* No two of the files that are written may be one. */
+static cln_status check_distinct(const cln_job *job, cln_error *error)
+{
+    const char *const names[] = {"output", "log", "checkpoint"};
+    const char *const paths[] = {job->output, job->log, job->checkpoint ? job->checkpoint : job->resume};
+    for (size_t a = 0; a < CLN_COUNT(paths); a++)
+        for (size_t b = a + 1; b < CLN_COUNT(paths); b++)
+            if (paths[a] && paths[b] && cln_os_same_file(paths[a], paths[b]))
+                return cln_fail(error, CLN_INVALID, "options --%s and --%s name the same file, %s; give two names",
+                                names[a], b == 2 && !job->checkpoint ? "resume" : names[b], paths[b]);
+    return CLN_OK;
+}
+
+/* What can be known to fail is refused before the long work: the output, the log, the checkpoint. */
 static cln_status check(const cln_job *job, cln_error *error)
 {
-    cln_status status = CLN_OK;
-    const size_t inputs = sizeof job->inputs / sizeof *job->inputs;
-    if (job->output && job->log && cln_os_same_file(job->output, job->log))
-        return cln_fail(error, CLN_INVALID, "options --output and --log name the same file, %s; give two names",
-                        job->log);
-    if (job->output)
+    cln_status status;
+    const size_t inputs = CLN_COUNT(job->inputs);
+    const char *const resumed[] = {job->resume};
+    TRY(check_distinct(job, error));
+    if (job->output) {
         TRY(cln_output_check("output", job->output, job->inputs, inputs, error));
-    if (job->log)
+        TRY(cln_output_check("output", job->output, resumed, 1, error));
+    }
+    if (job->log) {
         TRY(cln_output_check("log", job->log, job->inputs, inputs, error));
+        TRY(cln_output_check("log", job->log, resumed, 1, error));
+    }
+    if (job->checkpoint)
+        TRY(cln_output_check("checkpoint", job->checkpoint, job->inputs, inputs, error));
 out:
     return status;
 }
@@ -43,12 +62,12 @@ static int on_progress(const cln_progress *progress, void *user)
     if (w->job->watch)
         w->job->watch(progress, w->job->user);
     cln_display_show(&w->display, progress);
-    if (w->log && cln_log_progress(w->log, progress, &w->log_error) != CLN_OK)
+    if (w->keeping.log && cln_log_progress(w->keeping.log, progress, &w->log_error) != CLN_OK)
         return 1;
     if (cln_interrupted() && !w->stopping) {
         w->stopping = true;
-        cln_message_note("stopping: the model is scored%s as it is; Ctrl-C again ends this at once",
-                         w->job->output ? " and kept" : "");
+        cln_message_note("stopping: the model is scored%s as it is%s; Ctrl-C again ends this at once",
+                         w->job->output ? " and kept" : "", w->keeping.path ? ", with a checkpoint" : "");
     }
     return w->stopping;
 }
@@ -101,6 +120,8 @@ static int conclude(const watcher *w, cln_trainer *trainer, cln_training *traini
     cln_message_note("interrupted in %s %llu%s%s", cln_display_unit(training->solver),
                      (unsigned long long)(training->path_count ? training->path_count : training->result.epochs),
                      output ? "; the model is written to " : "", output ? output : "");
+    if (w->keeping.path && !w->keeping.failing)
+        cln_message_note("--resume %s goes on from here", w->keeping.path);
     return CLN_EXIT_INTERRUPTED;
 }
 
@@ -166,9 +187,8 @@ int cln_job_run(const cln_job *job, cln_training *training, bool *finished)
     describe(job, device, training);
     if (job->profile)
         TRY(cln_profile_begin(device, &error));
-    TRY(cln_trainer_create(device, job->options, &job->parts, &trainer, &error));
-    if (job->log)
-        TRY(cln_log_open(job->log, job->data, &training->device, job->options, &w.log, &error));
+    TRY(cln_keeping_create(job, device, &trainer, &error));
+    TRY(cln_keeping_begin(&w.keeping, job, trainer, training, &error));
     code = watch(&w, trainer, training, device, finished, &error);
     cln_trainer_close(trainer);
     trainer = NULL;
@@ -177,7 +197,7 @@ int cln_job_run(const cln_job *job, cln_training *training, bool *finished)
 out:
     if (!*finished)
         code = cln_message_failure(&error, device);
-    cln_log_close(w.log);
+    cln_log_close(w.keeping.log);
     cln_trainer_close(trainer);
     cln_device_close(device);
     return code;

@@ -11,6 +11,9 @@ typedef struct cln_job {
     const char *no_tuning;             /* NULL: what was measured on the device is in force */
     const char *no_selftest;           /* NULL: a device that has failed its selftest is refused */
     bool profile;                      /* also tells where the time of the optimisation went */
+    const char *checkpoint;            /* NULL: none but that which is resumed from, if any */
+    uint64_t checkpoint_every;         /* 0: as before, or at the end of every epoch */
+    const char *resume;                /* NULL: begins */
     const char *data;                  /* path of the training part */
     const char *inputs[4];             /* every path that is read; NULL for none */
     cln_parts parts;

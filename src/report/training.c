@@ -107,6 +107,13 @@ static void add_facts(cln_table *table, const cln_training *training)
     snprintf(line, sizeof line, "%s on the host, %s on the device", cln_text_bytes(a, result->peak_host_bytes),
              cln_text_bytes(b, result->device_bytes));
     add_fact(table, "memory", line);
+    if (training->resumed) {
+        snprintf(line, sizeof line, "from epoch %s, step %s", cln_text_count(a, training->resumed_epoch),
+                 cln_text_count(b, training->resumed_step));
+        add_fact(table, "resumed", line);
+    }
+    if (training->checkpoint)
+        add_fact(table, "checkpoint", training->checkpoint);
     if (training->saved)
         add_fact(table, "saved", training->saved);
 }
@@ -187,6 +194,12 @@ static int add_more(json_t *object, const cln_training *training)
     if (result->sparse)
         failed |= json_object_set_new(object, "zeros", cln_json_count(result->zeros));
     failed |= json_object_set_new(object, "certificate", cln_json_certificate(&result->certificate));
+    if (training->resumed) {
+        failed |= json_object_set_new(object, "resumed_from_epoch", cln_json_count(training->resumed_epoch));
+        failed |= json_object_set_new(object, "resumed_from_step", cln_json_count(training->resumed_step));
+    }
+    if (training->checkpoint)
+        failed |= json_object_set_new(object, "checkpoint", cln_json_text(training->checkpoint));
     if (training->path_count > 1)
         failed |= json_object_set_new(object, "path", path_json(training));
     if (training->profile.count)

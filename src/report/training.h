@@ -10,6 +10,9 @@ typedef struct cln_training {
     char model[16], solver[16]; /* as their options name them */
     const char *data;           /* path of the training part */
     const char *saved;          /* path of the model file, or NULL where none was written */
+    const char *checkpoint;     /* path of the checkpoint, or NULL where none was kept */
+    bool resumed;               /* from these: */
+    uint64_t resumed_epoch, resumed_step;
     cln_device_info device;
     cln_result result;
     cln_profile_rows profile; /* of the optimisation; empty without one */
