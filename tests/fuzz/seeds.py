@@ -97,6 +97,8 @@ def main():
     unit = {"configuration": 3, "fold": 0, "valid": {"loss": 0.5, "errors": 1, "rows": 4},
             "train": {"loss": None, "errors": 0, "rows": 4}, "epochs": 10, "stopped": "epochs", "seconds": 0.25}
     seed("state", "units", json.dumps(unit) + "\n" + json.dumps(unit | {"fold": 1, "stopped": "diverged"}) + "\n{\"confi")
+    seed("trust", "passed", "passed\n\n")
+    seed("trust", "failed", "failed\nfused gpu gradient: 3 of the tolerance\n")
     seed("options", "many", "model=linear\nloss=squared\ntarget=value\nsolver=lbfgs\nl2=1e-4\nl1=.5\nclasses=3,6\nvalid=10\n"
          "class-weights=3:0.5,6:2\nstandardize=true\nepochs=20\ntolerance=0\nengine=fused")
     seed("options", "sgd", "learning-rate=.1\nmomentum=0.9\nnesterov=true\nschedule=step\ndecay=.1\ndecay-epochs=3\npatience=3\n"
