@@ -93,6 +93,21 @@ unsigned cln_os_terminal_width(FILE *stream)
     return ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
+/* What new files are not given. POSIX can only ask by changing it, which a driver's threads must not see: what they made meanwhile,
+   built kernels among it, others could write. */
+static mode_t file_mask(void)
+{
+    char line[128];
+    unsigned mask = 0;
+    bool found = false;
+    FILE *file = fopen("/proc/self/status", "re");
+    while (file && !found && fgets(line, sizeof line, file))
+        found = sscanf(line, "Umask: %o", &mask) == 1;
+    if (file)
+        fclose(file);
+    return found ? (mode_t)mask : 077;
+}
+
 /* The file that a new one under `path` would take the place of, behind symbolic links, if any, and the rights that it is to
    have: those of the old one, else those of any other new file. */
 static cln_status resolve(cln_replacement *file, const char *path, mode_t *mode, cln_error *error)
@@ -100,8 +115,7 @@ static cln_status resolve(cln_replacement *file, const char *path, mode_t *mode,
     struct stat entry;
     const char *target = path;
     char real[4096];
-    mode_t mask = umask(0);
-    umask(mask);
+    mode_t mask = file_mask();
     *mode = 0666 & ~mask;
     if (stat(path, &entry) == 0) {
         if (!S_ISREG(entry.st_mode))

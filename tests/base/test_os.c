@@ -4,7 +4,9 @@
 #include "harness.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -36,6 +38,39 @@ START_TEST(new_file)
     ck_assert_int_eq(stat(at("a"), &entry), 0);
     ck_assert_uint_eq(entry.st_mode & 0777, 0640);
     ck_assert_uint_eq(count_entries(false), 1);
+}
+END_TEST
+
+/* A driver's thread, say: counts its new files that others may write. */
+static atomic_bool files_are_made;
+
+static void make_files(void *user)
+{
+    struct stat entry;
+    for (*(int *)user = 0; atomic_load(&files_are_made); unlink(at("other"))) {
+        int descriptor = open(at("other"), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+        *(int *)user += descriptor >= 0 && fstat(descriptor, &entry) == 0 && (entry.st_mode & 022) != 0;
+        close(descriptor);
+    }
+}
+
+START_TEST(files_of_other_threads_stay_private)
+{
+    mode_t before = umask(022);
+    int open_ones = 0;
+    char path[sizeof folder + 8];
+    snprintf(path, sizeof path, "%s/a", folder);
+    atomic_store(&files_are_made, true);
+    cln_os_thread *thread = cln_os_thread_begin(make_files, &open_ones);
+    for (int i = 0; i < 5000; i++) {
+        cln_replacement file;
+        ck_assert_int_eq(cln_os_replace_begin(&file, path, NULL), CLN_OK);
+        cln_os_replace_abandon(&file);
+    }
+    atomic_store(&files_are_made, false);
+    cln_os_thread_join(thread);
+    umask(before);
+    ck_assert_int_eq(open_ones, 0);
 }
 END_TEST
 
@@ -306,6 +341,7 @@ static Suite *os_suite(void)
         suite_add_tcase(suite, cases[i]);
     }
     tcase_add_test(ok, new_file);
+    tcase_add_test(edges, files_of_other_threads_stay_private);
     tcase_add_test(ok, old_file_is_replaced);
     tcase_add_test(ok, old_file_stays_until_commit);
     tcase_add_test(ok, reading);
