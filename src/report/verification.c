@@ -25,13 +25,16 @@ cln_status cln_report_verification(const cln_verified *verified, FILE *to, cln_e
     add_row(table, "mean loss", v->stored.loss, v->found.loss);
     add_row(table, "largest gradient component", v->stored.gradient_norm, v->found.gradient_norm);
     add_row(table, "above the optimum by at most", v->stored.suboptimality, v->found.suboptimality);
-    fprintf(to, "  %s on %s training rows of %s\n\n", verified->path, cln_text_count(rows, v->found.rows),
-            verified->data);
+    char path[1100], data[1100], reason[sizeof v->reason];
+    cln_text_harmless(path, sizeof path, verified->path);
+    cln_text_harmless(data, sizeof data, verified->data);
+    cln_text_harmless(reason, sizeof reason, v->reason);
+    fprintf(to, "  %s on %s training rows of %s\n\n", path, cln_text_count(rows, v->found.rows), data);
     bool written = cln_table_write(table, to);
     cln_table_free(table);
     if (!written)
         return cln_fail_memory(error, "a table", 0);
-    fprintf(to, "\n  %s: %s.\n", v->agrees ? "Verified" : "Refused", v->reason);
+    fprintf(to, "\n  %s: %s.\n", v->agrees ? "Verified" : "Refused", reason);
     return CLN_OK;
 }
 
