@@ -37,7 +37,7 @@ static const cln_member comparison_members[] = {
     CLN_MEMBER(cln_comparison, TEXT, command), {0}};
 
 static const char *const status_words[] = {
-#define X(name, word) [CLN_COMPARED_##name] = word,
+#define X(name, word) [CLN_COMPARED_##name] = (word),
     CLN_COMPARED_MAP(X)
 #undef X
 };
