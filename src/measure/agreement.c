@@ -1,6 +1,7 @@
 /* cln_measure_agreement: the same few steps on the device, by the trainer itself, and on the host in double. */
 #include "measure/agreement.h"
 
+#include "base/number.h"
 #include "base/os.h"
 #include "base/size.h"
 
@@ -30,7 +31,7 @@ static cln_status choose(const char *engine, const cln_fixed_run *run, cln_optio
     char batch[32], passes[32], rate[64];
     snprintf(batch, sizeof batch, "%u", run->batch);
     snprintf(passes, sizeof passes, "%u", run->passes);
-    snprintf(rate, sizeof rate, "%.17g", run->learning_rate);
+    cln_format(rate, sizeof rate, "%.17g", run->learning_rate);
     const char *const settings[][2] = {{"engine", engine},
                                        {"batch-size", batch},
                                        {"epochs", passes},
