@@ -106,9 +106,10 @@ rm -f model log
 place='train-images-idx3-ubyte: row 17, column 5 (both from 0) is not a finite number; replace it or leave the row out'
 for bad in nan inf -inf; do
     for engine in fused clblast; do
-        for solver in "${solvers[@]}"; do
+        for i in "${!solvers[@]}"; do
+            [ -n "${CLINEAR_LONG-}" ] || { [ "$i" -le 2 ] && [ $engine = fused ]; } || continue
             # shellcheck disable=SC2086
-            refused 1 "has$bad/$place" train "has$bad" $solver --engine $engine -o model --quiet
+            refused 1 "has$bad/$place" train "has$bad" ${solvers[i]} --engine $engine -o model --quiet
         done
     done
     refused 1 "has$bad/$place" search "has$bad" --valid 10 --grid l2=0,1 -o model --quiet
@@ -118,9 +119,9 @@ for bad in nan inf -inf; do
     done
     refused 1 "row 17, column 5" verify good "has$bad"
     refused 1 "row 17, column 5" plot good "has$bad" -o picture.svg --quiet
-    done_with 1 compare "has$bad" --budget 1 --engine fused --quiet
-    grep -q 'row 17, column 5' out || fail "compare does not say where"
 done
+done_with 1 compare hasnan --budget 1 --engine fused --quiet
+grep -q 'row 17, column 5' out || fail "compare does not say where"
 refused 2 'column 5 (from 0) spreads too far .*; scale it down' train huge --standardize -o model --quiet
 refused 2 'column 5 (from 0) spreads too far .*; scale it down' train huge --solver lbfgs -o model --quiet
 refused 2 'column 5 (from 0) spreads too far .*; scale it down' train huge --model linear --solver direct -o model --quiet
