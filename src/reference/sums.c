@@ -23,7 +23,7 @@ cln_status cln_reference_gram(const cln_trial *trial, uint32_t first, uint32_t c
     cln_status status;
     const cln_trial *t = trial;
     uint32_t size = t->d + 1 + t->k;
-    double *row = NULL, unit = t->type == CLN_UINT8 ? 0 : 258 * CLN_UNIT_ROUNDOFF;
+    double *row = NULL, unit = t->type == CLN_UINT8 ? 0 : 260 * CLN_UNIT_ROUNDOFF;
     TRY(cln_allocate((void **)&row, size, sizeof *row, "a row", error));
     for (uint32_t r = first; r < first + count; r++) {
         uint32_t at = row_at(t, r);
@@ -46,7 +46,7 @@ out:
 
 cln_moment cln_reference_moment(const cln_trial *trial, uint32_t first, uint32_t count, uint32_t column)
 {
-    double sum = 0, squares = 0, apart = 0, unit = trial->type == CLN_UINT8 ? 1e-12 : 260 * CLN_UNIT_ROUNDOFF;
+    double sum = 0, squares = 0, apart = 0, unit = trial->type == CLN_UINT8 ? 1e-12 : 258 * CLN_UNIT_ROUNDOFF;
     for (uint32_t i = first; i < first + count; i++)
         sum += unscaled(trial, row_at(trial, i), column);
     double mean = sum / count;

@@ -6,7 +6,7 @@
 #include "reference/trial.h"
 
 /* Adds to sums (d+1+k,d+1+k) = [X 1 Y]ᵀ·[X 1 Y], Y the labels one-hot, X less the shift where there is one, and to slack of as many:
-   0 for bytes, whose sums are exact; for floats 258·u·Σ|x_i·x_j| (256 products in float and their sum). CLN_MEMORY. */
+   0 for bytes, whose sums are exact; for floats 260·u·Σ|x_i·x_j| (compute/gram.h). CLN_MEMORY. */
 cln_status cln_reference_gram(const cln_trial *trial, uint32_t first, uint32_t count, double *sums, double *slack,
                               cln_error *error);
 
