@@ -18,10 +18,10 @@ static const struct word {
     const char *meaning;
 } words[] = {
     {"weights", true, false, rank_agreement, "weights", "", "tolerances", "", 1,
-     "The largest error of a weight after a fixed number of steps, by what rounding allows: 1 is the most."},
+     "How far the weights are off after a fixed number of steps, by what rounding allows: 1 is the most."},
     {"loss", true, false, rank_agreement, "loss", "", "tolerances", "", 1, "The error of the loss at these weights."},
     {"predictions", true, false, rank_agreement, "predictions", "", "tolerances", "", 1,
-     "Rows predicted otherwise, but for those whose two best outputs are too near to tell apart."},
+     "The largest error of a probability there, and whether a class is predicted that is not the likeliest."},
     {"gram", false, false, rank_agreement, "Gram matrix", "", "tolerances", "", 1,
      "The largest error of the sums of products."},
     {"epoch", true, true, rank_engine, "epoch by ", "", "s", "ms", 1e-3,
