@@ -63,8 +63,9 @@ static void choose_steps(cln_rig *r)
         }
         most = fmax(most, squares);
     }
+    uint32_t outputs = t->k / t->models;
     if (t->target == CLN_TARGET_REAL)
-        most *= 2 * t->k / t->models;
+        most *= 2.0 * outputs;
     for (uint32_t m = 0; m < t->models; m++)
         r->h_steps[m] = (cln_step){0.01f + 0.02f * (float)m, 0.9f - 0.1f * (float)m,
                                    (float)(0.25 / most) / (float)(m + 1), m % 2 ? 0 : 1};

@@ -34,7 +34,7 @@ static void write_real(double value, FILE *to)
 static void write_device(const cln_compared_device *device, FILE *to)
 {
     static const char *const words[] = {
-#define X(name, word) [CLN_COMPARED_##name] = word,
+#define X(name, word) [CLN_COMPARED_##name] = (word),
         CLN_COMPARED_MAP(X)
 #undef X
     };
