@@ -77,6 +77,11 @@ def main():
             run("train", scratch, *words, "-o", f"{scratch}/m.safetensors", "--log", f"{scratch}/log")
             seed("model", name, text("m.safetensors"))
             seed("log", name, text("log"))
+        for name, words in (("sgd", ("--epochs", "2", "--valid", "2", "--patience", "3")),
+                            ("lbfgs", ("--solver", "lbfgs", "--epochs", "2")),
+                            ("clblast", ("--epochs", "1", "--engine", "clblast"))):
+            run("train", scratch, *words, "--checkpoint", f"{scratch}/checkpoint")
+            seed("checkpoint", name, text("checkpoint"))
         header = b'{"weight":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}}'
         seed("model", "bare", struct.pack("<Q", len(header)) + header + bytes(8))
         with open(f"{scratch}/small.json", "w") as to:
