@@ -7,6 +7,7 @@ make_toy toy
 set -m # a background job of a script ignores SIGINT otherwise
 
 begin() { # begins an endless training and waits until it is under way
+    rm -f err # lest its words of before are taken for those of this one
     "$CLINEAR" train toy --epochs 1000000000 --batch-size 50 --json -o model >out 2>err &
     job=$!
     for _ in $(seq 600); do

@@ -108,6 +108,7 @@ for signals in 'INT INT' 'TERM TERM' 'INT TERM'; do
 done
 
 # What a process was started to ignore, as by nohup, it goes on ignoring.
+rm -f err
 (trap '' HUP && exec "$CLINEAR" train toy --epochs 1000000000 --batch-size 50 >out 2>err) &
 job=$!
 for _ in $(seq 600); do

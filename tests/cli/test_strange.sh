@@ -125,6 +125,7 @@ grep -q 'row 17, column 5' out || fail "compare does not say where"
 refused 2 'column 5 (from 0) spreads too far .*; scale it down' train huge --standardize -o model --quiet
 refused 2 'column 5 (from 0) spreads too far .*; scale it down' train huge --solver lbfgs -o model --quiet
 refused 2 'column 5 (from 0) spreads too far .*; scale it down' train huge --model linear --solver direct -o model --quiet
-refused 1 'loss .*learning rate' train usual --learning-rate 1e30 --model linear -o model --quiet
+done_with 1 train usual --learning-rate 1e30 --model linear -o model --quiet
+grep -q 'diverged: .*try a smaller learning rate; no model was written' err || fail "nothing is said of a training that diverged"
 [ ! -e model ] || fail "a model was written"
 [ ! -e picture.svg ] || fail "a picture was written"

@@ -155,6 +155,7 @@ fi
 # ---- Ctrl-C keeps what was found
 rm -rf "$XDG_CACHE_HOME"
 set -m # a background job of a script ignores SIGINT otherwise
+rm -f err # lest its words of before are taken for those of this one
 "$CLINEAR" tune --budget 3000 --json >out 2>err &
 job=$!
 for _ in $(seq 600); do
