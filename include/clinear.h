@@ -314,8 +314,8 @@ typedef struct cln_progress {
     cln_score train;        /* of the minibatch or of the pass so far, measured while the weights moved */
     cln_score valid;        /* at the end of an epoch */
     bool best;              /* this epoch's validation is the best so far */
-    double objective,
-        gradient_norm; /* after an iteration of lbfgs, as in cln_result; NaN where not computed: sgd knows them at the end */
+    /* after an iteration of lbfgs, as in cln_result; NaN where not computed: sgd knows them at the end */
+    double objective, gradient_norm;
     double seconds, seconds_left, rows_per_second; /* of optimisation; left: an upper bound, until the epoch limit */
 } cln_progress;
 
@@ -348,11 +348,11 @@ typedef struct cln_certificate {
     uint64_t rows;    /* 0: nothing was computed */
     double loss;      /* mean over rows, weighted as in training */
     double objective; /* the same with the penalties */
-    double
-        gradient_norm; /* the largest absolute component of the objective's gradient, by weights and bias of x·scale */
-    double
-        suboptimality; /* objective − optimum is at most this: a duality gap (Boyd and Vandenberghe 2004, 5.5.1); NaN where nothing
-                              proves it (no l2, or a loss that is not convex) */
+    /* the largest absolute component of the objective's gradient, by weights and bias of x·scale */
+    double gradient_norm;
+    /* objective − optimum is at most this: a duality gap (Boyd and Vandenberghe 2004, 5.5.1); NaN where nothing proves it (no l2, or a
+       loss that is not convex) */
+    double suboptimality;
 } cln_certificate;
 
 typedef struct cln_result {
@@ -364,9 +364,8 @@ typedef struct cln_result {
     uint64_t best_epoch;    /* whose weights are reported and kept; 0 without patience: the last */
     cln_stop stopped;
     char reason[256]; /* the same in words; for a divergence with epoch and batch */
-    double objective,
-        gradient_norm; /* at the kept weights, as in cln_certificate: in double for lbfgs and direct, for sgd by the
-                                        device's sums */
+    /* at the kept weights, as in cln_certificate: in double for lbfgs and direct, for sgd by the device's sums */
+    double objective, gradient_norm;
     double l2;         /* λ in force, that of alpha included */
     bool sparse;       /* there was an l1 */
     uint64_t zeros;    /* then: weights that are exactly 0, of outputs·features */
@@ -586,9 +585,9 @@ CLN_API void cln_evaluation_free(cln_evaluation *evaluation);
 typedef struct cln_verification {
     cln_certificate stored, found;
     double tolerance; /* that the gradient was to meet; NaN: none */
-    bool
-        agrees; /* the objective within 1e-6 relative; the gradient at most twice the tolerance, or what was stored; the bound at
-                    most twice what was stored, where there was one */
+    /* the objective within 1e-6 relative; the gradient at most twice the tolerance, or what was stored; the bound at most twice what
+       was stored, where there was one */
+    bool agrees;
     char reason[256]; /* why, or why not */
 } cln_verification;
 
@@ -688,6 +687,8 @@ CLN_API cln_status cln_measure_agreement(cln_device *device, const cln_parts *pa
                                          cln_measure_progress_fn *progress, cln_measurement_fn *row, void *user,
                                          bool *agrees, cln_error *error);
 
+/* ---------------------------------------------------------------------------------------- selftest -- */
+
 /*
  * Whether a device computes right at all: every engine, kernel shape, loss and type of data, the products by CLBlast, Gram matrices and
  * moments, at usual sizes and awkward ones, on data drawn at random with outliers, against double precision on the host. Rows as in
@@ -707,6 +708,8 @@ CLN_API cln_status cln_device_keep_trust(const cln_device_info *device, bool pas
 /* why (size bytes; may be NULL): what failed. Nothing that is there, or nothing that can be trusted, is CLN_TRUST_UNKNOWN. */
 CLN_API cln_trust cln_device_trust(const cln_device_info *device, char *why, size_t size);
 
+/* ----------------------------------------------------------------------------------------- profile -- */
+
 /* Where the time of an optimisation goes: the commands of one name, or idle time. */
 typedef struct cln_profile_row {
     const char *name;  /* a kernel's, "write", "CLBlast 608x16x800" for a product of (608,800) and (800,16), … */
@@ -716,9 +719,8 @@ typedef struct cln_profile_row {
     double share;      /* of the wall-clock time; all rows together make 1 */
     double operations; /* multiplications and additions that the launches had to do */
     double bytes;      /* that they had to read and write, each operand once */
-    double
-        fraction; /* of the limit: the least seconds that it allows, divided by the seconds; above 1 where caches helped;
-                           NaN where there is no limit */
+    /* of the limit: the least seconds that it allows, divided by the seconds; above 1 where caches helped; NaN where there is no limit */
+    double fraction;
     const char *limit; /* of the device, the one that allows the least: "read_bandwidth", …; NULL where there is none */
 } cln_profile_row;
 
