@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Packages, build with warnings as errors, all tests; then the host tests under AddressSanitizer and
-# UndefinedBehaviorSanitizer, and a minute of fuzzing (CLINEAR_FUZZ_SECONDS). The exit status is a failure if anything failed.
+# Packages, build with warnings as errors, all tests; then a minute of fuzzing (CLINEAR_FUZZ_SECONDS), and the host tests under
+# AddressSanitizer and UndefinedBehaviorSanitizer. The exit status is a failure if anything failed.
 set -euo pipefail
 if [ $# -gt 0 ]; then
     echo "usage: scripts/test.sh, without arguments" >&2
@@ -20,11 +20,10 @@ tested() { # PRESET: configures, builds and runs its tests
 
 scripts/deps.sh test
 failed=()
-for preset in test asan; do
-    tested $preset || failed+=("$preset")
-done
+tested test || failed+=(test)
 printf '\n== fuzz\n'
 scripts/fuzz.sh "${CLINEAR_FUZZ_SECONDS:-60}" || failed+=(fuzz)
+tested asan || failed+=(asan) # last, so that the output ends in ctest's lines
 if [ ${#failed[@]} -gt 0 ]; then
     echo "Failed: ${failed[*]}" >&2
     exit 1
