@@ -366,9 +366,9 @@ typedef struct cln_result {
     char reason[256]; /* the same in words; for a divergence with epoch and batch */
     /* at the kept weights, as in cln_certificate: in double for lbfgs and direct, for sgd by the device's sums */
     double objective, gradient_norm;
-    double l2;         /* λ in force, that of alpha included */
-    bool sparse;       /* there was an l1 */
-    uint64_t zeros;    /* then: weights that are exactly 0, of outputs·features */
+    double l2;                    /* λ in force, that of alpha included */
+    bool sparse;                  /* there was an l1 */
+    uint64_t zeros;               /* then: weights that are exactly 0, of outputs·features */
     cln_certificate certificate;  /* of lbfgs and direct, and once cln_trainer_certify was called */
     cln_score train, valid, test; /* at the kept weights */
     cln_seconds seconds;
