@@ -113,8 +113,11 @@ static int conclude(const watcher *w, cln_trainer *trainer, cln_training *traini
             return cln_message_failure(error, device);
         training->saved = output;
     }
-    if (w->log_error.status != CLN_OK)
-        return cln_message_failure(&w->log_error, NULL);
+    if (w->log_error.status != CLN_OK) {
+        cln_message_error("%s; training stopped there%s%s", w->log_error.message,
+                          output ? ", and the model as it is then was written to " : "", output ? output : "");
+        return CLN_EXIT_FAILED;
+    }
     if (training->result.stopped != CLN_STOP_INTERRUPTED)
         return CLN_EXIT_DONE;
     cln_message_note("interrupted in %s %llu%s%s", cln_display_unit(training->solver),

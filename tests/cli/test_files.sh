@@ -131,7 +131,7 @@ refused 1 truncated evaluate truncated toy
 # A log that cannot grow any more ends the run with a sentence.
 (
     trap '' XFSZ
-    exec "$CLINEAR" train toy --epochs 1000000000 --log full.jsonl --quiet >out 2>err
+    exec "$CLINEAR" train toy --epochs 1000000000 --log full.jsonl -o full.safetensors --quiet >out 2>err
 ) &
 job=$!
 for _ in $(seq 600); do
@@ -143,7 +143,7 @@ code=0
 wait "$job" || code=$?
 [ "$code" = 1 ] || fail "status $code where the log cannot grow"
 [ "$(wc -l <err)" = 1 ] || fail "not one sentence where the log cannot grow"
-grep -q 'cannot write the log full.jsonl: ' err || fail "nothing is said of a log that cannot grow"
+grep -q 'cannot write the log full.jsonl: .*the model as it is then was written to full.safetensors' err || fail "nothing is said of a log that cannot grow"
 
 # Results that cannot be written.
 for arguments in 'devices' 'devices --json' 'train toy --quiet' 'train toy --quiet --json' 'evaluate model toy' 'predict model toy' \
