@@ -8,6 +8,13 @@ static const char *name_of(const cln_device *device)
     return device->facts.info.name;
 }
 
+/* The code of a call that was to give something. A driver that gives nothing and says that all is well has no memory for it: a kernel
+   takes NULL for a buffer, and nobody would be told that rows went nowhere. */
+static cl_int code_of(const void *given, cl_int code)
+{
+    return code == CL_SUCCESS && !given ? CL_MEM_OBJECT_ALLOCATION_FAILURE : code;
+}
+
 static cl_int size_of(cl_mem buffer, size_t *bytes)
 {
     *bytes = 0;
@@ -64,8 +71,8 @@ cln_status cln_buffer_create_raw(cln_device *device, const char *what, uint64_t 
     cl_int code;
     cl_mem made = clCreateBuffer(device->context, CL_MEM_READ_WRITE, (size_t)bytes, NULL, &code);
     cln_status status =
-        cln_check_cl(error, code, "allocate %llu bytes for %s on %s, where %llu are in use", (unsigned long long)bytes,
-                     what, name_of(device), (unsigned long long)device->bytes);
+        cln_check_cl(error, code_of(made, code), "allocate %llu bytes for %s on %s, where %llu are in use",
+                     (unsigned long long)bytes, what, name_of(device), (unsigned long long)device->bytes);
     if (status != CLN_OK)
         return status;
     count(device, what, bytes);
@@ -150,6 +157,7 @@ cln_status cln_buffer_part(cln_device *device, cl_mem buffer, uint64_t offset, u
     *part = NULL;
     if (code == CL_SUCCESS)
         *part = clCreateSubBuffer(whole ? whole : buffer, 0, CL_BUFFER_CREATE_TYPE_REGION, &region, &code);
+    code = code_of(*part, code);
     return cln_check_cl(error, code, "take %llu bytes at offset %llu of a buffer on %s", (unsigned long long)bytes,
                         (unsigned long long)offset, name_of(device));
 }
@@ -170,7 +178,7 @@ cln_status cln_buffer_map(cln_device *device, cl_mem buffer, uint64_t offset, ui
     cl_int code;
     *window = clEnqueueMapBuffer(device->queue, buffer, CL_TRUE, CL_MAP_WRITE_INVALIDATE_REGION, (size_t)offset,
                                  (size_t)bytes, 0, NULL, NULL, &code);
-    return cln_check_cl(error, code, "map %llu bytes at offset %llu of %s", (unsigned long long)bytes,
+    return cln_check_cl(error, code_of(*window, code), "map %llu bytes at offset %llu of %s", (unsigned long long)bytes,
                         (unsigned long long)offset, name_of(device));
 }
 

@@ -131,4 +131,12 @@ static const char *const call_names[] = {
 #undef OBJECT
 };
 
+static const bool gives_object[] = {
+#define STATUS(name, parameters, arguments, on, effect)       false,
+#define OBJECT(type, name, parameters, arguments, on, effect) true,
+    CALLS(STATUS, OBJECT)
+#undef STATUS
+#undef OBJECT
+};
+
 #endif

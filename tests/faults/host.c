@@ -35,9 +35,10 @@
 /* What fails; streams and descriptors, memory, threads and processes. */
 #define NAMES(X)                                                                                                       \
     X(malloc)                                                                                                          \
-    X(calloc) X(realloc) X(strdup) X(open_memstream) X(pthread_create) X(fork) X(pipe2) X(open) X(mkostemp) X(mkdtemp) \
-        X(mkdir) X(fopen) X(fdopen) X(read) X(write) X(fread) X(fgets) X(fwrite) X(fputs) X(fputc) X(fprintf)          \
-            X(fflush) X(fclose) X(close) X(fsync) X(rename) X(ftruncate) X(lseek) X(fstat) X(stat) X(flock) X(scandir) \
+    X(calloc)                                                                                                          \
+    X(realloc) X(strdup) X(open_memstream) X(pthread_create) X(fork) X(pipe2) X(open) X(mkostemp) X(mkdtemp) X(mkdir)  \
+        X(fopen) X(fdopen) X(read) X(write) X(fread) X(fgets) X(fwrite) X(fputs) X(fputc) X(fprintf) X(fflush)         \
+            X(fclose) X(close) X(fsync) X(rename) X(ftruncate) X(lseek) X(fstat) X(stat) X(flock) X(scandir)           \
                 X(realpath)
 
 typedef enum call {

@@ -49,6 +49,12 @@ static bool needs_device(const char *name)
     return !begins(name, "clRetain") && !begins(name, "clRelease") && strcmp(name + length - 4, "Info") != 0;
 }
 
+static void sleep_for(unsigned long microseconds)
+{
+    struct timespec left = {(time_t)(microseconds / 1000000), (long)(microseconds % 1000000 * 1000)};
+    nanosleep(&left, NULL);
+}
+
 /* Before a call: whether it fails, and with what. */
 static bool meet(call_number number, subject on, cl_int *status)
 {
@@ -69,7 +75,11 @@ static bool meet(call_number number, subject on, cl_int *status)
             abort();
         while (r->fault == FAULT_HANG)
             pause();
-        *status = r->fault == FAULT_VANISH ? CL_DEVICE_NOT_AVAILABLE : r->status;
+        if (r->fault == FAULT_LATE) {
+            sleep_for((unsigned long)r->status);
+            continue;
+        }
+        *status = r->fault == FAULT_VANISH ? CL_DEVICE_NOT_AVAILABLE : r->status; /* CL_SUCCESS of NULL */
         return true;
     }
     return false;
@@ -151,8 +161,7 @@ static CL_API_ENTRY cl_int CL_API_CALL enqueue_slowly(cl_command_queue queue, cl
             continue;
         atomic_fetch_add(&r->fired, 1);
         status = driver.clFinish(queue); /* so that nothing runs beside the sleep */
-        struct timespec left = {(time_t)(r->n / 1000000), (long)(r->n % 1000000 * 1000)};
-        nanosleep(&left, NULL);
+        sleep_for(r->n);
     }
     return status;
 }
@@ -211,11 +220,16 @@ static void read_rules(void)
     if (!rules)
         refuse(why);
     for (size_t i = 0; i < rule_count; i++) {
-        int known = !rules[i].call;
+        int known = !rules[i].call, gives = rules[i].fault != FAULT_NULL;
         for (int call = 0; call < CALL_COUNT; call++)
-            known |= rules[i].call && strcmp(rules[i].call, call_names[call]) == 0;
+            if (rules[i].call && strcmp(rules[i].call, call_names[call]) == 0) {
+                known = 1;
+                gives |= gives_object[call];
+            }
         if (!known)
             refuse("a rule names an entry point that is none");
+        if (!gives)
+            refuse("a rule wants an object of an entry point that gives none");
     }
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *const words[] = {"wrong", "slow", "die", "hang", "fail", "vanish"};
+static const char *const words[] = {"wrong", "slow", "die", "hang", "fail", "vanish", "null", "late"};
 
 bool has_text(const char *text, const char *part)
 {
@@ -70,6 +70,11 @@ static const char *read_rest(rule *r, char *rest)
             return "a status below 0";
         r->status = (int)number;
     }
+    if (r->fault == FAULT_LATE) {
+        if (!take_number(&rest, 1, 1000000000, &number))
+            return "microseconds";
+        r->status = (int)number;
+    }
     return take_word(&rest) ? "nothing more" : NULL;
 }
 
@@ -89,7 +94,7 @@ static const char *read_rule(char *line, rule *r)
             r->fault = (fault)i;
             return read_rest(r, line);
         }
-    return "wrong, slow, die, hang, fail or vanish";
+    return "wrong, slow, die, hang, fail, vanish, null or late";
 }
 
 rule *rules_read(char *text, size_t *count, char why[256])

@@ -8,6 +8,8 @@
  *   fail CALL N STATUS         … returns STATUS, a number below 0, and does nothing
  *   vanish CALL N              it and every later call that has to do something returns CL_DEVICE_NOT_AVAILABLE: questions are still
  *                              answered, and what is there is released
+ *   null CALL N                … gives NULL and says that all is well; of calls that give an object or a mapping
+ *   late CALL N MICROSECONDS   … begins so much later
  *
  * "on TEXT:" before a rule keeps it to devices with TEXT in their name or their platform's, in whatever case; calls on other devices,
  * or on none, do not count for its N. Blanks around OLD and NEW do not belong to them.
@@ -19,17 +21,26 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-typedef enum fault { FAULT_WRONG, FAULT_SLOW, FAULT_DIE, FAULT_HANG, FAULT_FAIL, FAULT_VANISH } fault;
+typedef enum fault {
+    FAULT_WRONG,
+    FAULT_SLOW,
+    FAULT_DIE,
+    FAULT_HANG,
+    FAULT_FAIL,
+    FAULT_VANISH,
+    FAULT_NULL,
+    FAULT_LATE
+} fault;
 
 typedef struct rule {
     fault fault;
     char *device;        /* NULL: any, and calls on none */
-    char *call;          /* of DIE, HANG, FAIL and VANISH */
+    char *call;          /* of DIE and what follows it */
     char *text, *change; /* OLD and NEW; the kernel */
-    unsigned long n;     /* of DIE, HANG, FAIL and VANISH; microseconds */
-    int status;
-    atomic_ulong met;   /* calls that counted for N */
-    atomic_ulong fired; /* what it has done */
+    unsigned long n;     /* of those; microseconds of SLOW */
+    int status;          /* of FAIL; microseconds of LATE */
+    atomic_ulong met;    /* calls that counted for N */
+    atomic_ulong fired;  /* what it has done */
 } rule;
 
 /* The rules of `text`, which is changed and has to live on. NULL and a sentence in `why` for what is none. */

@@ -72,6 +72,15 @@ code=0
 CLINEAR_FAULTS='hang clBuildProgram 1' OPENCL_LAYERS=$layer timeout 2 "$CLINEAR" train toy --quiet >out 2>err || code=$?
 [ "$code" = 124 ] || fail "exit status $code of a driver that hangs"
 
+# null and late
+for call in clCreateContext clCreateBuffer clCreateProgramWithSource clCreateKernel clEnqueueMapBuffer; do
+    with "null $call 1" refused 1 'cannot .*: CL_' train toy --engine fused --quiet
+done
+rm -f counts
+with 'late clEnqueueReadBuffer 1 1000' done_with 0 train toy --engine clblast --json --quiet -o late.safetensors
+[ "$(fired 1)" = 1 ] || fail "not one call was late"
+cmp plain.safetensors late.safetensors || fail "a call that is late changes the model"
+
 # A rule that cannot be read ends everything, so that no test passes without its fault.
 while IFS='|' read -r rule words; do
     with "$rule" run devices
@@ -89,6 +98,8 @@ die clFinnish 1|an entry point that is none
 fail clFinish 1|a status below 0
 fail clFinish 1 0|a status below 0
 hang clFinish 1 -5|nothing more
+null clFinish 1|an entry point that gives none
+late clFinish 1|microseconds
 on a device die clFinish 1|a colon
 RULES
 echo "The layer does what its rules say."

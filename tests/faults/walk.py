@@ -65,6 +65,8 @@ STATUSES = {
     "clFinish": (-5, -36, -9999), "clCreateContext": (-2, -6), "clGetDeviceIDs": (-1, -6), "clGetPlatformIDs": (-1001, -6),
     "clEnqueueReadBuffer": (-5, -9999), "clEnqueueMapBuffer": (-12, -5), "clCreateProgramWithSource": (-6,),
 }
+GIVING = ("clCreateContext", "clCreateCommandQueue", "clCreateBuffer", "clCreateSubBuffer", "clCreateProgramWithSource",
+          "clCreateKernel", "clEnqueueMapBuffer")  # which can also give NULL without a status
 MEMORY = ("malloc", "calloc", "realloc", "strdup", "open_memstream", "pthread_create")
 ERRORS = {
     "open": ("EMFILE", "EACCES", "EINTR"), "fopen": ("EMFILE", "EACCES"), "read": ("EIO", "EINTR", "SHORT"),
@@ -72,6 +74,10 @@ ERRORS = {
     "fsync": ("EIO", "ENOSPC"), "close": ("EIO", "EINTR"), "fclose": ("ENOSPC", "EIO"), "rename": ("EIO", "ENOSPC"),
     "ftruncate": ("EIO", "EINTR"), "fdopen": ("ENOMEM",), "mkostemp": ("ENOSPC", "EACCES"), "flock": ("EINTR", "EIO"),
 }
+
+
+def is_opencl(call):
+    return call.startswith("cl") and call[2].isupper()
 
 
 def content(path):
@@ -205,10 +211,10 @@ def wrongs(run, clean, call, old):
 def plan(what, clean, long, draw):
     """(call, n, status or error) of one command."""
     for call, count in sorted(clean.calls.items()):
-        if call[:2] == "cl" and call[2].isupper():
+        if is_opencl(call):
             if what != "calls":
                 continue
-            statuses = STATUSES.get(call, (-5,))
+            statuses = STATUSES.get(call, (-5,)) + (("null",) if call in GIVING else ())
         elif what != ("memory" if call in MEMORY else "files"):
             continue
         else:
@@ -223,6 +229,16 @@ def plan(what, clean, long, draw):
         else:
             for n in sorted({1, 2, count} & set(range(1, count + 1)) | {draw.randint(1, count)}):
                 yield call, n, draw.choice(statuses)
+        if is_opencl(call):
+            yield call, draw.randint(1, count), "late"
+
+
+def rule_of(call, n, status):
+    if not is_opencl(call):
+        return {"CLINEAR_HOST_FAULTS": "%s %d %s" % (call, n, status)}
+    if status == "null":
+        return {"CLINEAR_FAULTS": "null %s %d" % (call, n)}
+    return {"CLINEAR_FAULTS": "late %s %d 20000" % (call, n) if status == "late" else "fail %s %d %d" % (call, n, status)}
 
 
 def main():
@@ -262,9 +278,7 @@ def main():
         if options.minutes and time.monotonic() - started > 60 * options.minutes:
             runs = runs[:done]
             break
-        rule = {"CLINEAR_FAULTS": "fail %s %d %d" % (call, n, status)} if call[:2] == "cl" and call[2].isupper() else \
-            {"CLINEAR_HOST_FAULTS": "%s %d %s" % (call, n, status)}
-        run = Run(base, name, rule)
+        run = Run(base, name, rule_of(call, n, status))
         found = wrongs(run, clean, call, old)
         row = table[call]
         row["injected"] += 1
