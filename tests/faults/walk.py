@@ -59,6 +59,7 @@ SHORT = {  # what is walked in the short form
 # Figures that another run of the same training has otherwise.
 LOOSE = re.compile(r"seconds|time|bytes|per_second|spread|samples|started|uuid|memory")
 MEASURED = ("tune", "compare")  # commands whose figures are times
+HEAVY = ("tune", "compare", "selftest")  # which take seconds: of these a few calls fail even in the long form, and none within minutes
 # Statuses that a driver may give; several where it has several.
 STATUSES = {
     "clCreateBuffer": (-4, -5, -61), "clBuildProgram": (-11, -6, -9999), "clEnqueueNDRangeKernel": (-5, -4, -9999),
@@ -254,9 +255,11 @@ def main():
     defects, planned = [], 0
     base = os.getcwd()
     os.makedirs(base + "/runs", exist_ok=True)
-    names = COMMANDS if options.long or options.only else SHORT[options.what]
+    names = [n for n in COMMANDS if not (options.minutes and n in HEAVY)] if options.long else SHORT[options.what]
+    if options.only:
+        names = [n for n in COMMANDS if options.only in n]
     runs = []
-    for name in [n for n in names if options.only in n]:
+    for name in names:
         Run(base, name)  # which compiles
         clean = Run(base, name)
         if clean.code != 0 or clean.left or +clean.live or clean.leaks:
@@ -267,7 +270,7 @@ def main():
         if again.figures() != clean.figures() or not all(same_file(f, again.made[f], clean.made[f]) for f in clean.files):
             print("%s: two runs without faults are not the same" % name)
             return 1
-        of_it = list(plan(options.what, clean, options.long, draw))
+        of_it = list(plan(options.what, clean, options.long and name not in HEAVY, draw))
         for call in {c for c, _, _ in of_it}:
             table[call]["calls"] += clean.calls[call]
         runs += [(name, clean) + fault for fault in of_it]
