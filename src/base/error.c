@@ -42,6 +42,8 @@ cln_status cln_fail(cln_error *error, cln_status status, const char *format, ...
 
 cln_status cln_fail_memory(cln_error *error, const char *what, uint64_t bytes)
 {
+    if (bytes == 0)
+        return cln_fail(error, CLN_MEMORY, "cannot allocate host memory for %s", what);
     return cln_fail(error, CLN_MEMORY, "cannot allocate %llu bytes of host memory for %s", (unsigned long long)bytes,
                     what);
 }

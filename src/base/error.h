@@ -11,7 +11,7 @@
    returns `status`. */
 __attribute__((format(printf, 3, 4))) cln_status cln_fail(cln_error *error, cln_status status, const char *format, ...);
 
-/* The failure that every allocation reports. `what` names what the memory was for. */
+/* The failure that every allocation reports. `what` names what the memory was for; bytes 0: not known how many. */
 cln_status cln_fail_memory(cln_error *error, const char *what, uint64_t bytes);
 
 /* Needs `cln_status status` and the label `out` in the function around it. */

@@ -7,6 +7,7 @@
 #include "cli/isolated.h"
 #include "cli/isolation.h"
 #include "cli/message.h"
+#include "report/json.h"
 
 #include <string.h>
 
@@ -71,6 +72,7 @@ static int run(int argc, const char **argv)
 int main(int argc, char **argv)
 {
     cln_message_guard_streams();
+    cln_json_watch_memory();
     cln_interrupt_watch();
     return cln_message_finish(run(argc, (const char **)argv));
 }

@@ -5,8 +5,24 @@
 #include "report/text.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+
+static atomic_bool short_of_memory;
+
+static void *allocate(size_t bytes)
+{
+    void *memory = malloc(bytes);
+    if (!memory)
+        atomic_store(&short_of_memory, true);
+    return memory;
+}
+
+void cln_json_watch_memory(void)
+{
+    json_set_alloc_funcs(allocate, free);
+}
 
 json_t *cln_json_real(double value)
 {
@@ -95,8 +111,10 @@ cln_status cln_json_write(json_t *value, int indent, FILE *to, cln_error *error)
                                                (indent ? JSON_INDENT((size_t)indent) : JSON_COMPACT))
                        : NULL;
     json_decref(value);
-    if (!text)
+    if (!text || atomic_load(&short_of_memory)) {
+        free(text);
         return cln_fail_memory(error, "JSON text", 0);
+    }
     bool quoted = false;
     for (const char *at = text; *at;) {
         if (quoted && *at == '\\') {

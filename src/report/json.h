@@ -1,6 +1,6 @@
 /*
  * The pieces of which the reports' JSON is made, and how it is written. A reference made here is the caller's, or of
- * the object it was put into. Without memory a piece is NULL, and Jansson's functions take NULL and fail; the write
+ * the object it was put into. Without memory a piece is NULL or lacks a part, and Jansson's functions take NULL and fail; the write
  * then says so.
  */
 #ifndef CLN_REPORT_JSON_H
@@ -10,6 +10,9 @@
 
 #include <jansson.h>
 #include <stdio.h>
+
+/* Once, before any JSON is made: from then on memory that Jansson does not get makes every write fail. */
+void cln_json_watch_memory(void);
 
 json_t *cln_json_real(double value); /* NaN and infinity are null */
 json_t *cln_json_count(uint64_t count);

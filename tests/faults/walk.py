@@ -53,7 +53,7 @@ COMMANDS = {  # name: arguments, files that it makes
 }
 SHORT = {  # what is walked in the short form
     "calls": ("train sgd, fused", "train direct, clblast", "search"),
-    "memory": ("train sgd, fused", "train, table", "search", "plot"),
+    "memory": ("train sgd, fused", "train, table", "evaluate", "search", "plot"),
     "files": ("train sgd, fused", "predict", "search", "plot"),
 }
 # Figures that another run of the same training has otherwise.
