@@ -159,10 +159,13 @@ def same_file(name, a, b):
 
 
 def is_begun(log, whole, is_cut):
-    """Whether a log is the first lines of another; where writing it failed, the last one may be cut."""
+    """Whether a log is the first lines of another; where writing it failed, the last one may be damaged."""
     lines = log.split(b"\n")
-    if lines.pop() and not is_cut:
-        return False
+    if lines.pop():
+        if not is_cut:
+            return False
+    elif is_cut and lines:
+        lines.pop()
     lines = [line.decode() for line in lines]
     return [figures(line, False) for line in lines] == [figures(line, False) for line in whole.decode().splitlines()][:len(lines)]
 

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# The long forms of all tests of faults, kills and hostile files, for about so many minutes: two in five for faults (a fair part of those
+# that there are), two for kills and strange runs, one for fuzzing. Ends with a table of what was survived. The whole output stays in
+# build-test/torture. The exit status is 1 where something was not survived, and where something could not be tried.
+set -euo pipefail
+if ! [[ ${1-} =~ ^[1-9][0-9]*$ ]] || [ $# -ne 1 ]; then
+    echo "usage: scripts/torture.sh MINUTES" >&2
+    exit 2
+fi
+cd "$(dirname "$0")/.."
+minutes=$1
+log=build-test/torture
+mkdir -p "$log"
+if ! { cmake --preset test && cmake --build --preset test --target clinear faults hostfaults; } >"$log/build" 2>&1; then
+    cat "$log/build" >&2
+    exit 1
+fi
+export CLINEAR=$PWD/build-test/clinear CLINEAR_SOURCE=$PWD CLINEAR_BUILD=$PWD/build-test CLINEAR_LONG=1
+failed=()
+
+# part NAME SECONDS COMMAND…: runs it for that long at most, with its output in $log/NAME.
+part() {
+    local name=$1 seconds=$2 code=0
+    shift 2
+    printf '== %s\n' "$name" >&2
+    timeout --kill-after=30 "$seconds" "$@" >"$log/$name" 2>&1 || code=$?
+    case $code in
+    0) ;;
+    124) echo "-- its time was over" >>"$log/$name" ;;
+    *)
+        failed+=("$name")
+        tail -n 40 "$log/$name" >&2
+        ;;
+    esac
+}
+
+walks=(calls memory files)
+for walk in "${walks[@]}"; do
+    share=$(awk -v m="$minutes" 'BEGIN { print m * 0.4 / 3 }')
+    part "walk-$walk" $((minutes * 60 + 600)) tests/faults/walk.sh "$walk" --minutes "$share" # which comes to its end by itself
+done
+runs=()
+for run in tests/cli/test_{signals,checkpoint,strange,places}.sh; do
+    [ ! -f "$run" ] || runs+=("$run")
+done
+for run in "${runs[@]}"; do
+    name=${run##*/test_}
+    part "${name%.sh}" $((minutes * 24 / ${#runs[@]})) bash "$run"
+done
+if command -v clang >/dev/null; then
+    part fuzz $((minutes * 12 + 600)) scripts/fuzz.sh $((minutes * 12))
+    find tests/fuzz/corpus -type f >"$log/corpus"
+else
+    echo "there is no clang: nothing is fuzzed" | tee "$log/fuzz" >&2
+    failed+=(fuzz)
+fi
+
+printf '\nFaults injected, each into a run of its own\n'
+for walk in "${walks[@]}"; do
+    sed -n '/^entry point/,$p' "$log/walk-$walk"
+    echo
+done
+printf 'Kills and strange runs\n'
+for run in "${runs[@]}"; do
+    name=${run##*/test_}
+    sed "s/^/${name%.sh}: /" "$log/${name%.sh}" | tail -n 8
+done
+if [ -f "$log/corpus" ]; then
+    printf '\nBytes fuzzed, beginning with %d kept files\n' "$(wc -l <"$log/corpus")"
+    cat "$log/fuzz"
+    awk 'NR > 1 && $2 ~ /^[0-9]+$/ { runs += $2; bytes += $3; crashes += $5 }
+        END { printf "%-12s %12d %14d %9s %8d\n", "all", runs, bytes, "", crashes }' "$log/fuzz"
+fi
+awk '/ faults of / { injected += $2; for (i = 1; i < NF; i++) { if ($(i + 1) == "survived" && $i ~ /^[0-9]+$/) f += $i
+        if ($(i + 1) == "as" && $(i + 2) == "a" && $(i + 3) ~ /^success/) s += $i; if ($(i + 1) == "not") n += $i } }
+    /^survived SIG/ { kills += $NF }
+    END { printf "\n%d faults injected, %d survived as a failure with words and %d as a success, %d not survived; %d signals survived\n",
+        injected, f, s, n, kills }' "$log"/walk-* "$log/signals"
+if [ ${#failed[@]} -gt 0 ]; then
+    echo "Not survived: ${failed[*]}" >&2
+    exit 1
+fi
