@@ -28,6 +28,7 @@ struct cln_process {
     char *text; /* (used) what it has written and nobody has taken, in (room) bytes; `taken` are to be dropped */
     size_t used, room, taken;
     bool broken;              /* a line was too long, or memory short */
+    int failure;              /* errno of a pipe that failed; 0: none */
     char said[SAID_MOST + 1]; /* the end of its stderr */
     char line[SAID_MOST + 1]; /* its last line, for _said */
 };
@@ -206,7 +207,10 @@ static void feed(cln_process *p)
         p->input += wrote;
         p->input_left -= (size_t)wrote;
     }
-    if (p->input_left == 0 || (wrote < 0 && errno != EAGAIN && errno != EINTR))
+    bool failed = wrote < 0 && errno != EAGAIN && errno != EINTR;
+    if (failed && errno != EPIPE) /* it may end without having read all */
+        p->failure = errno;
+    if (p->input_left == 0 || failed)
         close_end(&p->in);
 }
 
@@ -228,10 +232,14 @@ static void take_out(cln_process *p)
         p->room = room;
     }
     ssize_t got = read(p->out, p->text + p->used, p->room - p->used - 1);
-    if (got > 0)
+    if (got > 0) {
         p->used += (size_t)got;
-    else if (got == 0 || (errno != EAGAIN && errno != EINTR))
+    } else if (got == 0) {
         close_end(&p->out);
+    } else if (errno != EAGAIN && errno != EINTR) {
+        p->failure = errno;
+        close_end(&p->out);
+    }
 }
 
 static void take_err(cln_process *p)
@@ -313,6 +321,8 @@ cln_status cln_os_process_output(cln_process *process, double seconds, size_t mo
         const char *said = cln_os_process_said(process);
         return cln_fail(error, CLN_IO, "%s%s%s", words, *said ? ": " : "", said);
     }
+    if (process->failure) /* so that half of it is not taken for all */
+        return cln_fail(error, CLN_IO, "its input or output was cut: %s", strerror(process->failure));
     cln_status status = cln_allocate((void **)output, process->used + 1, 1, "the output of a program", error);
     if (status == CLN_OK && process->used)
         memcpy(*output, process->text, process->used);
