@@ -33,13 +33,13 @@
 #define FROM __builtin_return_address(0)
 
 /* What fails; streams and descriptors, memory, threads and processes. */
-#define NAMES(X)                                                                                                       \
-    X(malloc)                                                                                                          \
-    X(calloc)                                                                                                          \
-    X(realloc) X(strdup) X(open_memstream) X(pthread_create) X(fork) X(pipe2) X(open) X(mkostemp) X(mkdtemp) X(mkdir)  \
-        X(fopen) X(fdopen) X(read) X(write) X(fread) X(fgets) X(fwrite) X(fputs) X(fputc) X(fprintf) X(fflush)         \
-            X(fclose) X(close) X(fsync) X(rename) X(ftruncate) X(lseek) X(fstat) X(stat) X(flock) X(scandir)           \
-                X(realpath)
+/* clang-format off */
+#define NAMES(X) \
+    X(malloc) X(calloc) X(realloc) X(strdup) X(open_memstream) X(pthread_create) X(fork) X(pipe2) X(open) \
+    X(mkostemp) X(mkdtemp) X(mkdir) X(fopen) X(fdopen) X(read) X(write) X(fread) X(fgets) X(fwrite) X(fputs) \
+    X(fputc) X(fprintf) X(fflush) X(fclose) X(close) X(fsync) X(rename) X(ftruncate) X(lseek) X(fstat) X(stat) \
+    X(flock) X(scandir) X(realpath)
+/* clang-format on */
 
 typedef enum call {
 #define X(name) CALL_##name,
