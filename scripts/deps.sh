@@ -31,6 +31,8 @@ test_too=(
     clang-14           # checks the kernels as a strict compiler sees them, builds the fuzzing targets
     libclang-rt-14-dev # its sanitizers and libFuzzer
     cppcheck           # cppcheck
+    gcovr              # coverage
+    locales            # a locale that writes decimal commas
     clang-format-14    # format, format-check
     clang-tidy-14      # tidy
     clang-tools-14     # run-clang-tidy, which runs it in parallel
