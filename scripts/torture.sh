@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The long forms of all tests of faults, kills and hostile files, for about so many minutes: two in five for faults (a fair part of those
+# The long forms of all tests of faults, kills and hostile files, for about so many minutes and what the runs without faults take: two in five for faults (a fair part of those
 # that there are), two for kills and strange runs, one for fuzzing. Ends with a table of what was survived. The whole output stays in
 # build-test/torture. The exit status is 1 where something was not survived, and where something could not be tried.
 set -euo pipefail
@@ -73,9 +73,9 @@ if [ -f "$log/corpus" ]; then
 fi
 awk '/ faults of / { injected += $2; for (i = 1; i < NF; i++) { if ($(i + 1) == "survived" && $i ~ /^[0-9]+$/) f += $i
         if ($(i + 1) == "as" && $(i + 2) == "a" && $(i + 3) ~ /^success/) s += $i; if ($(i + 1) == "not") n += $i } }
-    /^survived SIG/ { kills += $NF }
-    END { printf "\n%d faults injected, %d survived as a failure with words and %d as a success, %d not survived; %d signals survived\n",
-        injected, f, s, n, kills }' "$log"/walk-* "$log/signals"
+    /^survived SIG/ || /^kills survived: / { kills += $NF }
+    END { printf "\n%d faults injected, %d survived as a failure with words and %d as a success, %d not survived; %d kills survived\n",
+        injected, f, s, n, kills }' "$log"/walk-* "$log/signals" "$log/checkpoint"
 if [ ${#failed[@]} -gt 0 ]; then
     echo "Not survived: ${failed[*]}" >&2
     exit 1

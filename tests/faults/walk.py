@@ -10,9 +10,9 @@ last and one between, or with --long every one (of more than 300 a fair part). I
     exits with another status, a sentence on stderr, and every file of before as it was or as it was to be;
 
 in both cases no other file is left, no reference to an OpenCL object that could have been given back, and no host memory that the
-program or a library in it has taken (libhostfaults.so counts that). --minutes ends the walk then and says how much of it was done; the
-order is drawn with a fixed seed, so that what was done is a fair part of all. The build folder is $CLINEAR_BUILD, the program $CLINEAR.
-The exit status is 1 where something was not survived.
+program or a library in it has taken (libhostfaults.so counts that). --minutes ends the walk so long after the runs without faults, and
+it says how much of it was done; the order is drawn with a fixed seed, so that what was done is a fair part of all. The build folder is
+$CLINEAR_BUILD, the program $CLINEAR. The exit status is 1 where something was not survived.
 """
 import argparse
 import collections
@@ -280,8 +280,9 @@ def main():
     planned = len(runs)
     draw.shuffle(runs)
     old = content(base + "/given/given")
+    begun = time.monotonic()
     for done, (name, clean, call, n, status) in enumerate(runs):
-        if options.minutes and time.monotonic() - started > 60 * options.minutes:
+        if options.minutes and time.monotonic() - begun > 60 * options.minutes:
             runs = runs[:done]
             break
         run = Run(base, name, rule_of(call, n, status))
