@@ -5,7 +5,9 @@ set -eu
 : "${CLINEAR:?the path of the program}" "${CLINEAR_SOURCE:?the root of the project}"
 
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# What still runs in the background ends with its script, also where that is ended itself.
+trap 'kill -KILL $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'exit 143' TERM
 cd "$work"
 
 fail() {
