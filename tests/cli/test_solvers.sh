@@ -15,14 +15,20 @@ holds 'j["verdict"] == "verified" and abs(j["found"]["objective"] / j["certified
 done_with 0 verify lbfgs.safetensors toy
 grep -q '^  Verified: ' out || fail "no verdict in words"
 
-# a spoiled weight is refused, by status and in words
+# a spoiled weight is refused, by status and in words; as damage at first, and by the certificate where its hash was made to fit
 python3 - <<'P'
-import struct
+import hashlib, struct
 raw = bytearray(open("lbfgs.safetensors", "rb").read())
-at = 8 + struct.unpack("<Q", raw[:8])[0] + 4 * 5
+values = 8 + struct.unpack("<Q", raw[:8])[0]
+at = values + 4 * 5
+before = hashlib.sha256(raw[values:]).hexdigest().encode()
 raw[at:at + 4] = struct.pack("<f", struct.unpack("<f", raw[at:at + 4])[0] + 0.01)
+open("damaged.safetensors", "wb").write(raw)
+assert before in raw[:values]
+raw[:values] = raw[:values].replace(before, hashlib.sha256(raw[values:]).hexdigest().encode())
 open("spoiled.safetensors", "wb").write(raw)
 P
+refused 1 'weights_sha256' verify damaged.safetensors toy
 done_with 1 verify spoiled.safetensors toy --json --quiet
 holds 'j["verdict"] == "refused" and j["found"]["gradient_norm"] > j["certified"]["gradient_norm"]'
 
