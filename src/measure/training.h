@@ -18,6 +18,12 @@
 #define CLN_SAMPLE_SECONDS 0.01
 #define CLN_SAMPLE_REPEATS 100
 
+/* Whether a sample of so many pieces, which took so long, has another one. */
+static inline bool cln_sample_goes_on(uint32_t pieces, double seconds)
+{
+    return pieces < CLN_SAMPLE_REPEATS && seconds < CLN_SAMPLE_SECONDS;
+}
+
 /* What one engine is measured with; NULL until it is needed. */
 typedef struct cln_measured_engine {
     const char *name;

@@ -124,7 +124,7 @@ cln_status cln_measured_product(void *user, cln_round_item *item, double values[
         TRY(cln_blas_product(m->device, &product, &m->gemm, m->wide[0], m->wide[1], 0, m->wide[2], error));
         TRY(cln_queue_finish(m->device, error));
         *seconds = cln_os_seconds() - before;
-    } while (++repeats < CLN_SAMPLE_REPEATS && *seconds < CLN_SAMPLE_SECONDS);
+    } while (cln_sample_goes_on(++repeats, *seconds));
     values[0] = cln_work_product(&product).operations * repeats / *seconds;
     item->limits[0] = m->roof.multiply_add_rate;
 out:

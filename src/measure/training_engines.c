@@ -125,7 +125,7 @@ cln_status cln_measured_epoch(void *user, cln_round_item *item, double values[CL
         double one = 0;
         TRY(pass(m, trainer, &one, error));
         *seconds += one;
-    } while (++repeats < CLN_SAMPLE_REPEATS && *seconds < CLN_SAMPLE_SECONDS && !m->telling->stopped);
+    } while (cln_sample_goes_on(++repeats, *seconds) && !m->telling->stopped);
     values[0] = *seconds / repeats;
     if (item->count == 0 && item->rows == CLN_MEASURED_USUAL)
         TRY(note_memory(m, item, trainer, before, error));
@@ -180,7 +180,7 @@ cln_status cln_measured_gradient(void *user, cln_round_item *item, double values
     do {
         TRY(cln_full_batch_evaluate(&full, x, &f, g, error));
         *seconds = cln_os_seconds() - before;
-    } while (++repeats < CLN_SAMPLE_REPEATS && *seconds < CLN_SAMPLE_SECONDS);
+    } while (cln_sample_goes_on(++repeats, *seconds));
     values[0] = *seconds / repeats;
     item->limits[0] = least(m, trainer, CLN_TRAIN, true, 0);
 out:
@@ -204,7 +204,7 @@ cln_status cln_measured_evaluation(void *user, cln_round_item *item, double valu
     do {
         TRY(cln_trainer_score(trainer, part, trainer->weights, NULL, &score, error));
         *seconds = cln_os_seconds() - before;
-    } while (++repeats < CLN_SAMPLE_REPEATS && *seconds < CLN_SAMPLE_SECONDS);
+    } while (cln_sample_goes_on(++repeats, *seconds));
     values[0] = *seconds / repeats;
     item->limits[0] = least(m, trainer, part, false, 0);
     if (part == CLN_TRAIN)
