@@ -71,6 +71,8 @@ void cln_device_close(cln_device *device)
 {
     if (!device)
         return;
+    if (device->queue) /* work that a failure left: drivers compile in threads, which must not outlive main() */
+        clFinish(device->queue);
     if (device->before_close)
         device->before_close();
     if (device->tuning)

@@ -55,6 +55,14 @@ static void sleep_for(unsigned long microseconds)
     nanosleep(&left, NULL);
 }
 
+/* What a vanished device answers. It computes no more, so what the driver has under way ends. */
+static cl_int gone(subject on)
+{
+    if (on.kind == ON_QUEUE)
+        driver.clFinish((cl_command_queue)on.handle);
+    return CL_DEVICE_NOT_AVAILABLE;
+}
+
 /* Before a call: whether it fails, and with what. */
 static bool meet(call_number number, subject on, cl_int *status)
 {
@@ -64,7 +72,7 @@ static bool meet(call_number number, subject on, cl_int *status)
         if (r->fault == FAULT_VANISH && atomic_load(&r->fired) > 0 && needs_device(call_names[number]) &&
             is_for(r, on)) {
             atomic_fetch_add(&r->fired, 1);
-            *status = CL_DEVICE_NOT_AVAILABLE;
+            *status = gone(on);
             return true;
         }
         if (!r->call || strcmp(r->call, call_names[number]) != 0 || !is_for(r, on) ||
@@ -79,7 +87,7 @@ static bool meet(call_number number, subject on, cl_int *status)
             sleep_for((unsigned long)r->status);
             continue;
         }
-        *status = r->fault == FAULT_VANISH ? CL_DEVICE_NOT_AVAILABLE : r->status; /* CL_SUCCESS of NULL */
+        *status = r->fault == FAULT_VANISH ? gone(on) : r->status; /* CL_SUCCESS of NULL */
         return true;
     }
     return false;

@@ -6,8 +6,8 @@
  *   die CALL N                 the N-th call of this entry point ends the process by abort()
  *   hang CALL N                … never returns
  *   fail CALL N STATUS         … returns STATUS, a number below 0, and does nothing
- *   vanish CALL N              it and every later call that has to do something returns CL_DEVICE_NOT_AVAILABLE: questions are still
- *                              answered, and what is there is released
+ *   vanish CALL N              it and every later call that has to do something returns CL_DEVICE_NOT_AVAILABLE; what it was at ends,
+ *                              questions are still answered, and what is there is released
  *   null CALL N                … gives NULL and says that all is well; of calls that give an object or a mapping
  *   late CALL N MICROSECONDS   … begins so much later
  *

@@ -80,4 +80,12 @@ clEnqueueNDRangeKernel 5 search toy --valid 50 --grid l2=0,1 -o new
 clEnqueueReadBuffer 1 evaluate model toy
 clEnqueueReadBuffer 1 predict model toy -o new
 VANISHED
+
+# ---- work that a failure left in the queue, whose kernels the driver still compiles in a thread of its own, ends before the program does
+for _ in 1 2 3; do
+    rm -rf pocl
+    mkdir pocl
+    with 'fail clEnqueueReadBuffer 1 -5' refused 1 'CL_OUT_OF_RESOURCES' train toy --model linear --solver direct --engine clblast \
+        -o new --quiet
+done
 echo "Hanging drivers are ended, and vanished devices named."
