@@ -63,8 +63,9 @@ static void on_heard(const cln_wire_line *line, void *user)
         show(&line->progress);
 }
 
-/* False where the user wants no more. */
-static bool test_device(const cln_isolated_device *listed, cln_compared_device *to, cln_error *error)
+/* *interrupted: the user wants no more. */
+static cln_status test_device(const cln_isolated_device *listed, cln_compared_device *to, bool *interrupted,
+                              cln_error *error)
 {
     session s = {.device = to, .terminal = cln_os_is_terminal(stderr)};
     const cln_isolated work = {.work = "selftest",
@@ -79,16 +80,17 @@ static bool test_device(const cln_isolated_device *listed, cln_compared_device *
         snprintf(to->reason, sizeof to->reason, "%s", listed->reason);
         to->status = CLN_COMPARED_FAILED;
         to->judged = true;
-        return true;
+        return CLN_OK;
     }
     cln_message_note("testing device %d, %s", to->device.index, to->device.name);
     cln_isolated_end end = cln_isolated_run(&work, &passed, to->reason);
     cln_message_erase_live();
     if (s.short_of_memory)
-        cln_fail_memory(error, "a result", 0);
-    if (end == CLN_ISOLATED_INTERRUPTED || s.short_of_memory) {
+        return cln_fail_memory(error, "a result", 0);
+    *interrupted = end == CLN_ISOLATED_INTERRUPTED;
+    if (*interrupted) {
         to->status = CLN_COMPARED_SKIPPED;
-        return false;
+        return CLN_OK;
     }
     to->judged = true;
     to->agree = end == CLN_ISOLATED_DONE && passed;
@@ -99,7 +101,7 @@ static bool test_device(const cln_isolated_device *listed, cln_compared_device *
     cln_error problem = {0};
     if (cln_device_keep_trust(&to->device, to->agree, why, &problem) != CLN_OK)
         cln_message_note("the result for device %d is not kept: %s", to->device.index, problem.message);
-    return true;
+    return CLN_OK;
 }
 
 /* Marks those to test: the selector's, or all that can be used, simulators where there is nothing else. */
@@ -126,7 +128,7 @@ out:
     return status;
 }
 
-/* Adds all that is to be tested, then tests it: *interrupted where the user ended that. */
+/* Tests all that is to be tested: *interrupted where the user ended that. */
 static cln_status test_all(const char *selector, cln_comparison *results, bool *interrupted, cln_error *error)
 {
     cln_status status;
@@ -138,19 +140,19 @@ static cln_status test_all(const char *selector, cln_comparison *results, bool *
     TRY(choose(selector, list, count, chosen, error));
     cln_interrupt_defer();
     for (size_t i = 0; i < count && !*interrupted; i++) {
-        cln_compared_device *device = chosen[i] ? cln_comparison_add(results, &list[i].device) : NULL;
         if (!chosen[i])
             continue;
+        cln_compared_device *device = cln_comparison_add(results, &list[i].device);
         if (!device) {
             status = cln_fail_memory(error, "a result", 0);
             goto out;
         }
-        *interrupted = !test_device(&list[i], device, error);
+        TRY(test_device(&list[i], device, interrupted, error));
     }
 out:
     free(chosen);
     free(list);
-    return error->status;
+    return status;
 }
 
 static int run_selftest(const cln_arguments *arguments, cln_options *options, void *user)
