@@ -1,6 +1,7 @@
 #include "report/change.h"
 
 #include "base/size.h"
+#include "report/comparison_rows.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -38,23 +39,13 @@ bool cln_has_figure(const cln_compared_row *row)
     return row && row->value > 0 && isfinite(row->value);
 }
 
-bool cln_is_limit(const cln_compared_row *row)
-{
-    static const char *const names[] = {"copy_bandwidth",   "read_bandwidth", "multiply_add_rate", "launch_time",
-                                        "launch_wait_time", "upload_rate",    "download_rate"};
-    for (size_t i = 0; i < CLN_COUNT(names); i++)
-        if (strcmp(row->name, names[i]) == 0)
-            return true;
-    return false;
-}
-
 bool cln_change_counts(const cln_compared_row *row)
 {
     static const char *const parts[] = {".device.", ".between.", ".host."};
     for (size_t i = 0; i < CLN_COUNT(parts); i++)
         if (strstr(row->name, parts[i]))
             return false;
-    return cln_compared_better(row) != CLN_BETTER_NEITHER && !cln_is_limit(row);
+    return cln_compared_better(row) != CLN_BETTER_NEITHER && !cln_shown_is_limit(row);
 }
 
 /* As those say it who measure within a budget. */
@@ -94,7 +85,7 @@ static double noise_of(const cln_compared_row *before, const cln_compared_row *n
     double least = (one ? least_share_of_one : least_share) * smaller;
     if (ends_with(before->name, "_build"))
         least = fmax(least_share_of_builds * smaller, least_seconds_of_builds);
-    else if (strcmp(before->unit, "s") == 0 && !cln_is_limit(before))
+    else if (strcmp(before->unit, "s") == 0 && !cln_shown_is_limit(before))
         least = fmax(least, least_seconds);
     return fmax(beyond_spread * spread, least);
 }

@@ -17,10 +17,9 @@ typedef enum cln_change {
 double cln_typical_spread(const cln_compared_device *device);
 /* now: NULL where there is no such row any more. typical: the typical spreads of its device, before and now. */
 cln_change cln_change_of(const cln_compared_row *before, const cln_compared_row *now, const double typical[2]);
-/* Whether a change of it is one of this program. The parts of an epoch's time count in the epoch; the device's own limits (cln_measure_limits)
+/* Whether a change of it is one of this program. The parts of an epoch's time count in the epoch; the device's own limits (cln_shown_is_limit)
    tell what the device and the machine are, and how quiet. */
 bool cln_change_counts(const cln_compared_row *row);
-bool cln_is_limit(const cln_compared_row *row);
 bool cln_has_figure(const cln_compared_row *row); /* NULL has none */
 
 #endif

@@ -176,7 +176,7 @@ static cln_status hold_device(holding *held, const cln_compared_device *before, 
     for (size_t i = 0; i < before->count; i++) {
         const cln_compared_row *row = &before->rows[i], *other = same_row(now, row);
         cln_change change = cln_change_of(row, other, typical);
-        bool limit = cln_is_limit(row) && other && (change == CLN_CHANGE_SLOWER || change == CLN_CHANGE_FASTER);
+        bool limit = cln_shown_is_limit(row) && other && (change == CLN_CHANGE_SLOWER || change == CLN_CHANGE_FASTER);
         if (!limit && (!cln_change_counts(row) || !count(held, change)))
             continue;
         add_change(table, row, other, change);

@@ -90,6 +90,23 @@ static bool is_of(const cln_compared_row *row, const struct word *word, int *eng
     return (*engine > 0 || !word->engine) && (word->numbered ? number_right : !*rest);
 }
 
+/* The word for a row, or NULL. */
+static const struct word *word_of(const cln_compared_row *row, int *engine, const char **number)
+{
+    for (size_t i = 0; i < CLN_COUNT(words); i++)
+        if (is_of(row, &words[i], engine, number))
+            return &words[i];
+    return NULL;
+}
+
+bool cln_shown_is_limit(const cln_compared_row *row)
+{
+    int engine;
+    const char *number;
+    const struct word *word = word_of(row, &engine, &number);
+    return word && word->rank == rank_limits;
+}
+
 static void set_heading(cln_shown_row *shown, const char *row_name, int engine)
 {
     if (shown->rank == rank_agreement)
@@ -106,28 +123,26 @@ static void set_heading(cln_shown_row *shown, const char *row_name, int engine)
 
 void cln_shown_words(const cln_compared_row *row, cln_shown_row *shown)
 {
-    int engine = 0;
+    int engine;
     const char *number;
+    const struct word *word = word_of(row, &engine, &number);
     *shown = (cln_shown_row){.name = row->name, .unit = row->unit, .scale = 1};
-    for (size_t i = 0; i < CLN_COUNT(words); i++) {
-        const struct word *word = &words[i];
-        if (!is_of(row, word, &engine, &number))
-            continue;
-        bool mixed = word->rank == rank_agreement && engine > 0; /* engines stand under one heading there */
-        snprintf(shown->plain, sizeof shown->plain, "%.*s%s%s%.20s%s", mixed ? engine : 0, row->name, mixed ? " " : "",
-                 word->before, number, word->after);
-        snprintf(shown->label, sizeof shown->label, "%s%s%s", shown->plain, *word->unit ? ", " : "", word->unit);
-        shown->meaning = word->meaning;
-        shown->rank = word->rank;
-        shown->scale = word->scale;
-        set_heading(shown, row->name, engine);
+    if (!word) {
+        bool agreement = strcmp(row->unit, "tolerances") == 0;
+        shown->rank = agreement ? rank_agreement : rank_unknown;
+        snprintf(shown->plain, sizeof shown->plain, "%s", row->name);
+        snprintf(shown->label, sizeof shown->label, agreement || !*row->unit ? "%s" : "%s, %s", row->name, row->unit);
+        set_heading(shown, row->name, 0);
         return;
     }
-    bool agreement = strcmp(row->unit, "tolerances") == 0;
-    shown->rank = agreement ? rank_agreement : rank_unknown;
-    snprintf(shown->plain, sizeof shown->plain, "%s", row->name);
-    snprintf(shown->label, sizeof shown->label, agreement || !*row->unit ? "%s" : "%s, %s", row->name, row->unit);
-    set_heading(shown, row->name, 0);
+    bool mixed = word->rank == rank_agreement && engine > 0; /* engines stand under one heading there */
+    snprintf(shown->plain, sizeof shown->plain, "%.*s%s%s%.20s%s", mixed ? engine : 0, row->name, mixed ? " " : "",
+             word->before, number, word->after);
+    snprintf(shown->label, sizeof shown->label, "%s%s%s", shown->plain, *word->unit ? ", " : "", word->unit);
+    shown->meaning = word->meaning;
+    shown->rank = word->rank;
+    shown->scale = word->scale;
+    set_heading(shown, row->name, engine);
 }
 
 const cln_compared_row *cln_shown_find(const cln_compared_device *device, const cln_shown_row *shown)

@@ -17,6 +17,8 @@ typedef struct cln_shown_row {
 
 /* The words for one row. */
 void cln_shown_words(const cln_compared_row *row, cln_shown_row *shown);
+/* Whether it is one of the device's own limits, which cln_measure_limits finds. */
+bool cln_shown_is_limit(const cln_compared_row *row);
 /* Every row that some device has, once. rows (count), to be released with free(). CLN_MEMORY. */
 cln_status cln_shown_rows(const cln_comparison *comparison, cln_shown_row **rows, size_t *count, cln_error *error);
 /* A device's row of that name and unit, or NULL. */

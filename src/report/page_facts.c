@@ -1,5 +1,6 @@
 #include "report/page_parts.h"
 
+#include "report/comparison_rows.h"
 #include "report/html.h"
 
 #include <ctype.h>
@@ -142,9 +143,6 @@ static void write_badge(const cln_compared_device *device, FILE *to)
 
 static void write_device(const cln_compared_device *compared, FILE *to)
 {
-    static const char *const limits[][2] = {
-        {"read_bandwidth", "B/s"}, {"copy_bandwidth", "B/s"}, {"multiply_add_rate", "FLOP/s"}, {"launch_time", "s"},
-        {"launch_wait_time", "s"}, {"upload_rate", "B/s"},    {"download_rate", "B/s"}};
     const cln_device_info *device = &compared->device;
     cln_words name, label;
     cln_text text, most;
@@ -176,9 +174,9 @@ static void write_device(const cln_compared_device *compared, FILE *to)
              : device->fp64 ? "single, double"
                             : "single");
     }
-    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
-        const cln_compared_row *row = cln_page_row(compared, limits[i][0], limits[i][1]);
-        if (row && isfinite(row->value))
+    for (size_t i = 0; i < compared->count; i++) {
+        const cln_compared_row *row = &compared->rows[i];
+        if (cln_shown_is_limit(row) && isfinite(row->value))
             fact(to, cln_page_label(label, row), cln_text_quantity(text, row->value, row->unit));
     }
     fputs("</dl>\n", to);
