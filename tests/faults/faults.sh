@@ -5,7 +5,10 @@
 
 layer=${CLINEAR_BUILD:?the build folder}/tests/libfaults.so
 [ -f "$layer" ] || fail "$layer is not built"
-# Programs that were compiled before, and verdicts on this machine's devices, are not for these tests, nor theirs for others.
+# Programs that were compiled before, and verdicts on this machine's devices, are not for these tests, nor theirs for others. (What PoCL
+# has kept is true whatever the layer changes, for its key is the source that it is given: a test may take that cache.)
+# shellcheck disable=SC2034
+kept_by_pocl=${POCL_CACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-/nowhere}/.cache}/pocl/kcache}
 export POCL_CACHE_DIR=$work/pocl XDG_CACHE_HOME=$work/cache
 mkdir -p "$POCL_CACHE_DIR" "$XDG_CACHE_HOME"
 ulimit -c 0 # a process that dies here leaves no core file

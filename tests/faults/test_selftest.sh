@@ -5,6 +5,7 @@
 . "$(dirname "$0")/faults.sh"
 need_device
 make_toy toy
+export POCL_CACHE_DIR=$kept_by_pocl
 failed='failed its selftest with driver .*--no-selftest uses it all the same'
 
 # ---- a driver that dies
