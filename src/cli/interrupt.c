@@ -92,9 +92,12 @@ static void watch(int signal_number, void (*handler)(int))
     sigaction(signal_number, &action, NULL);
 }
 
-/* Compilers within drivers (LLVM) take the signals over to remove their files, and then raise them again for these handlers. */
+/* Compilers within drivers (LLVM) take the signals over to remove their files, and then raise them again for these handlers. What a
+   process was started with must not hide how its own processes end, nor end it where a file may not grow, which is said like a full disk. */
 void cln_interrupt_watch(void)
 {
+    signal(SIGCHLD, SIG_DFL);
+    signal(SIGXFSZ, SIG_IGN);
     watch(SIGINT, on_request);
     watch(SIGTERM, on_request);
     watch(SIGHUP, on_request);
@@ -125,6 +128,7 @@ cln_status cln_interrupt_timeout(const char *seconds, cln_error *error)
     double number;
     timer_t timer;
     struct sigaction action;
+    sigset_t own;
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
     if (!seconds)
         return CLN_OK;
@@ -136,9 +140,11 @@ cln_status cln_interrupt_timeout(const char *seconds, cln_error *error)
     action.sa_handler = on_timeout;
     action.sa_flags = SA_RESTART;
     sigfillset(&action.sa_mask);
+    sigemptyset(&own);
+    sigaddset(&own, SIGALRM);
     const struct itimerspec times = {.it_value = after(number), .it_interval = after(grace_seconds)};
-    if (sigaction(SIGALRM, &action, NULL) != 0 || timer_create(CLOCK_MONOTONIC, &event, &timer) != 0 ||
-        timer_settime(timer, 0, &times, NULL) != 0)
+    if (sigaction(SIGALRM, &action, NULL) != 0 || sigprocmask(SIG_UNBLOCK, &own, NULL) != 0 ||
+        timer_create(CLOCK_MONOTONIC, &event, &timer) != 0 || timer_settime(timer, 0, &times, NULL) != 0)
         return cln_fail(error, CLN_IO, "option --timeout: the system has no timer left");
     return CLN_OK;
 }

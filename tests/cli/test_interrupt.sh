@@ -60,3 +60,9 @@ begin
 kill -INT "$job"
 kill -INT "$job"
 ended
+
+# What it was started with: the signal of --timeout comes where a parent has held it back.
+code=0
+timeout -s KILL 60 env --block-signal=ALRM "$CLINEAR" train toy --epochs 1000000000 --timeout 1 --quiet >out 2>err || code=$?
+[ "$code" = 1 ] || fail "status $code after --timeout with signals held back"
+grep -q 'stopped by --timeout\|ended by --timeout' err || fail "--timeout is not said"

@@ -179,6 +179,15 @@ for file in run.jsonl m.safetensors; do
     fi
 done
 
+# ---- half a picture is none, also for a parent that hears of no child's end
+printf '#!/bin/sh\n/bin/cat >/dev/null\necho "<svg><title>half</title>"\nexit 3\n' >bin/gnuplot
+chmod +x bin/gnuplot
+code=0
+env --ignore-signal=CHLD PATH="$PWD/bin" "$CLINEAR" plot run.jsonl -o x.svg >out 2>err || code=$?
+if [ "$code" != 1 ] || ! grep -q 'it exited with status 3' err || [ -e x.svg ]; then
+    fail "half a picture was taken for one: $code"
+fi
+
 # ---- recipes of a single training keep their log and model
 refused 2 'option --log needs the NAME' recipe --log x
 refused 2 'option --output needs the NAME' recipe -o x
