@@ -5,6 +5,7 @@
 #include "train/trainer.h"
 #include "train/weights.h"
 
+#include <float.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,6 +129,18 @@ out:
     return status;
 }
 
+/* Steps are floats on the device, where smaller ones than FLT_MIN may be none. */
+static cln_status check_step_size(double size, cln_error *error)
+{
+    bool small = size < (double)FLT_MIN;
+    if (!small && size <= (double)FLT_MAX)
+        return CLN_OK;
+    return cln_fail(error, CLN_INVALID,
+                    "the features are so %s that the step size for them, %.2g, is beyond a float's range; scale them "
+                    "%s (option scale)",
+                    small ? "large" : "small", size, small ? "down" : "up");
+}
+
 /* Where no step size is given. */
 static cln_status find_step_sizes(cln_trainer *trainer, const float *weights, cln_error *error)
 {
@@ -145,6 +158,7 @@ static cln_status find_step_sizes(cln_trainer *trainer, const float *weights, cl
         settings->learning_rate =
             cln_step_size(&curvature, cln_settings_loss(settings), cln_settings_l2(settings, rows), settings->momentum,
                           rows, trainer->batch);
+        TRY(check_step_size(settings->learning_rate, error));
     }
 out:
     return status;
