@@ -40,6 +40,7 @@ static int evaluate(const request *r)
     TRY(cln_model_evaluate(model, device, cln_options_get(r->options, "engine"), data, &assessment.evaluation, &error));
     TRY(r->json ? cln_report_evaluation_json(&assessment, stdout, &error)
                 : cln_report_evaluation(&assessment, stdout, &error));
+    code = cln_message_score(assessment.part, &assessment.evaluation.score, code);
 out:
     if (status != CLN_OK)
         code = cln_message_failure(&error, device);

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -93,6 +94,17 @@ void cln_message_note(const char *format, ...)
     va_start(arguments, format);
     write_line(format, arguments);
     va_end(arguments);
+}
+
+int cln_message_score(const char *part, const cln_score *score, int code)
+{
+    if (score->rows == 0 || isfinite(score->loss))
+        return code;
+    cln_message_error(
+        "the loss of the %s part is no finite number: what the model says of its rows overflows, and counts "
+        "for nothing; scale the features down",
+        part);
+    return code == CLN_EXIT_DONE ? CLN_EXIT_FAILED : code;
 }
 
 /* Line by line, for a build log's line breaks are its own. */

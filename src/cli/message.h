@@ -27,6 +27,9 @@ bool cln_message_is_live(void);
    code; that of an interruption where a driver failed after one. */
 int cln_message_failure(const cln_error *error, const cln_device *device);
 
+/* An exit code of 0 becomes 1 where the loss of a part of the data (of no rows: there is none) is not finite, which is said. */
+int cln_message_score(const char *part, const cln_score *score, int code);
+
 /* What others print to stdout between these two goes nowhere: CLBlast prints the log of a kernel that does not build. */
 void cln_message_hush_stdout(void);
 void cln_message_restore_stdout(void);

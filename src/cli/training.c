@@ -119,7 +119,8 @@ static int conclude(const watcher *w, cln_trainer *trainer, cln_training *traini
         return CLN_EXIT_FAILED;
     }
     if (training->result.stopped != CLN_STOP_INTERRUPTED)
-        return CLN_EXIT_DONE;
+        return cln_message_score("validation", &training->result.valid,
+                                 cln_message_score("test", &training->result.test, CLN_EXIT_DONE));
     cln_message_note("interrupted in %s %llu%s%s", cln_display_unit(training->solver),
                      (unsigned long long)(training->path_count ? training->path_count : training->result.epochs),
                      output ? "; the model is written to " : "", output ? output : "");

@@ -132,6 +132,14 @@ for model in softmax linear; do
     refused 2 'the features are so large that the step size for them, .*e-[0-9]*, .*scale them down' train constant-floats --model $model -o model --quiet
 done
 refused 2 'the features are so small that the step size for them, .*e+[0-9]*, .*scale them up' train denormal --no-bias -o model --quiet
+# A model that is right, and rows that it cannot say anything of.
+done_with 0 train floats --model linear --solver direct -o linear --quiet
+done_with 1 evaluate linear huge --json --quiet
+holds 'j["test"]["loss"] is None'
+grep -q 'evaluate: the loss of the test part is no finite number' err || fail "evaluate takes what overflowed for a result"
+done_with 1 train floats --model linear --solver direct --test huge --json --quiet
+holds 'j["test"]["loss"] is None and j["train"]["loss"] < 1'
+grep -q 'train: the loss of the test part is no finite number' err || fail "train takes what overflowed for a result"
 done_with 1 train usual --learning-rate 1e30 --model linear -o model --quiet
 grep -q 'diverged: .*try a smaller learning rate; no model was written' err || fail "nothing is said of a training that diverged"
 [ ! -e model ] || fail "a model was written"
