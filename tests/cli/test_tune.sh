@@ -107,6 +107,32 @@ cp out tuned.csv
 done_with 0 predict plain.safetensors toy --quiet --no-tuning
 cmp out tuned.csv || fail "predictions differ"
 
+# ---- a run that goes on keeps to what was in force when it began: the same bits, whatever the file says by now
+goes_on() { # goes_on NAME ARGUMENTS…: to the model of the whole run
+    local expected=$1
+    shift
+    cp "$expected.checkpoint" checkpoint
+    done_with 0 train toy --epochs 4 --resume checkpoint -o resumed.safetensors --quiet "$@"
+    cmp resumed.safetensors "$expected.safetensors" || fail "another tuning gave a run that goes on other bits: $expected $*"
+}
+begun() { # begun NAME: half of a run, and the whole of it
+    done_with 0 train toy --epochs 2 --checkpoint "$1.checkpoint" --quiet
+    done_with 0 train toy --epochs 4 -o "$1.safetensors" --quiet
+}
+write_toy_file 1 2
+begun shaped
+write_toy_file 2 1
+begun products
+goes_on shaped
+done_with 0 train toy --epochs 2 --no-tuning --checkpoint untuned.checkpoint --quiet
+done_with 0 train toy --epochs 4 --no-tuning -o untuned.safetensors --quiet
+goes_on untuned
+goes_on products --no-tuning
+rm "$file"
+goes_on shaped
+XDG_CACHE_HOME=$work/elsewhere goes_on products
+! cmp -s shaped.safetensors untuned.safetensors || fail "the tunings do not differ"
+
 # ---- a file that cannot be used is told in one sentence, and is no failure
 ignored() { # PATTERN
     done_with 0 train toy --epochs 1 -o again.safetensors
