@@ -385,7 +385,7 @@ typedef struct cln_estimate {
         solver_bytes; /* and: weights, gradient and what belongs to them, the order of the rows, their scores; the rest is scratch */
     uint64_t largest; /* the largest single buffer */
     uint64_t
-        host_bytes; /* of the library itself, at most, as far as it grows with data or model, the opened data sets included; drivers
+        host_bytes; /* of the library itself, at most, as far as it grows with data or model, opened data sets and a checkpoint included; drivers
                               and their compilers come on top, and where the device works in host memory (PoCL, GPUs without memory of
                               their own) what it takes, too */
     uint64_t host_available; /* that the system can still give; UINT64_MAX where it does not say */

@@ -245,6 +245,25 @@ out:
     return status;
 }
 
+/* L-BFGS writes its own arrays. */
+static uint64_t copy_bytes(const cln_trainer *trainer)
+{
+    uint64_t weights = (uint64_t)cln_trainer_outputs(trainer) * trainer->plan->layout.ld * sizeof(float);
+    uint64_t score = sizeof(cln_score) + sizeof(double) + sizeof(int64_t); /* as it was read, and as it is kept */
+    uint64_t earlier = sizeof *trainer->earlier;                           /* of a run that has been resumed */
+    if (!cln_settings_solver_is(&trainer->settings, "sgd"))
+        return 0;
+    return (cln_patience_on(&trainer->lanes[0].patience) ? 3 : 2) * weights + trainer->batches * (score + earlier);
+}
+
+uint64_t cln_checkpoint_bytes(const cln_trainer *trainer)
+{
+    uint64_t copies = copy_bytes(trainer), rows = cln_identity_bytes(trainer);
+    if (cln_settings_solver_is(&trainer->settings, "direct") || trainer->lane_count > 1)
+        return 0;
+    return copies > rows ? copies : rows;
+}
+
 /* ---- told */
 
 static void tell(const cln_trainer *trainer, const cln_error *failure)

@@ -49,6 +49,8 @@ bool cln_checkpoint_due(const cln_trainer *trainer, uint64_t steps, bool pass_en
 void cln_checkpoint_keep_sgd(cln_trainer *trainer, const cln_score *pass, uint64_t done, double train_seconds);
 void cln_checkpoint_keep_lbfgs(cln_trainer *trainer, const cln_minimize_state *state, uint64_t count,
                                double train_seconds);
+/* Of the host, at most, while one is kept or gone on from: copies, and rows that are read to be known again. 0 where none can be kept. */
+uint64_t cln_checkpoint_bytes(const cln_trainer *trainer);
 /* products.c: what CLBlast has computed so far, as an array in memory that is to be released with free(), or none; and back. */
 cln_status cln_checkpoint_products(const cln_plan *plan, cln_array *array, int64_t **values, cln_error *error);
 cln_status cln_checkpoint_take_products(cln_plan *plan, cln_container *from, cln_error *error);
@@ -57,6 +59,7 @@ cln_status cln_checkpoint_take_lbfgs(cln_trainer *trainer, cln_minimize_state *s
 
 /* identity.c: what a run is known by. Notes it, rows and their answers among it. */
 cln_status cln_identity_note(cln_trainer *trainer, cln_entries *notes, cln_error *error);
+uint64_t cln_identity_bytes(const cln_trainer *trainer); /* of the host meanwhile, at most */
 /* Version and options of a file that is to be resumed from, before there is a trainer. */
 cln_status cln_identity_check_options(const cln_container *from, const cln_options *options, cln_error *error);
 /* Data and, where the device is the same, kernels. */

@@ -4,6 +4,7 @@
 #include "compute/upload.h"
 #include "device/buffer.h"
 #include "train/certify.h"
+#include "train/checkpoint.h"
 #include "train/full_batch.h"
 #include "train/solve.h"
 #include "train/step_size.h"
@@ -228,8 +229,9 @@ cln_status cln_needs_of(const cln_trainer *trainer, const cln_parts *parts, cons
     needs->estimate.largest = w.dry.largest_bytes;
     needs->largest = w.dry.largest;
     needs->held = held_bytes(trainer, parts, &reading);
-    needs->estimate.host_bytes = needs->held + reading + kept_bytes(&w) +
-                                 larger(larger(window_bytes(&w), w.seeing), larger(w.run, concluding_bytes(&w)));
+    uint64_t before = larger(window_bytes(&w), w.seeing), running = larger(w.run, cln_checkpoint_bytes(&w.trainer));
+    needs->estimate.host_bytes =
+        needs->held + reading + kept_bytes(&w) + larger(before, larger(running, concluding_bytes(&w)));
 out:
     return status;
 }

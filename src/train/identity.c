@@ -59,16 +59,39 @@ cln_status cln_identity_check_options(const cln_container *from, const cln_optio
 
 /* ---- data */
 
+/* Rows that are read back at a time. */
+static uint64_t rows_at_once(const cln_dataset_info *info)
+{
+    uint64_t rows = cln_ceil_divide(STRETCH_BYTES, info->features * cln_type_bytes(info->type));
+    return rows < info->rows ? rows : info->rows;
+}
+
+uint64_t cln_identity_bytes(const cln_trainer *trainer)
+{
+    const cln_selection *selection = trainer->selection;
+    uint64_t most = 0;
+    for (int part = 0; part < CLN_PARTS; part++) {
+        cln_dataset_info info = selection->info;
+        if (!selection->rows[part] || !selection->data[part])
+            continue;
+        if (part != CLN_TRAIN)
+            cln_dataset_describe(selection->data[part], &info);
+        uint64_t bytes = rows_at_once(&info) * info.features * cln_type_bytes(info.type);
+        bytes += cln_resident_read_bytes(&info);
+        most = bytes > most ? bytes : most;
+    }
+    return most;
+}
+
 /* Of the features of all rows as they lie in device memory. */
 static cln_status add_up_features(cln_resident *resident, uint64_t *sum, cln_error *error)
 {
     cln_status status;
     const cln_dataset_info *info = cln_resident_describe(resident);
     size_t row = info->features * cln_type_bytes(info->type);
-    uint64_t at_once = cln_ceil_divide(STRETCH_BYTES, row);
+    uint64_t at_once = rows_at_once(info);
     cln_checksum adding = cln_checksum_begin();
     void *x = NULL;
-    at_once = at_once < info->rows ? at_once : info->rows;
     TRY(cln_allocate(&x, at_once, row, "rows read back", error));
     for (uint64_t done = 0; done < info->rows; done += at_once) {
         uint64_t some = info->rows - done < at_once ? info->rows - done : at_once;
