@@ -134,7 +134,8 @@ CLN_API cln_status cln_device_explain(cln_line_fn *line, void *user, cln_error *
 /* Opens a device. selector: "auto" (or NULL): the best one, a discrete GPU before another GPU before an
    accelerator before a CPU, a simulator last; "gpu", "cpu", "accelerator": the best of that type; a number: the
    index in the list; anything else: a part of the device's or platform's name, in any case, that fits one
-   device only. CLN_NO_DEVICE says what there is instead. */
+   device only, or, where it fits none, of what the driver calls itself in `version` behind the number:
+   "pocl", "cuda". CLN_NO_DEVICE says what there is instead. */
 CLN_API cln_status cln_device_open(const char *selector, cln_device **device, cln_error *error);
 /* The position in a list (count) of the device that a selector takes; the list's order gives the indices. Opens nothing. */
 CLN_API cln_status cln_device_choose(const char *selector, const cln_device_info *list, size_t count, size_t *chosen,

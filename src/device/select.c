@@ -137,14 +137,33 @@ static bool equal(const char *a, const char *b)
     return strlen(a) == strlen(b) && contains(a, b);
 }
 
+/* What the driver calls itself behind "OpenCL 3.0 ": "PoCL HSTR: …", "CUDA", "NEO". */
+static const char *driver_words(const cln_device_info *device)
+{
+    static const char standard[] = "OpenCL ";
+    const char *words = strncmp(device->version, standard, sizeof standard - 1) == 0
+                            ? strchr(device->version + sizeof standard - 1, ' ')
+                            : NULL;
+    return words ? words : "";
+}
+
+enum where { WHOLE_NAME, NAMES, DRIVER_WORDS };
+
+static bool fits_device(const cln_device_info *device, const char *name, enum where where)
+{
+    return where == WHOLE_NAME ? equal(device->name, name)
+           : where == NAMES    ? contains(device->name, name) || contains(device->platform, name)
+                               : contains(driver_words(device), name);
+}
+
 /* Counts the devices that a name fits, spares only where `spares`, and remembers the first. */
-static size_t count_fits(const choice *from, const char *name, bool whole, bool usables, bool spares, size_t *first)
+static size_t count_fits(const choice *from, const char *name, enum where where, bool usables, bool spares,
+                         size_t *first)
 {
     size_t fits = 0;
     for (size_t i = from->count; i-- > 0;) {
         const cln_device_info *device = &from->list[i];
-        bool fit = whole ? equal(device->name, name) : contains(device->name, name) || contains(device->platform, name);
-        if (fit && usable(device) == usables && (spares || !spare(from, i))) {
+        if (fits_device(device, name, where) && usable(device) == usables && (spares || !spare(from, i))) {
             *first = i;
             fits++;
         }
@@ -169,7 +188,7 @@ static cln_status refuse_unknown(const choice *from, const char *name, const cha
 
 /* Between equals, more compute units times clock win, then the lower index. A device with a problem is never taken but named with its
    reason; one that is the same as a usable earlier one is taken by its number, or by a name that only it has. A device's whole
-   name goes before parts of names. */
+   name goes before parts of names, and these before what drivers call themselves. */
 cln_status cln_device_choose(const char *selector, const cln_device_info *list, size_t count, size_t *chosen,
                              cln_error *error)
 {
@@ -195,11 +214,13 @@ cln_status cln_device_choose(const char *selector, const cln_device_info *list, 
 
     size_t first = 0;
     static const struct {
-        bool whole, usables, spares;
-    } passes[] = {{true, true, false}, {true, true, true},  {false, true, false},
-                  {false, true, true}, {true, false, true}, {false, false, true}};
+        enum where where;
+        bool usables, spares;
+    } passes[] = {{WHOLE_NAME, true, false},   {WHOLE_NAME, true, true},   {NAMES, true, false},
+                  {NAMES, true, true},         {WHOLE_NAME, false, true},  {NAMES, false, true},
+                  {DRIVER_WORDS, true, false}, {DRIVER_WORDS, true, true}, {DRIVER_WORDS, false, true}};
     for (size_t i = 0; i < CLN_COUNT(passes); i++) {
-        size_t fits = count_fits(&from, selector, passes[i].whole, passes[i].usables, passes[i].spares, &first);
+        size_t fits = count_fits(&from, selector, passes[i].where, passes[i].usables, passes[i].spares, &first);
         if (fits == 1 || (fits > 1 && !passes[i].usables))
             return take(&from, first, chosen, error);
         if (fits > 1) {

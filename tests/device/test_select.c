@@ -141,6 +141,25 @@ START_TEST(names_fit_in_any_case)
 }
 END_TEST
 
+/* PoCL's platform has a name that nobody calls it by. */
+START_TEST(drivers_are_known_by_what_they_call_themselves)
+{
+    fill();
+    snprintf(list[1].version, sizeof list[1].version, "OpenCL 3.0 PoCL HSTR: pthread-haswell");
+    snprintf(list[4].version, sizeof list[4].version, "OpenCL 3.0 NEO ");
+    snprintf(list[5].version, sizeof list[5].version, "OpenCL 2.0 AMD-APP (3590.0)");
+    snprintf(list[6].version, sizeof list[6].version, "OpenCL 2.0 AMD-APP (3590.0) for Elsewhere");
+    snprintf(list[7].version, sizeof list[7].version, "OpenCL");
+    takes("pocl", 1);
+    takes("neo", 4);
+    takes("Elsewhere", 2); /* a name goes before */
+    refuses("amd-app", "fits 2 devices", "0 ");
+    refuses("3.0", "no device or platform", "0 "); /* the standard's number is nobody's name */
+    snprintf(list[1].problem, sizeof list[1].problem, "no compiler");
+    refuses("pocl", "cannot be used", "no compiler");
+}
+END_TEST
+
 START_TEST(whole_name_goes_before_parts)
 {
     count = 0;
@@ -242,6 +261,7 @@ static Suite *select_suite(void)
     tcase_add_test(ok, auto_follows_the_order);
     tcase_add_test(ok, types_take_their_best);
     tcase_add_test(ok, names_fit_in_any_case);
+    tcase_add_test(ok, drivers_are_known_by_what_they_call_themselves);
     tcase_add_test(ok, numbers_count_over_all_platforms);
     tcase_add_test(edges, simulator_is_last_of_its_type);
     tcase_add_test(edges, ties_go_to_units_times_clock);
