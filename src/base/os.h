@@ -131,7 +131,8 @@ void cln_os_process_end(cln_process *process);               /* accepts NULL */
    handler may call it, on any thread. */
 void cln_os_leave_nothing(void);
 
-/* The path of the program that is running, to start it again. False where the system does not say. */
+/* A path by which this process starts the very program that it runs again, whatever stands in that program's place by now. False where
+   the system does not say. */
 bool cln_os_own_program(char path[CLN_OS_PATH_BYTES]);
 
 /* One lock for the whole process, for what no two threads may do at once. Held for short, never twice by one thread. */

@@ -178,9 +178,13 @@ void cln_child_end(cln_child *child)
     cln_child_close(&child->err);
 }
 
+/* A program whose file was replaced or removed since has no path any more, but can be started again by what the system shows of it. */
 bool cln_os_own_program(char path[CLN_OS_PATH_BYTES])
 {
-    ssize_t length = readlink("/proc/self/exe", path, CLN_OS_PATH_BYTES - 1);
+    static const char self[] = "/proc/self/exe";
+    ssize_t length = readlink(self, path, CLN_OS_PATH_BYTES - 1);
     path[length > 0 ? length : 0] = '\0';
-    return length > 0 && length < CLN_OS_PATH_BYTES - 1;
+    if (length > 0 && !cln_os_same_file(path, self))
+        snprintf(path, CLN_OS_PATH_BYTES, "%s", self);
+    return length > 0;
 }

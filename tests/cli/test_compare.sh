@@ -103,6 +103,13 @@ refused 2 'other data' compare toy --against other.json
 printf '{"verdict": "agree"' >cut.json
 refused 1 'cut.json' compare toy --against cut.json
 
+# a program that an upgrade replaces while it runs starts itself again all the same
+cp "$CLINEAR" replaced
+exec 9<replaced
+rm replaced
+CLINEAR=/dev/fd/9 refused 1 "'nowhere' in its name; there is: 0 " compare toy --devices nowhere
+exec 9<&-
+
 # drivers that die, and that hang, while devices are listed
 if command -v cc >/dev/null && [ -z "${OCL_ICD_VENDORS:-}" ]; then
     mkdir drivers
