@@ -23,7 +23,8 @@ static const char about[] = "Compares the OpenCL devices of this machine on a tr
                             "The budget is for all devices together. No verdict is cut short for it, and each\n"
                             "device measures for a third of its share at least. Ctrl-C shows what there is.\n\n"
                             "The exit status is 1 where a device disagrees, fails or does not end in time, where\n"
-                            "none could be compared, and where --against finds something slower.\n";
+                            "none could be compared, and where --against finds something slower, or gone though\n"
+                            "neither --devices nor --engine left it out.\n";
 
 static const char examples[] = "  clinear compare data/mnist                          all devices, in two minutes\n"
                                "  clinear compare data/mnist --devices 0,intel --budget 300 --report compare.html\n"
@@ -159,12 +160,11 @@ static int compare(const request *r, const char *path, const cln_options *option
 {
     cln_error error = {0};
     cln_status status;
-    cln_comparison now = {0}, before = {0};
+    cln_comparison now = {.named = r->devices != NULL}, before = {0};
     cln_isolated_device *devices = NULL;
     cln_comparing comparing = {.data = path,
                                .labels = r->labels,
                                .engine = cln_options_get(options, "engine"),
-                               .named = r->devices != NULL,
                                .terminal = cln_os_is_terminal(stderr),
                                .comparison = &now};
     const cln_compared_form form = {r->json != NULL, r->csv != NULL, r->report, r->against ? &before : NULL};
@@ -203,7 +203,7 @@ int cln_command_compare(int argc, const char **argv)
         {"budget", 0, "SECONDS", "how long to measure, all devices together, about (default 120)", &r.budget},
         {"labels", 0, "FILE", "the labels of DATA, where that is a file of images", &r.labels},
         {"report", 0, "FILE", "write a page with pictures to this HTML file", &r.report},
-        {"against", 0, "FILE", "say what became slower or faster since this result of --json", &r.against},
+        {"against", 0, "FILE", "say what became slower or faster, or is gone, since this result of --json", &r.against},
         {"csv", 0, NULL, "print the result as CSV, a line a figure", &r.csv},
         CLN_FLAG_JSON(&r.json),
         CLN_FLAG_QUIET(&quiet),

@@ -68,7 +68,7 @@ static bool all_well(const cln_comparison *comparison)
 }
 
 /* Where stdout has a form for programs, people read it on stderr. */
-static cln_status tell_changes(const cln_compared_form *form, const cln_comparison *comparison, bool *slower,
+static cln_status tell_changes(const cln_compared_form *form, const cln_comparison *comparison, bool *worse,
                                cln_error *error)
 {
     cln_changes changes = {0};
@@ -76,7 +76,7 @@ static cln_status tell_changes(const cln_compared_form *form, const cln_comparis
     if (to == stdout)
         fputc('\n', to);
     cln_status status = cln_report_changes(form->before, comparison, to, &changes, error);
-    *slower = changes.slower > 0;
+    *worse = changes.slower > 0 || changes.gone > 0;
     return status;
 }
 
@@ -84,17 +84,15 @@ cln_status cln_compared_tell(const cln_compared_form *form, const cln_comparison
                              cln_error *error)
 {
     cln_status status;
-    bool slower = false;
+    bool worse = false;
     TRY(form->json  ? cln_report_comparison_json(comparison, stdout, error)
         : form->csv ? cln_report_comparison_csv(comparison, stdout, error)
                     : cln_report_comparison(comparison, stdout, error));
     if (form->before)
-        TRY(tell_changes(form, comparison, &slower, error));
+        TRY(tell_changes(form, comparison, &worse, error));
     if (form->page)
         TRY(write_page(form, comparison, error));
-    *code = cln_interrupted()                 ? CLN_EXIT_INTERRUPTED
-            : slower || !all_well(comparison) ? CLN_EXIT_FAILED
-                                              : CLN_EXIT_DONE;
+    *code = cln_interrupted() ? CLN_EXIT_INTERRUPTED : worse || !all_well(comparison) ? CLN_EXIT_FAILED : CLN_EXIT_DONE;
 out:
     return status;
 }

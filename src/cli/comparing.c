@@ -74,7 +74,7 @@ static cln_status add_devices(cln_comparing *c, cln_error *error)
             exclude(entry, from->late ? CLN_COMPARED_TIMEOUT : CLN_COMPARED_FAILED, from->reason);
         else if (*from->device.problem)
             exclude(entry, CLN_COMPARED_SKIPPED, from->device.problem);
-        else if (from->device.simulator && !c->named)
+        else if (from->device.simulator && !c->comparison->named)
             exclude(entry, CLN_COMPARED_SKIPPED, "a simulator is compared only where --devices names it");
         else
             c->going++;

@@ -13,10 +13,9 @@ typedef struct cln_comparing {
     const char *data, *labels;          /* labels: or NULL */
     const char *engine;                 /* "auto": both */
     double budget;                      /* seconds */
-    bool named;                         /* the devices were named: simulators, too */
     const cln_isolated_device *devices; /* (count) */
     size_t count;
-    cln_comparison *comparison; /* gets an entry for each of them, in their order */
+    cln_comparison *comparison; /* gets an entry for each; of named devices: also simulators are compared */
     double began, until;        /* here and below: its own; until: of the step that it is at */
     size_t going;               /* devices that are compared */
     bool terminal, short_of_memory;

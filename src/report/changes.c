@@ -131,22 +131,33 @@ static void write_device(const cln_compared_device *before, const cln_compared_d
 /* ---- a device */
 
 typedef struct holding {
-    FILE *to; /* NULL: nothing is shown */
+    FILE *to;   /* NULL: nothing is shown */
+    bool named; /* the devices were, now */
     cln_changes *changes;
-    size_t unmeasured;
+    size_t unmeasured, unasked;
 } holding;
+
+/* Whether it was the user's choice that the device has no figures now: others were named, or it is a simulator that was not. */
+static bool is_left_out(const holding *held, const cln_compared_device *now)
+{
+    return held->named ? !now : now && now->device.simulator && now->status == CLN_COMPARED_SKIPPED;
+}
 
 /* A device that is no more, or failed before it had a figure, is one change and not one a row. */
 static void tell_gone(const holding *held, const cln_compared_device *before, const cln_compared_device *now)
 {
-    held->changes->gone++;
+    bool left_out = is_left_out(held, now);
+    held->changes->gone += !left_out;
     if (!held->to)
         return;
     write_device(before, now, held->to);
-    fputs("  GONE", held->to);
+    fputs(left_out ? "  left out" : "  GONE", held->to);
     if (!now || *now->reason) {
         fputs(": ", held->to);
-        write_text(now ? now->reason : "it was not compared", held->to);
+        write_text(now        ? now->reason
+                   : left_out ? "--devices does not name it"
+                              : "it is no longer among this machine's devices",
+                   held->to);
     }
     fputc('\n', held->to);
 }
@@ -160,6 +171,12 @@ static bool count(holding *held, cln_change change)
     held->changes->gone += change == CLN_CHANGE_GONE;
     held->unmeasured += change == CLN_CHANGE_UNMEASURED;
     return change == CLN_CHANGE_FASTER || change == CLN_CHANGE_SLOWER || change == CLN_CHANGE_GONE;
+}
+
+/* What is measured has a row, with a reason where it has no figure: without one it was not asked for, as another engine is not. */
+static bool is_unasked(const cln_compared_device *now, const cln_compared_row *row)
+{
+    return !row && now->status == CLN_COMPARED_OK;
 }
 
 static cln_status hold_device(holding *held, const cln_compared_device *before, const cln_compared_device *now,
@@ -176,6 +193,10 @@ static cln_status hold_device(holding *held, const cln_compared_device *before, 
     for (size_t i = 0; i < before->count; i++) {
         const cln_compared_row *row = &before->rows[i], *other = same_row(now, row);
         cln_change change = cln_change_of(row, other, typical);
+        if (is_unasked(now, other)) {
+            held->unasked += change == CLN_CHANGE_GONE && cln_change_counts(row);
+            continue;
+        }
         bool limit = cln_shown_is_limit(row) && other && (change == CLN_CHANGE_SLOWER || change == CLN_CHANGE_FASTER);
         if (!limit && (!cln_change_counts(row) || !count(held, change)))
             continue;
@@ -202,9 +223,10 @@ static cln_status hold_device(holding *held, const cln_compared_device *before, 
     return written ? CLN_OK : cln_fail_memory(error, "a table", 0);
 }
 
-static void write_end(const cln_comparison *before, const cln_comparison *now, const cln_changes *changes,
-                      size_t unmeasured, FILE *to)
+static void write_end(const cln_comparison *before, const cln_comparison *now, const holding *held)
 {
+    const cln_changes *changes = held->changes;
+    FILE *to = held->to;
     fputs("\n  Held against the comparison of ", to);
     write_text(before->date, to);
     fputs(" by clinear ", to);
@@ -215,18 +237,20 @@ static void write_end(const cln_comparison *before, const cln_comparison *now, c
     }
     fprintf(to, ": %zu slower, %zu faster, %zu gone, %zu alike.\n", changes->slower, changes->faster, changes->gone,
             changes->same);
-    if (unmeasured > 0)
+    if (held->unmeasured > 0)
         fprintf(
             to,
             "  %zu more had a figure then, and the budget was spent before their turn now; give a larger --budget.\n",
-            unmeasured);
+            held->unmeasured);
+    if (held->unasked > 0)
+        fprintf(to, "  %zu more had a figure then, and are left out of this comparison.\n", held->unasked);
 }
 
 cln_status cln_report_changes(const cln_comparison *before, const cln_comparison *now, FILE *to, cln_changes *changes,
                               cln_error *error)
 {
     cln_status status;
-    holding held = {to, changes, 0};
+    holding held = {.to = to, .named = now->named, .changes = changes};
     *changes = (cln_changes){0};
     TRY(check_data(before, now, error));
     for (size_t i = 0; i < before->count; i++) {
@@ -250,7 +274,7 @@ cln_status cln_report_changes(const cln_comparison *before, const cln_comparison
             TRY(hold_device(&held, device, other, error));
     }
     if (to)
-        write_end(before, now, changes, held.unmeasured, to);
+        write_end(before, now, &held);
 out:
     return status;
 }

@@ -11,7 +11,7 @@
 
 typedef struct cln_changes {
     size_t faster, slower, same; /* rows that are in both */
-    size_t gone; /* figures that are none now, though there was time for them; a device that failed before all is one */
+    size_t gone; /* figures that were asked for and had time, but are none now; a device with all its figures is one */
     size_t devices; /* that are in both */
 } cln_changes;
 

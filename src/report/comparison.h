@@ -50,7 +50,8 @@ typedef struct cln_comparison {
     uint64_t rows, test_rows;   /* of training, and of the test part: 0 without one */
     uint32_t features, outputs;
     double budget, seconds;
-    char command[1024];           /* that makes it again */
+    bool named;         /* its devices were named, and others left out; not written, and false of what is read */
+    char command[1024]; /* that makes it again */
     cln_compared_device *devices; /* (count) */
     size_t count;
 } cln_comparison;

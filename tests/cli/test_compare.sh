@@ -47,21 +47,30 @@ P
 done_with 0 compare "$work/toy" --devices cpu --budget 1 --quiet
 grep -qi 'agree' out || fail "no verdict in the table"
 
-# an earlier result: one that was much slower, then one that was much faster
-scaled() { # scaled FACTOR >OLD: now.json with times and rates as if the device had been so much slower
+# an earlier result: one that was much slower, then one that was much faster; with a device and an engine that are not there now
+scaled() { # scaled FACTOR >OLD: now.json with times and rates as if the device had been so much slower, and another device with them
     python3 - "$1" <<'P'
 import json, sys
 factor, j = float(sys.argv[1]), json.load(open("now.json"))
 for row in (row for device in j["devices"] for row in device["rows"]):
     if row["value"] is not None and row["unit"] != "tolerances" and row["name"].split(".")[-1] != "objective":
         row["value"] *= 1 / factor if row["unit"].endswith("/s") else factor
+j["devices"][0]["rows"].append({"name": "other.gradient", "value": 1, "unit": "s", "spread": 0, "limit": None, "reason": None})
+gone = json.loads(json.dumps(j["devices"][0]))
+gone["device"]["name"] = "Gone"
+j["devices"].append(gone)
 json.dump(j, sys.stdout)
 P
 }
 scaled 1000 >slow.json
 scaled 0.001 >fast.json
-done_with 0 compare "$work/toy" --devices cpu --budget 1 --against slow.json --quiet
+done_with 0 compare "$work/toy" --devices cpu --engine fused --budget 1 --against slow.json --quiet
 grep -qi 'faster' out || fail "nothing became faster"
+grep -q 'left out: --devices does not name it' out || fail "a device that was left out is not told"
+grep -q 'are left out of this comparison' out || fail "an engine that was left out is not told"
+done_with 1 compare "$work/toy" --engine fused --budget 1 --against slow.json --quiet
+grep -q '0 slower' out || fail "something became slower than a thousandth"
+grep -q 'GONE: it is no longer' out || fail "a device that is gone is not told"
 done_with 1 compare "$work/toy" --devices cpu --budget 1 --against fast.json --json
 grep -qi 'slower' err || fail "nothing became slower"
 holds 'j["verdict"] == "agree"'

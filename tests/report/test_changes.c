@@ -183,13 +183,26 @@ END_TEST
 START_TEST(a_figure_that_is_none_any_more_is_gone)
 {
     add_both("fused.gradient", "s", 1, 1);
-    add_row(was(0), "fused.epoch.32", "s", 1, 0, NAN); /* no row */
     add_both("fused.epoch.200", "s", 1, NAN);
     add_row(was(0), "fused.epoch.600", "s", 1, 0, NAN);
     add_reason(is(0), "fused.epoch.600", "s", "the kernel failed");
     add_both("fused.epoch.4096", "s", 1, INFINITY);
-    expect(0, 0, 4, 1);
+    expect(0, 0, 3, 1);
     expect_shown("gone: the kernel failed\n");
+}
+END_TEST
+
+/* What is measured has a row, so that an engine without any was not asked for; unless the device failed before it could tell. */
+START_TEST(what_was_not_asked_for_is_not_gone)
+{
+    add_both("fused.gradient", "s", 1, 1);
+    add_row(was(0), "clblast.gradient", "s", 1, 0, NAN);
+    add_row(was(0), "clblast.memory", "B", 1e6, 0, NAN);
+    expect(0, 0, 0, 1);
+    expect_shown("2 more had a figure then, and are left out of this comparison.\n");
+    is(0)->status = CLN_COMPARED_FAILED;
+    expect(0, 0, 2, 1);
+    expect_shown("clblast: full gradient, ms    1000    -  gone\n");
 }
 END_TEST
 
@@ -226,7 +239,30 @@ START_TEST(a_device_without_figures_is_one_that_is_gone)
     expect(0, 0, 3, 1);
     expect_shown("b0, p\n  GONE: it was ended by signal 11\n");
     expect_shown("b1, p\n  GONE\n");
-    expect_shown("b2, p\n  GONE: it was not compared\n");
+    expect_shown("b2, p\n  GONE: it is no longer among this machine's devices\n");
+}
+END_TEST
+
+START_TEST(a_device_that_was_left_out_is_not_gone)
+{
+    add_both("fused.epoch.200", "s", 1, 1);
+    add_row(add_device(&before, "b", "p"), "fused.epoch.200", "s", 1, 0, NAN);
+    add_row(add_device(&before, "simulator", "p"), "fused.epoch.200", "s", 1, 0, NAN);
+    add_row(add_device(&before, "dead", "p"), "fused.epoch.200", "s", 1, 0, NAN);
+    add_device(&now, "dead", "p")->status = CLN_COMPARED_SKIPPED;
+    now.named = true;
+    expect(0, 0, 1, 1);
+    expect_shown("b, p\n  left out: --devices does not name it\n");
+    expect_shown("simulator, p\n  left out: --devices does not name it\n");
+    expect_shown("dead, p\n  GONE\n");
+    now.named = false;
+    cln_compared_device *device = add_device(&now, "simulator", "p");
+    device->device.simulator = true;
+    device->status = CLN_COMPARED_SKIPPED;
+    snprintf(device->reason, sizeof device->reason, "it was not named");
+    expect(0, 0, 2, 1);
+    expect_shown("b, p\n  GONE: it is no longer among this machine's devices\n");
+    expect_shown("simulator, p\n  left out: it was not named\n");
 }
 END_TEST
 
@@ -364,6 +400,8 @@ int main(void)
     tcase_add_test(ok, times_within_a_wait_for_the_device_are_alike);
     tcase_add_test(ok, limits_are_shown_but_not_counted);
     tcase_add_test(ok, a_figure_that_is_none_any_more_is_gone);
+    tcase_add_test(ok, what_was_not_asked_for_is_not_gone);
+    tcase_add_test(ok, a_device_that_was_left_out_is_not_gone);
     tcase_add_test(ok, what_there_was_no_time_for_is_not_gone);
     tcase_add_test(ok, a_device_without_figures_is_one_that_is_gone);
     tcase_add_test(edges, what_is_new_or_was_none_does_not_count);
