@@ -24,7 +24,8 @@ static const char about[] = "Compares the OpenCL devices of this machine on a tr
                             "device measures for a third of its share at least. Ctrl-C shows what there is.\n\n"
                             "The exit status is 1 where a device disagrees, fails or does not end in time, where\n"
                             "none could be compared, and where --against finds something slower, or gone though\n"
-                            "neither --devices nor --engine left it out.\n";
+                            "neither --devices nor --engine left it out. A device that failed its selftest is\n"
+                            "compared as well, and its failure said.\n";
 
 static const char examples[] = "  clinear compare data/mnist                          all devices, in two minutes\n"
                                "  clinear compare data/mnist --devices 0,intel --budget 300 --report compare.html\n"

@@ -19,8 +19,8 @@ static const char about[] = "Proves that devices compute right: every engine and
                             "not answer has failed. The exit status is 1 where one failed.\n\n"
                             "The result is kept for the device, its driver and this version of clinear in\n"
                             "$XDG_CACHE_HOME/clinear or ~/.cache/clinear. The commands that train and predict\n"
-                            "refuse a device that failed, unless they are given --no-selftest. --engine is\n"
-                            "accepted as everywhere; all engines are tested.\n";
+                            "refuse a device that failed, unless they are given --no-selftest; compare says so.\n"
+                            "--engine is accepted as everywhere; all engines are tested.\n";
 
 static const char examples[] = "  clinear selftest                   every device\n"
                                "  clinear selftest --device 0        one of them, also a simulator\n"

@@ -27,6 +27,7 @@ static void hear(const cln_wire_line *line, void *user)
 bool cln_compare_work(cln_compared_work *work, bool *ok)
 {
     cln_compared_device *entry = &work->of->comparison->devices[work->index];
+    char reason[sizeof entry->reason];
     cln_compare_show(work->of, work->index, work->doing);
     cln_isolated_end end = cln_isolated_run(&(cln_isolated){.work = work->name,
                                                             .device = &work->of->devices[work->index],
@@ -36,9 +37,10 @@ bool cln_compare_work(cln_compared_work *work, bool *ok)
                                                             .silence = work->silence,
                                                             .heard = hear,
                                                             .user = work},
-                                            ok, entry->reason);
+                                            ok, reason);
     if (end == CLN_ISOLATED_DONE)
         return true;
+    memcpy(entry->reason, reason, sizeof reason);
     entry->status = end == CLN_ISOLATED_LATE          ? CLN_COMPARED_TIMEOUT
                     : end == CLN_ISOLATED_INTERRUPTED ? CLN_COMPARED_SKIPPED
                                                       : CLN_COMPARED_FAILED;
@@ -63,6 +65,18 @@ static void exclude(cln_compared_device *entry, cln_compared_status status, cons
     cln_text_harmless(entry->reason, sizeof entry->reason, reason);
 }
 
+/* A device that other commands refuse is compared all the same, for that says more about it; but it is said. */
+static void tell_trust(cln_comparing *c, size_t i)
+{
+    cln_compared_device *entry = &c->comparison->devices[i];
+    char why[sizeof entry->reason], text[sizeof why + 64];
+    if (cln_device_trust(&entry->device, why, sizeof why) != CLN_TRUST_FAILED)
+        return;
+    snprintf(text, sizeof text, "it failed its selftest with this driver: %s", why);
+    cln_text_harmless(entry->reason, sizeof entry->reason, text);
+    cln_compare_note(c, i, entry->reason);
+}
+
 static cln_status add_devices(cln_comparing *c, cln_error *error)
 {
     for (size_t i = 0; i < c->count; i++) {
@@ -80,6 +94,8 @@ static cln_status add_devices(cln_comparing *c, cln_error *error)
             c->going++;
         if (*from->reason)
             cln_compare_note(c, i, entry->reason);
+        if (entry->status == CLN_COMPARED_OK)
+            tell_trust(c, i);
     }
     return CLN_OK;
 }

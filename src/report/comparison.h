@@ -37,7 +37,7 @@ typedef struct cln_compared_row {
 typedef struct cln_compared_device {
     cln_device_info device; /* of one that could not be listed, only a name */
     cln_compared_status status;
-    char reason[512];       /* "" where the status is ok */
+    char reason[512];       /* why the status is not ok, or what to know about the device; "": nothing */
     bool judged, agree;     /* agree counts where judged */
     cln_compared_row *rows; /* (count) */
     size_t count;

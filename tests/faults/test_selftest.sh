@@ -25,6 +25,9 @@ refused 1 "$failed" train toy --epochs 1
 refused 1 "$failed" search toy --epochs 1 --valid 5 --grid 'l2=0,1'
 refused 1 "$failed" evaluate toy.safetensors toy
 refused 1 "$failed" predict toy.safetensors toy
+done_with 0 compare toy --devices auto --engine fused --budget 1 --json
+holds 'j["devices"][0]["status"] == "ok" and "failed its selftest" in j["devices"][0]["reason"]'
+grep -q 'failed its selftest' err || fail "compare does not say at once what the device came to"
 done_with 0 evaluate toy.safetensors toy --no-selftest
 done_with 0 predict toy.safetensors toy --no-selftest
 
