@@ -12,6 +12,7 @@ enum { ENGINES = 2, SAMPLES = 3 };
 typedef struct builds {
     double cold[SAMPLES], warm[SAMPLES];
     size_t count; /* of both */
+    char failure[256];
 } builds;
 
 static void take_seconds(const cln_measurement *row, void *user)
@@ -73,7 +74,7 @@ static bool build_twice(const building *b, builds *result)
     char folder[CLN_OS_PATH_BYTES], doing[64];
     cln_error error = {0};
     if (cln_os_temporary_begin(folder, &error) != CLN_OK) {
-        cln_compare_note(b->of, b->index, error.message);
+        snprintf(result->failure, sizeof result->failure, "%.250s", error.message);
         return true;
     }
     point_caches(folder, room, changes);
@@ -92,7 +93,7 @@ static int in_order(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-static void tell(const building *b, const char *what, double *seconds, size_t count)
+static void tell(const building *b, const char *what, double *seconds, size_t count, const char *failure)
 {
     char name[48];
     cln_comparing *c = b->of;
@@ -100,7 +101,7 @@ static void tell(const building *b, const char *what, double *seconds, size_t co
     cln_measurement row = {name, NAN, "s", NAN, NAN, NULL};
     qsort(seconds, count, sizeof *seconds, in_order);
     if (count == 0) {
-        row.reason = cln_interrupted() ? "interrupted" : "the budget was spent";
+        row.reason = cln_interrupted() ? "interrupted" : *failure ? failure : "the budget was spent";
     } else {
         row.value = seconds[count / 2];
         row.spread = count > 1 ? seconds[count - 1 - count / 4] - seconds[count / 4] : NAN;
@@ -125,7 +126,7 @@ void cln_compare_builds(cln_comparing *c, size_t index, double until, double lim
         const building b = {c, index, cln_compare_engine(c, e), tuning, limit};
         if (!alive && all[e].count == 0 && !cln_interrupted())
             continue; /* the device's reason says why */
-        tell(&b, "cold", all[e].cold, all[e].count);
-        tell(&b, "warm", all[e].warm, all[e].count);
+        tell(&b, "cold", all[e].cold, all[e].count, all[e].failure);
+        tell(&b, "warm", all[e].warm, all[e].count, all[e].failure);
     }
 }
