@@ -194,6 +194,18 @@ out:
     return status;
 }
 
+/* A log that goes on may have figures later; that of a solution in closed form never will. */
+static cln_status refuse(const cln_curve *curve, cln_error *error)
+{
+    bool solved = strcmp(curve->rows->solver, "direct") == 0 && curve->rows->count > 0;
+    return cln_fail(error, CLN_FORMAT,
+                    solved
+                        ? "%s is of solver direct without validation, which has no course to draw; draw the model, or "
+                          "with DATA its confusion matrix"
+                        : "%s has no figures to draw yet",
+                    curve->path);
+}
+
 cln_status cln_series_collect(const cln_curve *curves, size_t count, cln_series *series, cln_error *error)
 {
     cln_status status;
@@ -207,7 +219,7 @@ cln_status cln_series_collect(const cln_curve *curves, size_t count, cln_series 
     for (int quantity = 0; quantity < CLN_QUANTITIES; quantity++)
         TRY(collect_panel(series, curves, count, (cln_quantity)quantity, points, error));
     if (series->points == 0)
-        status = cln_fail(error, CLN_FORMAT, "%s has no figures to draw yet", curves[0].path);
+        status = refuse(&curves[0], error);
     else if (!(series->last > series->first))
         widen(&series->first, &series->last);
 out:

@@ -96,7 +96,8 @@ is_png weights.png
 done_with 0 train toy --quiet --classes 2,0 --epochs 2 -o two.safetensors
 done_with 0 plot two.safetensors -o two.svg
 is_svg two.svg '"class 2" in words and "class 0" in words and "class 1" not in words'
-done_with 0 train toy --quiet --model linear --target value --solver direct --alpha 1 -o value.safetensors
+done_with 0 train toy --quiet --model linear --target value --solver direct --alpha 1 -o value.safetensors --log direct.jsonl
+refused 1 'direct.jsonl is of solver direct without validation.*draw the model' plot direct.jsonl -o x.svg
 done_with 0 plot value.safetensors -o value.svg
 is_svg value.svg '"value of the label" in words'
 

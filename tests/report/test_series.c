@@ -154,6 +154,19 @@ START_TEST(nothing)
 }
 END_TEST
 
+START_TEST(a_direct_solution_has_no_course)
+{
+    cln_error error = {0}, yet = {0};
+    cln_log_rows log = {.solver = "direct", .rows = rows, .count = 1};
+    rows[0] = (cln_log_row){true, 1, 1, NAN, NAN, NAN, NAN, NAN, NAN};
+    ck_assert_int_eq(cln_series_collect(&(cln_curve){"a.log", &log}, 1, &series, &error), CLN_FORMAT);
+    ck_assert_ptr_nonnull(strstr(error.message, "a.log is of solver direct without validation"));
+    log.count = 0; /* it has only begun */
+    ck_assert_int_eq(cln_series_collect(&(cln_curve){"a.log", &log}, 1, &series, &yet), CLN_FORMAT);
+    ck_assert_ptr_nonnull(strstr(yet.message, "a.log has no figures"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("report/series");
@@ -166,6 +179,7 @@ int main(void)
     tcase_add_test(edges, one_point);
     tcase_add_test(edges, absurd_values);
     tcase_add_test(invalid, nothing);
+    tcase_add_test(invalid, a_direct_solution_has_no_course);
     for (int i = 0; i < 3; i++) {
         tcase_add_checked_fixture(cases[i], NULL, end);
         suite_add_tcase(suite, cases[i]);
