@@ -60,6 +60,7 @@ for command in devices 'train toy' 'evaluate model toy' 'predict model toy' 'rec
     # shellcheck disable=SC2086
     refused 2 engine $command --engine ''
 done
+refused 2 'no option --engine' verify model toy --engine fused # which computes on the host
 refused 2 model train toy --model perceptron
 refused 2 loss train toy --loss hinge
 refused 2 solver train toy --solver adam
