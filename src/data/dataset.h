@@ -21,9 +21,6 @@ cln_status cln_dataset_rewind(cln_dataset *data, cln_error *error);
    bytes, are CLN_INVALID. After a failure, rewind. */
 cln_status cln_dataset_pull(cln_dataset *data, void *to, uint64_t rows, size_t stride, cln_error *error);
 
-/* Keeps these rows of those that are kept now: ascending, distinct, at least one; rows (count). Goes back to the first. */
-cln_status cln_dataset_keep_list(cln_dataset *data, const uint32_t *rows, uint64_t count, cln_error *error);
-
 /* What the data set holds of memory now, and the most that reading it adds: answers, weights, row numbers; not rows in a caller's
    memory. */
 uint64_t cln_dataset_bytes(const cln_dataset *data);

@@ -1,4 +1,4 @@
-/* Keeping some rows: by class, by place, by list. Labels, targets and weights go with them. */
+/* Keeping some rows: by class, by place. Labels, targets and weights go with them. */
 #include "base/size.h"
 #include "data/state.h"
 
@@ -89,21 +89,6 @@ out:
     free(list);
     free(becomes);
     return status;
-}
-
-cln_status cln_dataset_keep_list(cln_dataset *data, const uint32_t *rows, uint64_t count, cln_error *error)
-{
-    if (count == 0)
-        return cln_fail(error, CLN_INVALID, "no rows of %s are to be kept; keep at least one", data->info.path);
-    for (uint64_t i = 0; i < count; i++) {
-        if (rows[i] >= data->info.rows)
-            return cln_fail(error, CLN_INVALID, "cannot keep row %u: %s has %llu", rows[i], data->info.path,
-                            (unsigned long long)data->info.rows);
-        if (i > 0 && rows[i] <= rows[i - 1])
-            return cln_fail(error, CLN_INVALID, "cannot keep row %u behind row %u: rows are kept in their order, once",
-                            rows[i], rows[i - 1]);
-    }
-    return keep(data, rows, count, error);
 }
 
 cln_status cln_dataset_keep_rows(cln_dataset *data, uint64_t first, uint64_t count, cln_error *error)
