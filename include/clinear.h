@@ -262,6 +262,8 @@ CLN_API cln_status cln_options_create(cln_options **options, cln_error *error);
 /* CLN_INVALID names the option, the value and what is accepted, and leaves the options as they were. */
 CLN_API cln_status cln_options_set(cln_options *options, const char *name, const char *value, cln_error *error);
 CLN_API const char *cln_options_get(const cln_options *options, const char *name); /* text; NULL: no such option */
+/* Whether it has another value than it has by itself; false for no such option. */
+CLN_API bool cln_options_changed(const cln_options *options, const char *name);
 /* What is wrong with the combination, as a sentence; NULL where nothing is. Valid until the next call. */
 CLN_API const char *cln_options_check(cln_options *options);
 CLN_API void cln_options_free(cln_options *options);

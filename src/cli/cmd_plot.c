@@ -6,7 +6,6 @@
 #include "cli/device.h"
 #include "cli/message.h"
 #include "cli/output.h"
-#include "cli/parts.h"
 #include "report/confusion.h"
 #include "report/curves.h"
 #include "report/templates.h"
@@ -104,13 +103,13 @@ out:
 /* What would be without effect is a mistake that is better heard of. */
 static cln_status check_company(const request *r, cln_error *error)
 {
-    const char *option = r->part                                           ? "part"
-                         : r->labels                                       ? "labels"
-                         : r->device                                       ? "device"
-                         : r->no_tuning                                    ? "no-tuning"
-                         : r->no_selftest                                  ? "no-selftest"
-                         : cln_parts_option_is_given(r->options, "engine") ? "engine"
-                                                                           : NULL;
+    const char *option = r->part                                     ? "part"
+                         : r->labels                                 ? "labels"
+                         : r->device                                 ? "device"
+                         : r->no_tuning                              ? "no-tuning"
+                         : r->no_selftest                            ? "no-selftest"
+                         : cln_options_changed(r->options, "engine") ? "engine"
+                                                                     : NULL;
     if (!option)
         return CLN_OK;
     return cln_fail(error, CLN_INVALID, "option --%s is for the confusion matrix, which needs a MODEL and DATA",

@@ -52,7 +52,7 @@ typedef struct request {
 
 static cln_status open_parts(const request *r, uint64_t *every, cln_parts *parts, cln_error *error)
 {
-    if (!r->log && cln_parts_option_is_given(r->options, "log-every"))
+    if (!r->log && cln_options_changed(r->options, "log-every"))
         return cln_fail(error, CLN_INVALID, "option --log-every needs --log, the file to write to");
     if (r->every && !r->checkpoint && !r->resume)
         return cln_fail(error, CLN_INVALID, "option --checkpoint-every needs --checkpoint, the file to write to");

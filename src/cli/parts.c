@@ -3,7 +3,6 @@
 #include "base/number.h"
 #include "cli/data.h"
 
-#include <string.h>
 #include <unistd.h>
 
 /* Of a folder the test part; a lone file would have no labels. */
@@ -29,22 +28,12 @@ static cln_status set_valid(const char *valid, cln_options *options, cln_dataset
     return open_other("valid", valid, data, error);
 }
 
-bool cln_parts_option_is_given(const cln_options *options, const char *name)
-{
-    const cln_option_info *info;
-    for (size_t i = 0; (info = cln_option_at(i)); i++)
-        if (strcmp(info->name, name) == 0)
-            return strcmp(cln_options_get(options, name), info->initial) != 0;
-    return false;
-}
-
 /* What would be without effect is a mistake that is better heard of. */
 static cln_status check_company(const cln_options *options, cln_error *error)
 {
     static const char *const patient[] = {"patience-increase", "improvement"};
     for (size_t i = 0; i < 2; i++)
-        if (cln_parts_option_is_given(options, patient[i]) &&
-            !cln_parts_option_is_given(options, "patience-iterations"))
+        if (cln_options_changed(options, patient[i]) && !cln_options_changed(options, "patience-iterations"))
             return cln_fail(error, CLN_INVALID, "option --%s needs --patience-iterations, the rule that it belongs to",
                             patient[i]);
     return CLN_OK;

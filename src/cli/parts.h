@@ -17,8 +17,6 @@ typedef struct cln_part_words {
             "score the test part of this folder at the end (default: of DATA, where that is a folder)", &(words)->test \
     }
 
-/* An option of the table that was given another value than it has by itself. */
-bool cln_parts_option_is_given(const cln_options *options, const char *name);
 /* Opens what is named, a folder's test part as the one to be scored at the end, after the options were checked against each other. A
    number of rows for --valid goes to the options. What was opened is to be closed also after a failure. */
 cln_status cln_parts_open(const cln_part_words *words, cln_options *options, cln_parts *parts, cln_error *error);

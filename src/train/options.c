@@ -182,10 +182,15 @@ const char *cln_options_get(const cln_options *options, const char *name)
     return text ? text : "";
 }
 
-/* An option that was given another value than it has by itself. */
 static bool is_changed(const cln_options *options, size_t i)
 {
     return options->text[i] && strcmp(options->text[i], table[i].info.initial) != 0;
+}
+
+bool cln_options_changed(const cln_options *options, const char *name)
+{
+    const cln_option *entry = find(name);
+    return entry && is_changed(options, (size_t)(entry - table));
 }
 
 /* What would be without effect is a mistake that is better heard of. */

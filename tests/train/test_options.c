@@ -50,6 +50,7 @@ START_TEST(test_table)
         ck_assert_str_eq(info->name, defaults[i].name);
         ck_assert_str_eq(info->initial, defaults[i].initial);
         ck_assert_str_eq(cln_options_get(options, info->name), info->initial);
+        ck_assert(!cln_options_changed(options, info->name));
         ck_assert_int_eq(info->argument != NULL, defaults[i].has_argument);
         ck_assert_uint_gt(strlen(info->help), 5);
         ck_assert_ptr_null(strchr(info->help, '\n'));
@@ -85,6 +86,18 @@ START_TEST(test_default_settings)
     ck_assert_double_eq(s->patience_increase, 2);
     ck_assert_double_eq(s->improvement, 0.995);
     ck_assert_ptr_null(cln_options_check(options));
+}
+END_TEST
+
+START_TEST(test_changed)
+{
+    take("epochs", "3");
+    take("l2", "0"); /* as it is by itself */
+    take("momentum", "0.9");
+    take("momentum", "0");
+    ck_assert(cln_options_changed(options, "epochs"));
+    ck_assert(!cln_options_changed(options, "l2") && !cln_options_changed(options, "momentum"));
+    ck_assert(!cln_options_changed(options, "no-such-option"));
 }
 END_TEST
 
@@ -146,6 +159,7 @@ static Suite *options_suite(void)
     tcase_add_checked_fixture(invalid, setup, teardown);
     tcase_add_test(ok, test_table);
     tcase_add_test(ok, test_default_settings);
+    tcase_add_test(ok, test_changed);
     tcase_add_test(ok, test_copy);
     tcase_add_test(invalid, test_unknown);
     suite_add_tcase(suite, ok);
