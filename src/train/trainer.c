@@ -11,17 +11,6 @@
 
 #include <stdlib.h>
 
-cln_settings cln_trainer_settings(const cln_settings *given)
-{
-    cln_settings settings = *given;
-    settings.epochs = cln_settings_epochs(given);
-    if (!cln_settings_solver_is(given, "sgd")) { /* all rows at once, as they lie */
-        settings.batch_size = UINT64_MAX;
-        settings.no_shuffle = true;
-    }
-    return settings;
-}
-
 static cln_status take_options(cln_lane *lane, const cln_options *options, cln_error *error)
 {
     cln_status status = cln_options_copy(options, &lane->options, error);
@@ -52,14 +41,6 @@ out:
     return status;
 }
 
-void cln_trainer_cut(cln_trainer *trainer)
-{
-    const cln_settings *settings = &trainer->settings;
-    uint64_t rows = trainer->selection->rows[CLN_TRAIN];
-    trainer->batch = settings->batch_size < rows ? settings->batch_size : rows;
-    trainer->batches = settings->drop_last ? rows / settings->batch_size : cln_ceil_divide(rows, settings->batch_size);
-}
-
 static cln_status plan_batches(cln_trainer *trainer, cln_error *error)
 {
     const cln_settings *settings = &trainer->settings;
@@ -79,74 +60,12 @@ static cln_status plan_batches(cln_trainer *trainer, cln_error *error)
     return CLN_OK;
 }
 
-/* L-BFGS converges faster on centred features, and a bias makes up for it: the objective is the same. */
-static bool is_centred(const cln_settings *settings)
-{
-    bool iterates = cln_settings_solver_is(settings, "lbfgs");
-    return settings->center || settings->standardize || (iterates && !settings->no_bias);
-}
-
-cln_problem cln_trainer_problem(const cln_trainer *trainer)
-{
-    const cln_settings *settings = &trainer->settings;
-    const cln_selection *selection = trainer->selection;
-    const cln_dataset_info *info = &selection->info;
-    cln_problem problem = {.features = info->features,
-                           .outputs = trainer->lane_count * selection->outputs,
-                           .models = trainer->lane_count,
-                           .type = info->type,
-                           .loss = cln_settings_loss(settings),
-                           .target = selection->target,
-                           .lowest = selection->lowest,
-                           .highest = selection->highest,
-                           .scale = (float)trainer->scale,
-                           .bias = !settings->no_bias,
-                           .centred = is_centred(settings),
-                           .spread = settings->standardize};
-    uint64_t rows = 0;
-    for (int part = 0; part < CLN_PARTS; part++)
-        rows = trainer->selection->rows[part] > rows ? trainer->selection->rows[part] : rows;
-    if (cln_settings_solver_is(settings, "sgd"))
-        problem.batch_rows = (uint32_t)cln_trainer_batch_rows(trainer, CLN_TRAIN, 0);
-    problem.block_rows = trainer->block_rows ? trainer->block_rows
-                                             : cln_plan_block_rows(trainer->device, settings->engine, &problem, rows);
-    return problem;
-}
-
 static cln_status create_plan(cln_trainer *trainer, cln_error *error)
 {
     cln_status status;
     cln_problem problem = cln_trainer_problem(trainer);
     TRY(cln_plan_create(trainer->device, trainer->settings.engine, &problem, NULL, &trainer->plan, error));
     trainer->scores_per_batch = cln_trainer_batch_scores(trainer, 0);
-out:
-    return status;
-}
-
-/* A second place for weights: the best in validation, or those of a lane that has stopped before others. */
-static bool needs_best(const cln_trainer *trainer)
-{
-    bool patient = false;
-    for (uint32_t m = 0; m < trainer->lane_count; m++)
-        patient |= cln_patience_on(&trainer->lanes[m].patience);
-    return patient || trainer->lane_count > 1;
-}
-
-cln_status cln_trainer_create_buffers(cln_trainer *trainer, cln_error *error)
-{
-    cln_status status;
-    cln_device *device = trainer->device;
-    const cln_layout *layout = &trainer->plan->layout;
-    uint64_t bytes = (uint64_t)layout->kp * layout->ld * sizeof(float), rows = trainer->selection->rows[CLN_TRAIN];
-    TRY(cln_buffer_create(device, "the weights", bytes, &trainer->weights, error));
-    TRY(cln_buffer_create(device, "the velocity", bytes, &trainer->velocity, error));
-    TRY(cln_buffer_create(device, "the gradient", bytes, &trainer->gradient, error));
-    if (needs_best(trainer))
-        TRY(cln_buffer_create(device, "the best weights", bytes, &trainer->best, error));
-    if (!trainer->settings.no_shuffle)
-        TRY(cln_buffer_create(device, "the row order", rows * sizeof(uint32_t), &trainer->order, error));
-    TRY(cln_buffer_create(device, "the steps", trainer->lane_count * sizeof *trainer->h_steps, &trainer->d_steps,
-                          error));
 out:
     return status;
 }

@@ -1,6 +1,7 @@
 /*
- * A trainer's state, shared by its files: trainer.c (life), stack.c (which configurations go together), sight.c (what it sees of the
- * data: centring, weights, step sizes), step.c (minibatches), run.c (epochs), lane.c (how each configuration ends), result.c.
+ * A trainer's state, shared by its files: trainer.c (life), sizes.c (what options and rows come to), stack.c (which configurations go
+ * together), sight.c (what it sees of the data: centring, weights, step sizes), step.c (minibatches), run.c (epochs), lane.c (how each
+ * configuration ends), result.c.
  *
  * A trainer has one lane or, for a search, several: configurations that differ in steps, penalty and patience alone and are trained
  * in one pass over the same minibatches, as stacked models. Lane m has rows m·k … m·k+k−1 of all weights. The public interface is the
@@ -83,8 +84,8 @@ cln_status cln_trainer_prepare(cln_device *device, const cln_options *const *opt
                                cln_error *error);
 /* The rest: what cannot fit is refused, kernels are built while rows are uploaded, and each is run once. */
 cln_status cln_trainer_build(cln_trainer *trainer, const cln_parts *parts, cln_error *error);
-/* Its steps from there on, which an estimate walks through as well: settings with what their solver decides; batches of the rows that are
-   selected; the problem that its plan solves; its own buffers. */
+/* sizes.c: its steps from there on, which an estimate walks through as well: settings with what their solver decides; batches of the rows
+   that are selected; the problem that its plan solves; its own buffers. */
 cln_settings cln_trainer_settings(const cln_settings *given);
 void cln_trainer_cut(cln_trainer *trainer);
 cln_problem cln_trainer_problem(const cln_trainer *trainer);
