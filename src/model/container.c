@@ -1,10 +1,12 @@
 #include "model/container.h"
 
 #include "base/checksum.h"
+#include "base/number.h"
 #include "base/size.h"
 #include "model/safetensors.h"
 #include "model/text.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,6 +161,26 @@ out:
 const char *cln_container_text(const cln_container *container, const char *name)
 {
     return cln_entries_find(&container->metadata, name);
+}
+
+cln_status cln_container_count(const cln_container *container, const char *name, uint64_t most, uint64_t *value,
+                               cln_error *error)
+{
+    const char *text = cln_container_text(container, name);
+    if (text && cln_parse_count(text, value) && *value <= most)
+        return CLN_OK;
+    return cln_container_refuse(container, error, "its %s is no whole number up to %llu", name,
+                                (unsigned long long)most);
+}
+
+cln_status cln_container_real(const cln_container *container, const char *name, double *value, cln_error *error)
+{
+    const char *text = cln_container_text(container, name);
+    if (text && strcmp(text, "inf") == 0)
+        *value = INFINITY;
+    else if (!text || !cln_parse_real(text, value))
+        return cln_container_refuse(container, error, "its %s is no number", name);
+    return CLN_OK;
 }
 
 bool cln_container_has(const cln_container *container, const char *name)

@@ -30,14 +30,18 @@ typedef struct cln_container cln_container;
 cln_status cln_container_open(const char *task, const char *path, const char *kind, const char *version,
                               cln_container **container, cln_error *error);
 const char *cln_container_text(const cln_container *container, const char *name); /* metadata; NULL: no such name */
-bool cln_container_has(const cln_container *container, const char *name);         /* an array */
+/* Metadata as a number: a whole one, at most `most`; any other, or "inf". CLN_INVALID. */
+cln_status cln_container_count(const cln_container *container, const char *name, uint64_t most, uint64_t *value,
+                               cln_error *error);
+cln_status cln_container_real(const cln_container *container, const char *name, double *value, cln_error *error);
+bool cln_container_has(const cln_container *container, const char *name); /* an array */
 /* The rows of an array, at most `most`. CLN_FORMAT. */
 cln_status cln_container_rows(cln_container *container, const char *name, uint64_t most, uint64_t *rows,
                               cln_error *error);
 /* Reads an array of exactly this type and shape into values (rows,columns). CLN_FORMAT. */
 cln_status cln_container_read(cln_container *container, const char *name, cln_dtype type, uint64_t rows,
                               uint64_t columns, void *values, cln_error *error);
-/* Refuses the file in words. */
+/* Refuses the file in words: CLN_INVALID. */
 __attribute__((format(printf, 3, 4))) cln_status cln_container_refuse(const cln_container *container, cln_error *error,
                                                                       const char *why, ...);
 void cln_container_close(cln_container *container); /* accepts NULL */

@@ -1,5 +1,4 @@
 /* A run that goes on from a checkpoint, read with distrust: what a number or a size can be is decided before it is used. */
-#include "base/number.h"
 #include "base/os.h"
 #include "base/size.h"
 #include "compute/tuning.h"
@@ -7,33 +6,11 @@
 #include "model/text.h"
 #include "train/checkpoint.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char task[] = "cannot resume from";
-
-/* ---- values */
-
-static cln_status take_count(const cln_container *from, const char *key, uint64_t most, uint64_t *value,
-                             cln_error *error)
-{
-    const char *text = cln_container_text(from, key);
-    if (text && cln_parse_count(text, value) && *value <= most)
-        return CLN_OK;
-    return cln_container_refuse(from, error, "its %s is no whole number up to %llu", key, (unsigned long long)most);
-}
-
-static cln_status take_real(const cln_container *from, const char *key, double *value, cln_error *error)
-{
-    const char *text = cln_container_text(from, key);
-    if (text && strcmp(text, "inf") == 0)
-        *value = INFINITY;
-    else if (!text || !cln_parse_real(text, value))
-        return cln_container_refuse(from, error, "its %s is no number", key);
-    return CLN_OK;
-}
 
 /* ---- kernels */
 
@@ -52,7 +29,7 @@ static cln_status impose(cln_trainer *trainer, const cln_container *from, bool s
     uint64_t rows;
     if (!same_device)
         return take_engine(from, &trainer->settings.engine, error);
-    TRY(take_count(from, "block_rows", UINT32_MAX, &rows, error));
+    TRY(cln_container_count(from, "block_rows", UINT32_MAX, &rows, error));
     if (rows == 0 ||
         rows > trainer->selection->info.rows + trainer->selection->rows[CLN_VALID] + trainer->selection->rows[CLN_TEST])
         return cln_container_refuse(from, error, "its block_rows are more than there are rows, or none");
@@ -116,10 +93,10 @@ out:
 static cln_status take_patience(const cln_container *from, cln_patience *patience, cln_error *error)
 {
     cln_status status;
-    TRY(take_count(from, "patience.since_best", UINT64_MAX, &patience->since_best, error));
-    TRY(take_count(from, "patience.iterations", UINT64_MAX, &patience->iterations, error));
-    TRY(take_count(from, "patience.best_epoch", UINT64_MAX, &patience->best_epoch, error));
-    TRY(take_real(from, "patience.best_error", &patience->best_error, error));
+    TRY(cln_container_count(from, "patience.since_best", UINT64_MAX, &patience->since_best, error));
+    TRY(cln_container_count(from, "patience.iterations", UINT64_MAX, &patience->iterations, error));
+    TRY(cln_container_count(from, "patience.best_epoch", UINT64_MAX, &patience->best_epoch, error));
+    TRY(cln_container_real(from, "patience.best_error", &patience->best_error, error));
 out:
     return status;
 }
@@ -130,11 +107,11 @@ static cln_status take_sgd(cln_trainer *trainer, cln_error *error)
     cln_container *from = trainer->checkpoint->from;
     cln_lane *lane = &trainer->lanes[0];
     uint64_t done = 0;
-    TRY(take_count(from, "minibatch", trainer->batches - 1, &done, error));
+    TRY(cln_container_count(from, "minibatch", trainer->batches - 1, &done, error));
     if (trainer->steps % trainer->batches != done ||
         cln_ceil_divide(trainer->steps, trainer->batches) != trainer->epoch)
         return cln_container_refuse(from, error, "its epoch, minibatch and steps do not fit each other");
-    TRY(take_real(from, "learning_rate", &lane->settings.learning_rate, error));
+    TRY(cln_container_real(from, "learning_rate", &lane->settings.learning_rate, error));
     if (!(lane->settings.learning_rate > 0))
         return cln_container_refuse(from, error, "its learning_rate is not above 0");
     trainer->settings.learning_rate = lane->settings.learning_rate;
@@ -160,12 +137,12 @@ static cln_status take_seconds(cln_trainer *trainer, const cln_container *from, 
     cln_status status;
     cln_seconds before;
     cln_seconds *now = &trainer->seconds;
-    TRY(take_real(from, "seconds.total", &before.total, error));
-    TRY(take_real(from, "seconds.load", &before.load, error));
-    TRY(take_real(from, "seconds.build", &before.build, error));
-    TRY(take_real(from, "seconds.upload", &before.upload, error));
-    TRY(take_real(from, "seconds.train", &before.train, error));
-    TRY(take_real(from, "seconds.evaluate", &before.evaluate, error));
+    TRY(cln_container_real(from, "seconds.total", &before.total, error));
+    TRY(cln_container_real(from, "seconds.load", &before.load, error));
+    TRY(cln_container_real(from, "seconds.build", &before.build, error));
+    TRY(cln_container_real(from, "seconds.upload", &before.upload, error));
+    TRY(cln_container_real(from, "seconds.train", &before.train, error));
+    TRY(cln_container_real(from, "seconds.evaluate", &before.evaluate, error));
     trainer->created -= before.total;
     now->load += before.load;
     now->build += before.build;
@@ -181,7 +158,7 @@ static cln_status check_epochs(const cln_trainer *trainer, const cln_container *
 {
     uint64_t before;
     const cln_settings *settings = &trainer->settings;
-    cln_status status = take_count(from, "epochs", UINT64_MAX, &before, error);
+    cln_status status = cln_container_count(from, "epochs", UINT64_MAX, &before, error);
     if (status != CLN_OK)
         return status;
     if (trainer->epoch > settings->epochs)
@@ -205,9 +182,9 @@ static cln_status take_state(cln_trainer *trainer, cln_error *error)
     cln_status status;
     cln_checkpoint *c = trainer->checkpoint;
     cln_lane *lane = &trainer->lanes[0];
-    TRY(take_count(c->from, "epoch", INT64_MAX, &trainer->epoch, error));
-    TRY(take_count(c->from, "steps", INT64_MAX, &trainer->steps, error));
-    TRY(take_count(c->from, "every", UINT64_MAX, &c->resumption.every, error));
+    TRY(cln_container_count(c->from, "epoch", INT64_MAX, &trainer->epoch, error));
+    TRY(cln_container_count(c->from, "steps", INT64_MAX, &trainer->steps, error));
+    TRY(cln_container_count(c->from, "every", UINT64_MAX, &c->resumption.every, error));
     TRY(check_epochs(trainer, c->from, error));
     if (trainer->epoch == 0 || trainer->steps == 0)
         return cln_container_refuse(c->from, error, "nothing was done yet when it was kept");
@@ -236,15 +213,15 @@ cln_status cln_checkpoint_take_lbfgs(cln_trainer *trainer, cln_minimize_state *s
     uint64_t pairs, newest, rows;
     state->iterations = trainer->epoch;
     state->evaluations = trainer->steps;
-    TRY(take_count(from, "lbfgs.idle", INT64_MAX, &state->idle, error));
-    TRY(take_count(from, "lbfgs.rows", state->rows, &rows, error));
-    TRY(take_count(from, "lbfgs.pairs", rows, &pairs, error));
-    TRY(take_count(from, "lbfgs.newest", rows, &newest, error));
-    TRY(take_real(from, "lbfgs.objective", &state->objective, error));
-    TRY(take_real(from, "lbfgs.gradient_norm", &state->gradient_norm, error));
-    TRY(take_real(from, "lbfgs.least_objective", &state->least_objective, error));
-    TRY(take_real(from, "lbfgs.least_norm", &state->least_norm, error));
-    TRY(take_real(from, "lbfgs.scale", &state->scale, error));
+    TRY(cln_container_count(from, "lbfgs.idle", INT64_MAX, &state->idle, error));
+    TRY(cln_container_count(from, "lbfgs.rows", state->rows, &rows, error));
+    TRY(cln_container_count(from, "lbfgs.pairs", rows, &pairs, error));
+    TRY(cln_container_count(from, "lbfgs.newest", rows, &newest, error));
+    TRY(cln_container_real(from, "lbfgs.objective", &state->objective, error));
+    TRY(cln_container_real(from, "lbfgs.gradient_norm", &state->gradient_norm, error));
+    TRY(cln_container_real(from, "lbfgs.least_objective", &state->least_objective, error));
+    TRY(cln_container_real(from, "lbfgs.least_norm", &state->least_norm, error));
+    TRY(cln_container_real(from, "lbfgs.scale", &state->scale, error));
     state->rows = (uint32_t)rows;
     state->pairs = (uint32_t)pairs;
     state->newest = (uint32_t)newest;

@@ -30,6 +30,7 @@ static void write_one(void)
     cln_error error = {0};
     ck_assert_int_eq(cln_entries_note(&notes, NULL, "state", "1"), CLN_OK);
     ck_assert_int_eq(cln_entries_note(&notes, NULL, "half", "%g", 0.5), CLN_OK);
+    ck_assert_int_eq(cln_entries_note(&notes, NULL, "boundless", "inf"), CLN_OK);
     ck_assert_msg(cln_container_save(at("c"), &notes, arrays, 3, &error) == CLN_OK, "%s", error.message);
     cln_entries_release(&notes);
     take_file("c");
@@ -89,6 +90,30 @@ static void refused(cln_status expected, const char *word)
 }
 
 /* A bit of any byte. */
+START_TEST(numbers)
+{
+    cln_error error = {0}, words = {0};
+    cln_container *c;
+    uint64_t count = 0;
+    double real = 0;
+    write_one();
+    ck_assert_msg(cln_container_open(task, at("c"), "state", "1", &c, &error) == CLN_OK, "%s", error.message);
+    ck_assert_int_eq(cln_container_count(c, "state", 1, &count, &error), CLN_OK);
+    ck_assert_uint_eq(count, 1);
+    ck_assert_int_eq(cln_container_real(c, "half", &real, &error), CLN_OK);
+    ck_assert_double_eq(real, 0.5);
+    ck_assert_int_eq(cln_container_real(c, "boundless", &real, &error), CLN_OK);
+    ck_assert(isinf(real) && real > 0);
+    ck_assert_int_eq(cln_container_count(c, "state", 0, &count, &error), CLN_INVALID);
+    ck_assert_ptr_nonnull(strstr(error.message, "its state is no whole number up to 0"));
+    ck_assert_int_eq(cln_container_count(c, "half", 9, &count, NULL), CLN_INVALID);
+    ck_assert_int_eq(cln_container_count(c, "third", 9, &count, NULL), CLN_INVALID);
+    ck_assert_int_eq(cln_container_real(c, "third", &real, &words), CLN_INVALID);
+    ck_assert_ptr_nonnull(strstr(words.message, "its third is no number"));
+    cln_container_close(c);
+}
+END_TEST
+
 START_TEST(damaged)
 {
     write_one();
@@ -223,6 +248,7 @@ int main(void)
         suite_add_tcase(suite, cases[i]);
     }
     tcase_add_test(cases[0], round_trip);
+    tcase_add_test(cases[0], numbers);
     tcase_add_test(cases[1], damaged);
     tcase_add_test(cases[1], cut_and_longer);
     tcase_add_test(cases[1], not_written);
