@@ -4,10 +4,10 @@
 #include "cli/command.h"
 #include "cli/compared.h"
 #include "cli/comparing.h"
-#include "cli/data.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/output.h"
+#include "cli/parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -65,16 +65,14 @@ static void append_word(char *text, size_t size, const char *word)
 static cln_status describe(const request *r, const char *path, cln_comparison *c, cln_error *error)
 {
     cln_status status;
-    cln_dataset *train = NULL, *test = NULL;
+    cln_parts parts = {0};
     cln_dataset_info info, test_info = {0};
     time_t now = time(NULL);
     const struct tm *utc = gmtime(&now);
-    TRY(cln_data_open(path, r->labels, CLN_PART_TRAIN, true, &train, error));
-    cln_dataset_describe(train, &info);
-    if (cln_dataset_has_parts(path)) {
-        TRY(cln_data_open(path, NULL, CLN_PART_TEST, true, &test, error));
-        cln_dataset_describe(test, &test_info);
-    }
+    TRY(cln_parts_open_data(path, r->labels, &parts, error));
+    cln_dataset_describe(parts.train, &info);
+    if (parts.test)
+        cln_dataset_describe(parts.test, &test_info);
     snprintf(c->version, sizeof c->version, "%s", cln_version());
     if (utc)
         strftime(c->date, sizeof c->date, "%Y-%m-%dT%H:%M:%SZ", utc);
@@ -88,8 +86,7 @@ static cln_status describe(const request *r, const char *path, cln_comparison *c
     for (int i = 0; i < r->argc && strlen(c->command) + strlen(r->argv[i]) + 16 < sizeof c->command; i++)
         append_word(c->command, sizeof c->command, r->argv[i]);
 out:
-    cln_dataset_close(test);
-    cln_dataset_close(train);
+    cln_parts_close(&parts);
     return status;
 }
 

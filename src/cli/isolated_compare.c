@@ -1,17 +1,11 @@
 #include "base/number.h"
-#include "cli/data.h"
 #include "cli/interrupt.h"
 #include "cli/isolated.h"
+#include "cli/parts.h"
 
 static cln_status open_parts(const char *const *arguments, cln_parts *parts, cln_error *error)
 {
-    cln_status status;
-    const char *labels = *arguments[1] ? arguments[1] : NULL;
-    TRY(cln_data_open(arguments[0], labels, CLN_PART_TRAIN, true, &parts->train, error));
-    if (cln_dataset_has_parts(arguments[0]))
-        TRY(cln_data_open(arguments[0], NULL, CLN_PART_TEST, true, &parts->test, error));
-out:
-    return status;
+    return cln_parts_open_data(arguments[0], *arguments[1] ? arguments[1] : NULL, parts, error);
 }
 
 cln_status cln_isolated_agreement(cln_device *device, const char *const *arguments, bool *ok, cln_error *error)
@@ -22,8 +16,7 @@ cln_status cln_isolated_agreement(cln_device *device, const char *const *argumen
     TRY(open_parts(arguments, &parts, error));
     TRY(cln_measure_agreement(device, &parts, arguments[2], cln_isolated_progress, cln_isolated_row, NULL, ok, error));
 out:
-    cln_dataset_close(parts.test);
-    cln_dataset_close(parts.train);
+    cln_parts_close(&parts);
     return status;
 }
 
@@ -39,7 +32,6 @@ cln_status cln_isolated_training(cln_device *device, const char *const *argument
                              error));
     *ok = true;
 out:
-    cln_dataset_close(parts.test);
-    cln_dataset_close(parts.train);
+    cln_parts_close(&parts);
     return status;
 }

@@ -39,6 +39,16 @@ static cln_status check_company(const cln_options *options, cln_error *error)
     return CLN_OK;
 }
 
+cln_status cln_parts_open_data(const char *path, const char *labels, cln_parts *parts, cln_error *error)
+{
+    cln_status status;
+    TRY(cln_data_open(path, labels, CLN_PART_TRAIN, true, &parts->train, error));
+    if (cln_dataset_has_parts(path))
+        TRY(cln_data_open(path, NULL, CLN_PART_TEST, true, &parts->test, error));
+out:
+    return status;
+}
+
 cln_status cln_parts_open(const cln_part_words *words, cln_options *options, cln_parts *parts, cln_error *error)
 {
     cln_status status;
@@ -50,11 +60,11 @@ cln_status cln_parts_open(const cln_part_words *words, cln_options *options, cln
         status = cln_fail(error, CLN_INVALID, "%s", wrong);
         goto out;
     }
-    TRY(cln_data_open(words->data, words->labels, CLN_PART_TRAIN, true, &parts->train, error));
-    if (words->test)
+    if (words->test) {
+        TRY(cln_data_open(words->data, words->labels, CLN_PART_TRAIN, true, &parts->train, error));
         TRY(open_other("test", words->test, &parts->test, error));
-    else if (cln_dataset_has_parts(words->data))
-        TRY(cln_data_open(words->data, NULL, CLN_PART_TEST, true, &parts->test, error));
+    } else
+        TRY(cln_parts_open_data(words->data, words->labels, parts, error));
 out:
     return status;
 }

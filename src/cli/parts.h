@@ -20,6 +20,8 @@ typedef struct cln_part_words {
 /* Opens what is named, a folder's test part as the one to be scored at the end, after the options were checked against each other. A
    number of rows for --valid goes to the options. What was opened is to be closed also after a failure. */
 cln_status cln_parts_open(const cln_part_words *words, cln_options *options, cln_parts *parts, cln_error *error);
+/* DATA alone: its training part, and of a folder the test part. To be closed also after a failure. */
+cln_status cln_parts_open_data(const char *path, const char *labels, cln_parts *parts, cln_error *error);
 void cln_parts_close(cln_parts *parts);
 
 #endif

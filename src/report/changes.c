@@ -26,14 +26,6 @@ static const cln_compared_device *counterpart(const cln_comparison *before, size
     return NULL;
 }
 
-static const cln_compared_row *same_row(const cln_compared_device *device, const cln_compared_row *row)
-{
-    for (size_t i = 0; device && i < device->count; i++)
-        if (strcmp(device->rows[i].name, row->name) == 0 && strcmp(device->rows[i].unit, row->unit) == 0)
-            return &device->rows[i];
-    return NULL;
-}
-
 static bool had_figures(const cln_compared_device *device)
 {
     for (size_t i = 0; i < device->count; i++)
@@ -47,7 +39,7 @@ static cln_status check_optimum(const cln_compared_device *before, const cln_com
 {
     bool sound = before->judged && before->agree && now->judged && now->agree;
     for (size_t i = 0; sound && i < before->count; i++) {
-        const cln_compared_row *a = &before->rows[i], *b = same_row(now, a);
+        const cln_compared_row *a = &before->rows[i], *b = cln_compared_find(now, a->name, a->unit);
         if (strcmp(a->unit, "loss") == 0 && b && fabs(a->value - b->value) > 1e-4 * fabs(a->value))
             return cln_fail(error, CLN_INVALID,
                             "the two comparisons are of different data: %s was %.6g, and is %.6g now; compare on the "
@@ -191,7 +183,7 @@ static cln_status hold_device(holding *held, const cln_compared_device *before, 
     for (size_t i = 0; i < CLN_COUNT(heads); i++)
         cln_table_add(table, i == 0 || i == 3 ? '<' : '>', "%s", heads[i]);
     for (size_t i = 0; i < before->count; i++) {
-        const cln_compared_row *row = &before->rows[i], *other = same_row(now, row);
+        const cln_compared_row *row = &before->rows[i], *other = cln_compared_find(now, row->name, row->unit);
         cln_change change = cln_change_of(row, other, typical);
         if (is_unasked(now, other)) {
             held->unasked += change == CLN_CHANGE_GONE && cln_change_counts(row);

@@ -30,6 +30,14 @@ bool cln_compared_add(cln_compared_device *device, const cln_measurement *row)
     return true;
 }
 
+const cln_compared_row *cln_compared_find(const cln_compared_device *device, const char *name, const char *unit)
+{
+    for (size_t i = 0; i < device->count; i++)
+        if (strcmp(device->rows[i].name, name) == 0 && strcmp(device->rows[i].unit, unit) == 0)
+            return &device->rows[i];
+    return NULL;
+}
+
 bool cln_comparison_agrees(const cln_comparison *comparison)
 {
     for (size_t i = 0; i < comparison->count; i++)

@@ -60,6 +60,8 @@ typedef struct cln_comparison {
    added. */
 cln_compared_device *cln_comparison_add(cln_comparison *comparison, const cln_device_info *device);
 bool cln_compared_add(cln_compared_device *device, const cln_measurement *row);
+/* The row of that name and unit, for names of agreement and of speed may be the same; NULL: none. */
+const cln_compared_row *cln_compared_find(const cln_compared_device *device, const char *name, const char *unit);
 /* Every device that was judged agrees. */
 bool cln_comparison_agrees(const cln_comparison *comparison);
 

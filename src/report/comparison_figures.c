@@ -40,7 +40,7 @@ static double best_of(const cln_comparison *comparison, const cln_shown_row *sho
     double best = NAN, worst = NAN;
     for (size_t i = 0; i < comparison->count; i++) {
         const cln_compared_device *device = &comparison->devices[i];
-        const cln_compared_row *row = cln_shown_find(device, shown);
+        const cln_compared_row *row = cln_compared_find(device, shown->name, shown->unit);
         cln_better better = row ? cln_compared_better(row) : CLN_BETTER_NEITHER;
         if (better == CLN_BETTER_NEITHER || !isfinite(row->value) || (device->judged && !device->agree))
             continue;
@@ -114,7 +114,7 @@ static cln_status write_figures(const cln_comparison *comparison, const cln_comp
     for (size_t r = 0; r < count; r++) {
         bool there = false;
         for (size_t i = 0; i < columns; i++)
-            there |= cln_shown_find(list[i], &rows[r]) != NULL;
+            there |= cln_compared_find(list[i], rows[r].name, rows[r].unit) != NULL;
         if (!there)
             continue;
         if (!last || last->rank != rows[r].rank) {
@@ -126,7 +126,7 @@ static cln_status write_figures(const cln_comparison *comparison, const cln_comp
         cln_table_add(table, '<', "  %s", rows[r].label);
         double best = best_of(comparison, &rows[r]);
         for (size_t i = 0; i < columns; i++)
-            add_cell(table, cln_shown_find(list[i], &rows[r]), &rows[r], best);
+            add_cell(table, cln_compared_find(list[i], rows[r].name, rows[r].unit), &rows[r], best);
     }
     bool written = cln_table_write(table, to);
     cln_table_free(table);

@@ -145,14 +145,6 @@ void cln_shown_words(const cln_compared_row *row, cln_shown_row *shown)
     set_heading(shown, row->name, engine);
 }
 
-const cln_compared_row *cln_shown_find(const cln_compared_device *device, const cln_shown_row *shown)
-{
-    for (size_t i = 0; i < device->count; i++)
-        if (strcmp(device->rows[i].name, shown->name) == 0 && strcmp(device->rows[i].unit, shown->unit) == 0)
-            return &device->rows[i];
-    return NULL;
-}
-
 /* Each engine's heading has a rank of its own, in the order in which they appear. */
 static void rank_engines(cln_shown_row *rows, size_t count)
 {

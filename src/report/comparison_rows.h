@@ -21,7 +21,5 @@ void cln_shown_words(const cln_compared_row *row, cln_shown_row *shown);
 bool cln_shown_is_limit(const cln_compared_row *row);
 /* Every row that some device has, once. rows (count), to be released with free(). CLN_MEMORY. */
 cln_status cln_shown_rows(const cln_comparison *comparison, cln_shown_row **rows, size_t *count, cln_error *error);
-/* A device's row of that name and unit, or NULL. */
-const cln_compared_row *cln_shown_find(const cln_compared_device *device, const cln_shown_row *shown);
 
 #endif

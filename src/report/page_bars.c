@@ -22,7 +22,7 @@ typedef struct bar_chart {
 static const cln_compared_row *row_of(const bar_chart *chart, const cln_compared_device *device, size_t series,
                                       size_t part)
 {
-    return cln_page_row(device, chart->bars->rows[series][part], chart->bars->unit);
+    return cln_compared_find(device, chart->bars->rows[series][part], chart->bars->unit);
 }
 
 /* A part, as often as it counts; NaN: there is none. */

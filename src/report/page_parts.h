@@ -16,8 +16,6 @@ typedef char cln_words[256];
 const char *cln_page_device(cln_words to, const cln_compared_device *device, size_t most);
 /* "fused: epoch by 200" for fused.epoch.200; a name that is not known as it is. */
 const char *cln_page_label(cln_words to, const cln_compared_row *row);
-/* The row of that name and unit, for names of agreement and of speed may be the same; NULL: none. */
-const cln_compared_row *cln_page_row(const cln_compared_device *device, const char *name, const char *unit);
 /* Its value; NaN where there is no such row, or nothing that a measurement can come to and an axis can show: below 0, beyond 1e24. */
 double cln_page_value(const cln_compared_device *device, const char *name, const char *unit);
 /* "45 %", or "-" without a limit. */

@@ -55,7 +55,7 @@ static cln_status write_table(const cln_comparison *comparison, const char *labe
         cln_html_row_begin(to);
         cln_html_head(to, "%s", rows[i].plain);
         for (size_t device = 0; device < comparison->count; device++)
-            cell(cln_shown_find(&comparison->devices[device], &rows[i]), to);
+            cell(cln_compared_find(&comparison->devices[device], rows[i].name, rows[i].unit), to);
         cln_html_row_end(to);
     }
     if (last)

@@ -36,17 +36,9 @@ const char *cln_page_device(cln_words to, const cln_compared_device *device, siz
     return to;
 }
 
-const cln_compared_row *cln_page_row(const cln_compared_device *device, const char *name, const char *unit)
-{
-    for (size_t i = 0; i < device->count; i++)
-        if (strcmp(device->rows[i].name, name) == 0 && strcmp(device->rows[i].unit, unit) == 0)
-            return &device->rows[i];
-    return NULL;
-}
-
 double cln_page_value(const cln_compared_device *device, const char *name, const char *unit)
 {
-    const cln_compared_row *row = cln_page_row(device, name, unit);
+    const cln_compared_row *row = cln_compared_find(device, name, unit);
     bool sound = row && (fabs(row->value) <= 0 || (row->value >= 1e-15 && row->value <= 1e24));
     return sound ? row->value : NAN;
 }
