@@ -4,6 +4,12 @@
 set -eu
 : "${CLINEAR:?the path of the program}" "${CLINEAR_SOURCE:?the root of the project}"
 
+# Signals that were ignored when a shell began (as those of nohup, and of & in a script) it cannot give its programs back.
+ignored=$(sed -n 's/^SigIgn:[[:space:]]*//p' "/proc/$$/status")
+if ((0x${ignored:-0} & 0x4003)); then # SIGHUP, SIGINT, SIGTERM
+    exec env --default-signal=HUP,INT,TERM bash "$0" "$@"
+fi
+
 work=$(mktemp -d)
 # What still runs in the background ends with its script, also where that is ended itself.
 trap 'kill -KILL $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT

@@ -69,7 +69,7 @@ echo "kills survived: $killed"
 common=(--epochs 1000000 --batch-size 7 --patience-iterations 30000 --valid 50 --improvement 0.000001)
 done_with 0 train toy "${common[@]}" --log reference.log -o reference.model
 for signal in INT TERM; do
-    rm -f checkpoint log model
+    rm -f checkpoint log model err # lest its words of before are taken for those of this one
     "$CLINEAR" train toy "${common[@]}" --epochs 1000000 --log log -o model --checkpoint checkpoint >out 2>err &
     job=$!
     for _ in $(seq 600); do
@@ -104,6 +104,7 @@ says() { # says WORDS: the run that is under way says so within a minute
 }
 
 mkdir folder
+rm -f err
 "$CLINEAR" train toy --epochs 1000000000 --batch-size 50 --checkpoint folder/checkpoint --json >out 2>err &
 job=$!
 says '^epoch 2/'

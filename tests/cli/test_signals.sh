@@ -19,6 +19,14 @@ fi
 declare -A counts=()
 done_with 0 train toy -o kept --quiet
 
+# A signal to the shell that is to become the program would be lost in it.
+until_begun() {
+    local name=
+    while kill -0 "$job" 2>/dev/null && [ "$name" != "$CLINEAR" ]; do
+        IFS= read -r -d '' name <"/proc/$job/cmdline" || true
+    done 2>/dev/null
+}
+
 # sent SIGNAL SECONDS COMMAND…: runs it, sends the signal then (or it is done before); its exit status is in $code.
 sent() {
     local signal=$1 seconds=$2
@@ -27,6 +35,7 @@ sent() {
     "$CLINEAR" "$@" >out 2>err &
     job=$!
     sleep "$seconds"
+    until_begun
     kill -s "$signal" "$job" 2>/dev/null || true
     { wait "$job"; } 2>/dev/null || code=$?
     counts[$signal]=$((${counts[$signal]-0} + 1))
