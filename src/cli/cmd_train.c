@@ -62,6 +62,9 @@ static cln_status open_parts(const request *r, uint64_t *every, cln_parts *parts
     if (r->dry_run && r->profile)
         return cln_fail(error, CLN_INVALID,
                         "option --profile times a training, and --dry-run does none; leave one of them out");
+    if (r->dry_run && r->resume)
+        return cln_fail(error, CLN_INVALID,
+                        "option --resume goes on with a training, and --dry-run does none; leave one of them out");
     return cln_parts_open(&r->words, r->options, parts, error);
 }
 

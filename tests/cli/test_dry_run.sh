@@ -21,6 +21,7 @@ assert a["device_bytes"] == b["device_bytes"], (a["device_bytes"], b["device_byt
 assert a["engine"] == b["engine"] and a["device"] == b["device"]' || fail "estimate and run differ: $words"
 done
 refused 2 'one of them' train toy --dry-run --profile
+refused 2 'leave one of them out' train toy --dry-run --resume nothing
 refused 2 'needs validation rows\|needs valid' train toy --dry-run --patience 3
 refused 2 'did you mean fused' train toy --dry-run --engine fussed
 refused 1 'nowhere' train toy --dry-run -o nowhere/model
