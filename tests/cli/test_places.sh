@@ -64,7 +64,7 @@ else
         [ -z "$words" ] || grep -q "$words" err || fail "in a locked folder nothing says '$words': clinear $*"
     }
     locked_out 0 '' devices
-    for output in '-o new' '-o model' '--log new' '--log log.jsonl'; do
+    for output in '-o new' '-o model' '--log new' '--log log.jsonl' '--checkpoint new'; do
         # shellcheck disable=SC2086
         locked_out 1 'cannot write .*: Permission denied' train toy $output
     done
@@ -107,7 +107,7 @@ grep -q '</svg>' closed.svg || fail "a picture is broken where the standard stre
 
 # ---- many at once in the same caches, which are empty: all of them right
 rounds=1
-[ -z "${CLINEAR_LONG-}" ] || rounds=20
+[ -z "${CLINEAR_LONG-}" ] || rounds=10
 done_with 0 train toy --engine fused --batch-size 37 --json --quiet
 cp out fused.json
 done_with 0 train toy --engine clblast --batch-size 37 --json --quiet
@@ -129,7 +129,7 @@ for _ in $(seq "$rounds"); do
         jobs+=($!)
     fi
     for job in "${jobs[@]}"; do
-        wait "$job" || fail "a process among many failed: $(cat ./*.err.*)"
+        wait "$job" || fail "a process among many failed: $(cat ./*.err.* selftest.1 2>/dev/null)"
     done
     for i in 1 2 3 4 5 6; do
         engine=fused
