@@ -143,12 +143,13 @@ cp checkpoint kept
 # ---- refused, and nothing is changed
 
 cp log log.before
+train+=(--quiet) # lest there is a line about compiling, where that takes long
 refused 2 'its option batch-size is "50", and here it is "51"' train toy --epochs 4 --batch-size 51 --resume checkpoint
 refused 2 'done 4 epochs, and option epochs is 3' train toy --epochs 3 --batch-size 50 --resume checkpoint
 printf '\377' | dd of=other/train-images-idx3-ubyte bs=1 seek=99 conv=notrunc 2>/dev/null
-refused 2 'its training data is another: features' train other --epochs 4 --batch-size 50 --resume checkpoint
+refused 2 'its training data is another: features' train other --epochs 4 --batch-size 50 --resume checkpoint --quiet
 refused 2 'its test data is another: rows' train toy/train-images-idx3-ubyte --labels toy/train-labels-idx1-ubyte \
-    --epochs 4 --batch-size 50 --resume checkpoint
+    --epochs 4 --batch-size 50 --resume checkpoint --quiet
 refused 1 'cannot read nothing' "${train[@]}" --resume nothing
 refused 1 'another kind of file' "${train[@]}" --resume reference.model
 refused 2 'name the same file' "${train[@]}" --resume checkpoint -o checkpoint

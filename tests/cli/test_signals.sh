@@ -19,11 +19,14 @@ fi
 declare -A counts=()
 done_with 0 train toy -o kept --quiet
 
-# A signal to the shell that is to become the program would be lost in it.
+# A signal to the shell that is to become the program would be lost in it, and one before its first lines ends it as any other process.
 until_begun() {
-    local name=
-    while kill -0 "$job" 2>/dev/null && [ "$name" != "$CLINEAR" ]; do
+    local name='' caught=0 key value
+    while kill -0 "$job" && ! { [ "$name" = "$CLINEAR" ] && ((caught & 0x4000)); }; do
         IFS= read -r -d '' name <"/proc/$job/cmdline" || true
+        while read -r key value; do
+            [ "$key" != SigCgt: ] || caught=$((0x$value))
+        done <"/proc/$job/status" || true
     done 2>/dev/null
 }
 
