@@ -101,7 +101,7 @@ static bool find_solver(const trial *of, char *words, size_t size)
     static const char *const solvers[] = {"direct", "lbfgs", "sgd"};
     trial t = *of;
     int own = 0;
-    while (strcmp(of->settings.solver, solvers[own]) != 0)
+    while (own < 3 && strcmp(of->settings.solver, solvers[own]) != 0)
         own++;
     for (int i = own + 1; i < 3; i++) {
         t.settings.solver = solvers[i];

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 /* Numbers of a product: its sizes, and a parameter each. */
-#define COUNTED(member, name) +1
-enum { SIZES = 4, NUMBERS = SIZES CLN_GEMM_MAP(COUNTED) };
+#define PLACE(member, name) PLACE_##member,
+enum { CLN_GEMM_MAP(PLACE) PARAMETERS, SIZES = 4, NUMBERS = SIZES + PARAMETERS };
 
 static size_t used_count(const cln_plan *plan)
 {

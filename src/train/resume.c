@@ -210,7 +210,7 @@ cln_status cln_checkpoint_take_lbfgs(cln_trainer *trainer, cln_minimize_state *s
 {
     cln_status status;
     cln_container *from = trainer->checkpoint->from;
-    uint64_t pairs, newest, rows;
+    uint64_t pairs = 0, newest = 0, rows = 0;
     state->iterations = trainer->epoch;
     state->evaluations = trainer->steps;
     TRY(cln_container_count(from, "lbfgs.idle", INT64_MAX, &state->idle, error));
