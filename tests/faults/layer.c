@@ -26,6 +26,7 @@
 static cl_icd_dispatch driver; /* what lies below */
 static cl_icd_dispatch inner;  /* the same, but for calls that a rule changes */
 static rule *rules;
+static char *rules_text; /* which they point into */
 static size_t rule_count;
 static atomic_ulong called[CALL_COUNT];
 static atomic_long live[KIND_COUNT];
@@ -221,10 +222,11 @@ static void refuse(const char *why)
 static void read_rules(void)
 {
     const char *text = getenv("CLINEAR_FAULTS");
-    char why[256], *copy = strdup(text ? text : "");
-    if (!copy)
+    char why[256];
+    rules_text = strdup(text ? text : "");
+    if (!rules_text)
         refuse("no memory");
-    rules = rules_read(copy, &rule_count, why);
+    rules = rules_read(rules_text, &rule_count, why);
     if (!rules)
         refuse(why);
     for (size_t i = 0; i < rule_count; i++) {
@@ -279,8 +281,7 @@ __attribute__((visibility("default"))) CL_API_ENTRY cl_int CL_API_CALL clInitLay
     return CL_SUCCESS;
 }
 
-/* Behind everything that atexit() and C++ have registered, so that what these release is not live. */
-__attribute__((destructor)) static void write_counts(void)
+static void write_counts(void)
 {
     const char *path = getenv("CLINEAR_FAULTS_COUNTS");
     FILE *file = path && *path ? fopen(path, "a") : NULL;
@@ -295,4 +296,13 @@ __attribute__((destructor)) static void write_counts(void)
     for (size_t i = 0; i < rule_count; i++)
         fprintf(file, "rule %zu %lu\n", i + 1, atomic_load(&rules[i].fired));
     fclose(file);
+}
+
+/* Behind everything that atexit() and C++ have registered, so that what these release is not live. */
+__attribute__((destructor)) static void end(void)
+{
+    write_counts();
+    rule_count = 0;
+    free(rules);
+    free(rules_text);
 }
