@@ -41,7 +41,7 @@ else()
 endif()
 
 # Each in its own folder, by the preset of its name.
-foreach(preset asan ubsan tsan)
+foreach(preset asan tsan)
     task(${preset} COMMAND ${CMAKE_COMMAND} --preset ${preset} COMMAND ${CMAKE_COMMAND} --build --preset ${preset}
          COMMAND ${CMAKE_CTEST_COMMAND} --preset ${preset})
 endforeach()

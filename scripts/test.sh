@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Packages, build with warnings as errors, all tests; then a minute of fuzzing (CLINEAR_FUZZ_SECONDS), and the host tests under
-# AddressSanitizer and UndefinedBehaviorSanitizer. The exit status is a failure if anything failed.
+# Packages, build with warnings as errors, all tests; then a minute of fuzzing (CLINEAR_FUZZ_SECONDS); and the host tests under
+# AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer, and under these alone the walk of failed allocations. (All tests under
+# these: the task `asan`.) The exit status is a failure if anything failed.
 set -euo pipefail
 if [ $# -gt 0 ]; then
     echo "usage: scripts/test.sh, without arguments" >&2
@@ -13,17 +14,19 @@ if [ -z "${CLINEAR_DATA-}" ] && [ -f data/mnist/t10k-labels-idx1-ubyte.gz ]; the
     export CLINEAR_DATA=$PWD/data
 fi
 
-tested() { # PRESET: configures, builds and runs its tests
-    printf '\n== %s\n' "$1"
-    cmake --preset "$1" >/dev/null && cmake --build --preset "$1" && ctest --preset "$1" -j "$(nproc)"
+tested() { # PRESET WHICH…: configures, builds and runs these of its tests
+    local preset=$1
+    shift
+    printf '\n== %s\n' "$preset"
+    cmake --preset "$preset" >/dev/null && cmake --build --preset "$preset" && ctest --preset "$preset" -j "$(nproc)" "$@"
 }
 
 scripts/deps.sh test
 failed=()
-tested test || failed+=(test)
+tested test -LE sanitized || failed+=(test)
 printf '\n== fuzz\n'
 scripts/fuzz.sh "${CLINEAR_FUZZ_SECONDS:-60}" || failed+=(fuzz)
-tested asan || failed+=(asan) # last, so that the output ends in ctest's lines
+tested asan -L 'host|sanitized' || failed+=(asan) # last, so that the output ends in ctest's lines
 if [ ${#failed[@]} -gt 0 ]; then
     echo "Failed: ${failed[*]}" >&2
     exit 1
