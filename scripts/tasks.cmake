@@ -49,18 +49,11 @@ endforeach()
 # A minute for all targets together, or as long as CLINEAR_FUZZ_SECONDS says.
 task(fuzz COMMAND sh -c "exec scripts/fuzz.sh \"\${CLINEAR_FUZZ_SECONDS:-60}\"")
 
-# All tests, and which lines and branches of src/ they reach: a file a line, with the lines that none does; build-coverage/coverage.html has
-# them one by one. Processes that a signal or a driver ends count for nothing.
+# Tests, and which lines and branches of src/ they reach.
 find_program(GCOVR NAMES gcovr)
 mark_as_advanced(GCOVR)
 if(GCOVR)
-    set(folder ${PROJECT_SOURCE_DIR}/build-coverage)
-    task(coverage COMMAND ${CMAKE_COMMAND} --preset coverage COMMAND ${CMAKE_COMMAND} --build --preset coverage
-         COMMAND find ${folder} -name "*.gcda" -delete COMMAND ${CMAKE_CTEST_COMMAND} --preset coverage
-         COMMAND ${GCOVR} --root ${PROJECT_SOURCE_DIR} --filter src/ --object-directory ${folder}
-                 --txt ${folder}/coverage.txt --html-details ${folder}/coverage.html
-                 --print-summary --fail-under-line 90
-         COMMAND cat ${folder}/coverage.txt)
+    task(coverage COMMAND scripts/coverage.sh)
 else()
     missing_tool(coverage gcovr)
 endif()

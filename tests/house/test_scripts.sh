@@ -3,7 +3,7 @@
 set -euo pipefail
 # shellcheck source=../harness.sh
 . "$CLINEAR_SOURCE/tests/harness.sh"
-for script in demo test get-mnist deps fuzz torture; do
+for script in demo test get-mnist deps fuzz torture coverage; do
     code=0
     "$CLINEAR_SOURCE/scripts/$script.sh" --help >"$scratch/out" 2>&1 || code=$?
     [ $code -eq 2 ] || fail "$script.sh --help: exit status $code"
