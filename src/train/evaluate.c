@@ -40,6 +40,9 @@ static cln_status select_data(struct session *session, bool labels, cln_error *e
     if (model->target == CLN_TARGET_REAL ? !session->info.real : !session->info.labelled)
         return cln_fail(error, CLN_INVALID, "%s has no %s to score against; name their file, or predict instead",
                         session->info.path, model->target == CLN_TARGET_REAL ? "targets" : "labels");
+    if (session->info.real && session->info.outputs != model->outputs)
+        return cln_fail(error, CLN_INVALID, "%s has %u targets a row, but the model predicts %u", session->info.path,
+                        session->info.outputs, model->outputs);
     if (model->subset) {
         TRY(cln_dataset_copy(session->data, &session->copy, error));
         TRY(cln_dataset_keep_classes(session->copy, model->classes, model->outputs, error));

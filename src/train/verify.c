@@ -98,6 +98,13 @@ static cln_status select_rows(verifying *own, cln_dataset *data, cln_error *erro
                         model->features);
     if (!own->info.labelled && !own->info.real)
         return cln_fail(error, CLN_INVALID, "%s has no labels to verify the model by; name their file", path);
+    if (own->info.real != (model->target == CLN_TARGET_REAL))
+        return cln_fail(error, CLN_INVALID, "%s has %s, but the model was trained on %s", path,
+                        own->info.real ? "real-valued targets" : "labels",
+                        own->info.real ? "labels" : "real-valued targets");
+    if (own->info.real && own->info.outputs != model->outputs)
+        return cln_fail(error, CLN_INVALID, "%s has %u targets a row, but the model predicts %u", path,
+                        own->info.outputs, model->outputs);
     if (own->info.rows < own->rows)
         return cln_fail(error, CLN_INVALID,
                         "the model was trained on %llu rows, but %s has %llu; give the data that it was trained on",
