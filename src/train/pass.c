@@ -106,7 +106,7 @@ static cln_status keep_amid(cln_run *run, uint64_t done, cln_error *error)
     TRY(cln_score_buffer_read(trainer->device, &trainer->scores, done * trainer->scores_per_batch, error));
     for (uint64_t i = 0; i < done; i++) {
         pass[i] = cln_run_score(trainer, 0, i);
-        sound = sound && cln_score_is_sound(&pass[i]);
+        sound = sound && cln_score_is_sound(&pass[i], trainer->plan->problem.loss);
     }
     if (sound)
         cln_checkpoint_keep_sgd(trainer, pass, done, trainer->seconds.train + before - run->began);

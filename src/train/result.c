@@ -88,10 +88,15 @@ out:
     return status;
 }
 
+static bool is_finite(const cln_trainer *trainer, const cln_result *result)
+{
+    return cln_score_is_sound(&result->train, trainer->plan->problem.loss) && isfinite(result->gradient_norm);
+}
+
 /* The last step may have broken the weights after its own loss was fine. */
 static void check_end(const cln_trainer *trainer, cln_lane *lane, const cln_result *result)
 {
-    if (lane->stopped == CLN_STOP_DIVERGED || (cln_score_is_sound(&result->train) && isfinite(result->gradient_norm)))
+    if (lane->stopped == CLN_STOP_DIVERGED || is_finite(trainer, result))
         return;
     lane->stopped = CLN_STOP_DIVERGED;
     snprintf(lane->reason, sizeof lane->reason,

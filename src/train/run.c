@@ -44,7 +44,7 @@ static cln_status read_lane_pass(cln_run *run, uint32_t m, uint64_t done, bool t
             if (trainer->settings.log_every && (first_step + i) % trainer->settings.log_every == 0)
                 TRY(cln_run_report(run, CLN_EVENT_STEP, error));
         }
-        if (!cln_score_is_sound(&score)) {
+        if (!cln_score_is_sound(&score, trainer->plan->problem.loss)) {
             snprintf(trainer->lanes[m].reason, sizeof trainer->lanes[m].reason,
                      "the loss of minibatch %llu in epoch %llu is %g; try a smaller learning rate",
                      (unsigned long long)i + 1, (unsigned long long)trainer->epoch, score.loss);
@@ -80,7 +80,8 @@ static cln_status see_lane(cln_run *run, uint32_t m, cln_error *error)
     const cln_score *valid = &run->scores[m];
     bool counts = trainer->selection->target != CLN_TARGET_REAL; /* where nothing is right or wrong, the loss decides */
     double error_of = counts ? (double)valid->errors / (double)valid->rows : valid->loss;
-    error_of = cln_score_is_sound(valid) ? error_of : NAN; /* weights that overflow are no best */
+    error_of =
+        cln_score_is_sound(valid, trainer->plan->problem.loss) ? error_of : NAN; /* weights that overflow are no best */
     bool best = cln_patience_see(&lane->patience, trainer->epoch, trainer->steps - 1, error_of);
     if (m == front(trainer)) {
         run->now.best = best;

@@ -59,10 +59,11 @@ cln_score cln_score_sum(const cln_score_buffer *buffer, uint32_t model, uint64_t
     return score;
 }
 
-/* A loss of 10⁹ takes logits of that size, which float resolves to 64: nothing is left to learn from. NaN is not sound either. */
-bool cln_score_is_sound(const cln_score *score)
+/* A cross-entropy of 10⁹ takes logits of that size, which float resolves to 64: nothing is left to learn from. Squared distances are as
+   large as the targets make them, and sound as long as float holds them. NaN is not sound either. */
+bool cln_score_is_sound(const cln_score *score, cln_row_loss loss)
 {
-    return score->loss <= 1e9;
+    return score->loss <= (loss == CLN_SQUARED ? 1e30 : 1e9);
 }
 
 cln_status cln_score_range(cln_plan *plan, const cln_range *range, cl_mem w, cl_mem gradient, cln_score_buffer *buffer,

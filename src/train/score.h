@@ -33,8 +33,8 @@ cln_status cln_score_buffer_read(cln_device *device, cln_score_buffer *buffer, u
 /* The sum of partial scores first … first+count−1 of a model in h_partial, in order and in double, as a score over `rows` rows. */
 cln_score cln_score_sum(const cln_score_buffer *buffer, uint32_t model, uint64_t first, uint64_t count, uint64_t rows);
 
-/* False where training has diverged: the loss is NaN or beyond what float resolves. */
-bool cln_score_is_sound(const cln_score *score);
+/* False where training has diverged: the loss of a score, which is of this kind, is NaN or beyond what float resolves. */
+bool cln_score_is_sound(const cln_score *score, cln_row_loss loss);
 
 /* Scores a range with weights w (kp,ld); scores: (models). gradient (kp,ld), or NULL: receives the gradient of the summed loss. */
 cln_status cln_score_range(cln_plan *plan, const cln_range *range, cl_mem w, cl_mem gradient, cln_score_buffer *buffer,

@@ -1,4 +1,4 @@
-/* Real-valued targets, which only the library takes. */
+/* Real-valued targets, which only the library takes: as many as the model predicts, and as large as they are. */
 #include "problem.h"
 
 enum { N = 60, D = 4 };
@@ -56,10 +56,25 @@ START_TEST(test_other_targets)
 }
 END_TEST
 
+/* Losses are as large as the squares of targets, and no divergence. */
+START_TEST(test_large_targets)
+{
+    cln_dataset *data = planes(1, 1, 1e7f);
+    cln_result result;
+    cln_model *model = trained("auto", "model=linear epochs=200 batch-size=10", data, NULL, NULL, &result);
+    ck_assert_int_eq(result.stopped, CLN_STOP_EPOCHS);
+    ck_assert_double_le(result.train.loss, 1e10); /* of about 2·10¹³ at the start */
+    ck_assert_float_eq_tol(cln_model_weight(model)[0], 1e7f, 1e5f);
+    cln_model_free(model);
+    cln_dataset_close(data);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("train/targets");
     TCase *ok = tcase_create("ok"), *invalid = tcase_create("invalid");
+    tcase_add_test(ok, test_large_targets);
     tcase_add_test(invalid, test_other_targets);
     add_device_cases(suite, ok, invalid, NULL, NULL);
     return run_on_device(suite);
