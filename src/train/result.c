@@ -105,6 +105,17 @@ static void check_end(const cln_trainer *trainer, cln_lane *lane, const cln_resu
              result->train.loss);
 }
 
+/* What lbfgs and direct found in double may be beyond floats. */
+static void check_range(const cln_trainer *trainer, cln_lane *lane, const cln_result *result)
+{
+    if (is_finite(trainer, result))
+        return;
+    lane->stopped = CLN_STOP_DIVERGED;
+    snprintf(lane->reason, sizeof lane->reason,
+             "the weights go beyond single precision, and give a loss of %g; give a larger scale or penalty",
+             result->train.loss);
+}
+
 /* What lbfgs takes for converged in single precision is held against the certificate. */
 static void check_tolerance(const cln_trainer *trainer, cln_lane *lane, const cln_result *result)
 {
@@ -136,8 +147,10 @@ static cln_status score_lane(cln_trainer *trainer, uint32_t m, cln_score *const 
     result->test = scores[CLN_TEST][m];
     if (!cln_settings_solver_is(&trainer->settings, "sgd")) {
         cln_status status = take_certificate(trainer, result, error);
-        if (status == CLN_OK)
+        if (status == CLN_OK) {
+            check_range(trainer, &trainer->lanes[m], result);
             check_tolerance(trainer, &trainer->lanes[m], result);
+        }
         return status;
     }
     cln_status status = take_objective(trainer, m, &weighted[m], result, error);

@@ -123,7 +123,7 @@ static bool is_better(const cln_path_row *row, const cln_path_row *best)
         return true;
     if (row->valid.errors != best->valid.errors)
         return row->valid.errors < best->valid.errors;
-    return row->valid.loss < best->valid.loss;
+    return row->valid.loss < best->valid.loss || (isnan(best->valid.loss) && !isnan(row->valid.loss));
 }
 
 /* One α: the answer, and where there are several, how good it is. */

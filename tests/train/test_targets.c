@@ -1,4 +1,5 @@
-/* Real-valued targets, which only the library takes: as many as the model predicts, and as large as they are. */
+/* Real-valued targets, which only the library takes: as many as the model predicts, as large as they are, and never an answer that
+   single precision cannot hold. */
 #include "problem.h"
 
 enum { N = 60, D = 4 };
@@ -70,12 +71,41 @@ START_TEST(test_large_targets)
 }
 END_TEST
 
+/* Features so small that the weights of the optimum are no floats: said, where a penalty does not hold them back. */
+START_TEST(test_weights_beyond_floats)
+{
+    cln_dataset *data = planes(1, 1e-15f, 1);
+    static const char words[] = "model=linear scale=1e-30 solver=direct alpha=";
+    char text[100];
+    cln_result result;
+    cln_error failure = {0};
+    snprintf(text, sizeof text, "%s1e-300", words);
+    cln_trainer *trainer = trainer_of("auto", text, data, NULL, NULL);
+    ck_assert_int_eq(cln_trainer_run(trainer, NULL, NULL, &result, &failure), CLN_DIVERGED);
+    ck_assert_msg(strstr(failure.message, "beyond single precision") != NULL, "%s", failure.message);
+    ck_assert_int_eq(result.stopped, CLN_STOP_DIVERGED);
+    cln_trainer_close(trainer);
+
+    snprintf(text, sizeof text, "%s1e-300,1e-60", words); /* the second is the better, for it can be had */
+    trainer = trainer_of("auto", text, data, data, NULL);
+    OK(cln_trainer_run(trainer, NULL, NULL, &result, error));
+    ck_assert_int_eq(result.stopped, CLN_STOP_TOLERANCE);
+    ck_assert(isfinite(result.objective) && isfinite(result.valid.loss));
+    size_t count;
+    const cln_path_row *path = cln_trainer_path(trainer, &count);
+    ck_assert(count == 2 && !path[0].best && path[1].best);
+    cln_trainer_close(trainer);
+    cln_dataset_close(data);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("train/targets");
     TCase *ok = tcase_create("ok"), *invalid = tcase_create("invalid");
     tcase_add_test(ok, test_large_targets);
     tcase_add_test(invalid, test_other_targets);
+    tcase_add_test(invalid, test_weights_beyond_floats);
     add_device_cases(suite, ok, invalid, NULL, NULL);
     return run_on_device(suite);
 }
