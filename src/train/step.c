@@ -163,6 +163,7 @@ cln_status cln_trainer_step(cln_trainer *trainer, uint64_t index, double *cost, 
     trainer->lanes[0].over = trainer->lanes[0].in_best = false;
     cln_trainer_count(trainer, 1);
     trainer->kept = trainer->weights;
+    trainer->certificate = (cln_certificate){0}; /* it was of other weights */
     if (!cost && trainer->steps % cln_trainer_stretch(trainer) == 0)
         TRY(cln_pace_mark(trainer->device, &trainer->pace, error));
     if (cost) {

@@ -71,6 +71,31 @@ START_TEST(test_what_single_precision_sees)
 }
 END_TEST
 
+/* Asked for before, between and after steps and a run, a certificate is of the weights that there are then. */
+START_TEST(test_moving_weights)
+{
+    problem p = problem_make(60, 6, 3, CLN_UINT8, 7);
+    const double chance = log(3); /* the loss of weights that are 0 */
+    cln_certificate at_start, moved;
+    cln_result result;
+    cln_trainer *trainer = trainer_of("auto", "batch-size=20 learning-rate=0.1", p.data, NULL, NULL);
+    OK(cln_trainer_certify(trainer, &at_start, error));
+    ck_assert_double_eq_tol(at_start.loss, chance, 1e-12);
+    OK(cln_trainer_step(trainer, 0, NULL, error));
+    OK(cln_trainer_certify(trainer, &moved, error));
+    ck_assert_double_lt(moved.loss, chance - 1e-3);
+    cln_trainer_close(trainer);
+
+    trainer = trainer_of("auto", "solver=lbfgs l2=0.01", p.data, NULL, NULL);
+    OK(cln_trainer_certify(trainer, &at_start, error));
+    OK(cln_trainer_run(trainer, NULL, NULL, &result, error));
+    ck_assert_double_lt(result.objective, at_start.objective - 1e-3);
+    ck_assert_double_le(result.gradient_norm, 2e-5);
+    cln_trainer_close(trainer);
+    problem_free(&p);
+}
+END_TEST
+
 /* Other data, and models that have nothing to verify. */
 START_TEST(test_refusals)
 {
@@ -96,6 +121,7 @@ int main(void)
     TCase *ok = tcase_create("ok"), *invalid = tcase_create("invalid");
     tcase_add_test(ok, test_verifies_and_refuses);
     tcase_add_test(ok, test_what_single_precision_sees);
+    tcase_add_test(ok, test_moving_weights);
     tcase_add_test(invalid, test_refusals);
     add_device_cases(suite, ok, invalid, NULL, NULL);
     return run_on_device(suite);
