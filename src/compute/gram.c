@@ -125,6 +125,17 @@ uint64_t cln_gram_count(cln_device *dry, uint32_t d, uint32_t k, cln_type type)
     return sum_bytes(&gram);
 }
 
+/* Its kernels count products in 32 bits. */
+static cln_status check_size(const cln_gram *gram, cln_error *error)
+{
+    if (gram->tiles <= UINT32_MAX / ((uint64_t)gram->panel * gram->panel))
+        return CLN_OK;
+    return cln_fail(error, CLN_UNSUPPORTED,
+                    "the sums of products of %u features and outputs are more than the %u that are counted; take fewer "
+                    "features, or another solver than direct",
+                    gram->d + gram->k, UINT32_MAX);
+}
+
 cln_status cln_gram_create(cln_device *device, uint32_t d, uint32_t k, cln_type type, cln_gram **result,
                            cln_error *error)
 {
@@ -133,6 +144,7 @@ cln_status cln_gram_create(cln_device *device, uint32_t d, uint32_t k, cln_type 
     *result = NULL;
     TRY(cln_allocate((void **)&gram, 1, sizeof *gram, "a Gram matrix", error));
     *gram = begin(device, d, k, type);
+    TRY(check_size(gram, error));
     TRY(build_kernels(gram, error));
     TRY(cln_blas_prepare(device, error));
     TRY(create_buffers(gram, error));

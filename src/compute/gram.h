@@ -17,7 +17,7 @@
 typedef struct cln_gram cln_gram;
 
 /* For rows of d features and labels below k; k is 0 for rows without labels, and real-valued targets are left out. The sums begin at
-   zero. */
+   zero. CLN_UNSUPPORTED from about 92,000 features on. */
 cln_status cln_gram_create(cln_device *device, uint32_t d, uint32_t k, cln_type type, cln_gram **gram,
                            cln_error *error);
 void cln_gram_release(cln_gram *gram); /* accepts NULL */

@@ -180,6 +180,17 @@ START_TEST(rows_without_labels_have_no_classes)
 }
 END_TEST
 
+/* More products than the kernels count are refused, not counted modulo 2³². */
+START_TEST(too_many_features_are_refused)
+{
+    cln_error problem = {0};
+    cln_gram *gram = NULL;
+    ck_assert_int_eq(cln_gram_create(device, 100000, 1, CLN_UINT8, &gram, &problem), CLN_UNSUPPORTED);
+    ck_assert_ptr_null(gram);
+    ck_assert_msg(strstr(problem.message, "100001 features and outputs") != NULL, "%s", problem.message);
+}
+END_TEST
+
 static void nothing_left(void)
 {
     ck_assert_uint_eq(device->bytes, 0);
@@ -199,6 +210,7 @@ int main(void)
     tcase_add_loop_test(ok, many_rows_go_block_by_block, 0, 2);
     tcase_add_test(edges, extreme_bytes_stay_exact);
     tcase_add_test(edges, rows_without_labels_have_no_classes);
+    tcase_add_test(edges, too_many_features_are_refused);
     suite_add_tcase(suite, ok);
     suite_add_tcase(suite, edges);
     return run_on_device(suite);
