@@ -29,6 +29,18 @@ holds 'all(r["value"] is not None or r["reason"] for d in j["devices"] for r in 
 grep -q 'agrees with double precision' err || fail "the verdict is not told on the way"
 grep -q ' s left' err || fail "no time left on the way"
 
+# What compiling takes, the last that a budget is for, is measured by a process of its own on a few rows.
+read -r index name < <(python3 -c 'import json; d = json.load(open("now.json"))["devices"][0]["device"]; print(d["index"], d["name"])')
+done_with 0 isolated build "$index" "$name" toy "" fused.cold_build fused "$work"
+python3 - <<'P' || fail "the row of a build: $(cat out)"
+import json
+row, done = (json.loads(line) for line in open("out"))
+assert row["row"]["name"] == "fused.cold_build" and row["row"]["unit"] == "s" and row["row"]["value"] > 0, row
+assert done == {"done": {"ok": True, "message": ""}}, done
+P
+done_with 1 isolated build "$index" "$name" nowhere "" fused.cold_build fused ""
+holds 'j["done"]["ok"] is False and "nowhere" in j["done"]["message"]'
+
 # one engine alone; a device named twice is compared once
 done_with 0 compare "$work/toy" --devices "cpu, 0,cpu" --engine fused --budget 1 --json --quiet
 [ ! -s err ] || fail "--quiet is not quiet"
