@@ -105,7 +105,7 @@ START_TEST(little_memory_is_said)
     ck_assert_int_eq(r.rows, ROWS);
     for (int i = 0; i < 2; i++)
         ck_assert_ptr_nonnull(strstr(r.reason[i], " KiB alone"));
-    if (!tiny()) /* a simulator takes too long for more than 64 */
+    if (!strstr(r.reason[0], "more would take too long")) /* of 64 KiB, on simulators and busy machines */
         ck_assert_str_eq(r.reason[0], "of 256 KiB alone, which caches may hold: the device has no more");
     ck_assert(r.value[0] > 0);
 
