@@ -268,8 +268,10 @@ START_TEST(test_host_as_measured)
     if (!device->facts.info.simulator) {
         printf("  pairs take %.0f MiB; the process grew by %.0f MiB\n", (double)(needs[1] - needs[0]) / 1048576,
                (double)(peaks[1] - peaks[0]) / 1048576);
+#ifndef __SANITIZE_ADDRESS__ /* which keeps what was given back */
         ck_assert_uint_ge(peaks[1] - peaks[0], (needs[1] - needs[0]) / 2);
         ck_assert_uint_le(peaks[1] - peaks[0], needs[1]);
+#endif
     }
     problem_free(&p);
 }
@@ -299,9 +301,10 @@ START_TEST(test_invalid)
         FAILS(cases[i].status, cases[i].says, cln_trainer_create(device, options, &parts, &trainer, error));
         cln_options_free(options);
     }
+    cln_options *options = options_of("auto", "");
     FAILS(CLN_INVALID, "no training data",
-          cln_trainer_estimate(device, options_of("auto", ""), &(cln_parts){NULL, NULL, NULL}, &(cln_estimate){0},
-                               error));
+          cln_trainer_estimate(device, options, &(cln_parts){NULL, NULL, NULL}, &(cln_estimate){0}, error));
+    cln_options_free(options);
     problem_free(&p);
     problem_free(&wide);
 }
