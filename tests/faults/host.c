@@ -6,12 +6,15 @@
  * CLINEAR_HOST_FAULTS holds one rule, CALL N ERROR: the N-th call fails with this error (ENOSPC, EIO, EINTR, ENOMEM, EMFILE, EAGAIN, or a
  * number), or is SHORT: half of the bytes are read or written, of a stream with the error flag. Only calls from the program itself, from
  * libclinear, jansson, popt and zlib count and fail: what drivers do for themselves is theirs. A close that fails has closed; streams on
- * stderr never fail, for what went wrong is told there. A rule that cannot be read ends the process with status 125.
+ * stderr never fail, for what went wrong is told there. A rule that cannot be read ends the process with status 125; CLINEAR_FAULTS_IN
+ * keeps it to processes with this work (work.h).
  *
- * CLINEAR_FAULTS_COUNTS names a file, as in layer.c, to which a process adds "call NAME COUNT", "host-rule 1 COUNT", and "leak COUNT BYTES
- * MODULE+OFFSET" for memory that the same callers took and nobody gave back, by caller.
+ * CLINEAR_FAULTS_COUNTS names a file, as in layer.c, to which a process adds "process WORK", "call NAME COUNT", "host-rule 1 COUNT",
+ * and "leak COUNT BYTES MODULE+OFFSET" for memory that the same callers took and nobody gave back, by caller.
  */
 #define _GNU_SOURCE
+#include "work.h"
+
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -119,6 +122,7 @@ static const struct range *range_of(const void *caller)
 enum { SHORT = -1 };
 static int rule_call = -1, rule_error;
 static unsigned long rule_n;
+static char work_here[WORK_BYTES];
 static atomic_ulong called[CALL_COUNT], fired;
 
 static void refuse(const char *why)
@@ -423,7 +427,8 @@ OURS int fclose(FILE *stream)
 __attribute__((constructor)) static void begin(void)
 {
     const char *rule = getenv("CLINEAR_HOST_FAULTS");
-    if (rule && *rule)
+    name_work(work_here);
+    if (rule && *rule && is_of_faults(work_here))
         read_rule(rule);
     dl_iterate_phdr(add_range, NULL);
     ready = true;
@@ -459,7 +464,7 @@ __attribute__((destructor)) static void end(void)
     if (!file)
         return;
     setvbuf(file, NULL, _IOFBF, 1 << 16); /* at once, lest processes mix */
-    fprintf(file, "host %ld\n", (long)getpid());
+    fprintf(file, "process %s\n", work_here);
     for (int i = 0; i < CALL_COUNT; i++)
         fprintf(file, "call %s %lu\n", call_names[i], atomic_load(&called[i]));
     fprintf(file, "host-rule 1 %lu\n", atomic_load(&fired));

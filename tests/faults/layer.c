@@ -4,9 +4,9 @@
  *   OPENCL_LAYERS=build/tests/libfaults.so CLINEAR_FAULTS='die clFinish 3' clinear train …
  *
  * CLINEAR_FAULTS holds rules (rules.h); one that cannot be read ends the process with status 125, lest a test passes without its
- * fault. CLINEAR_FAULTS_COUNTS names a file, to which a process adds what it has done when it ends in order: "process PID",
- * "call NAME COUNT" for each entry point, "live KIND COUNT" for references that were not given back, "rule N COUNT" for what a rule
- * has done.
+ * fault. CLINEAR_FAULTS_IN keeps those of calls to processes with this work (work.h). CLINEAR_FAULTS_COUNTS names a file, to which a
+ * process adds what it has done when it ends in order: "process WORK", "call NAME COUNT" for each entry point, "live KIND COUNT" for
+ * references that were not given back, "rule N COUNT" for what a rule has done.
  *
  * Programs kept on disk hide what `wrong` does to a source, for their key is the source as the caller gave it: a test of it sets
  * XDG_CACHE_HOME and POCL_CACHE_DIR to folders of its own.
@@ -15,6 +15,7 @@
 #include "calls.h"
 #include "rules.h"
 #include "subject.h"
+#include "work.h"
 
 #include <CL/cl_layer.h>
 #include <stdio.h>
@@ -28,6 +29,8 @@ static cl_icd_dispatch inner;  /* the same, but for calls that a rule changes */
 static rule *rules;
 static char *rules_text; /* which they point into */
 static size_t rule_count;
+static char work_here[WORK_BYTES];
+static bool is_here; /* whether calls fail in this process */
 static atomic_ulong called[CALL_COUNT];
 static atomic_long live[KIND_COUNT];
 
@@ -68,7 +71,7 @@ static cl_int gone(subject on)
 static bool meet(call_number number, subject on, cl_int *status)
 {
     atomic_fetch_add(&called[number], 1);
-    for (size_t i = 0; i < rule_count; i++) {
+    for (size_t i = 0; i < rule_count && is_here; i++) {
         rule *r = &rules[i];
         if (r->fault == FAULT_VANISH && atomic_load(&r->fired) > 0 && needs_device(call_names[number]) &&
             is_for(r, on)) {
@@ -152,6 +155,26 @@ static CL_API_ENTRY cl_program CL_API_CALL create_changed(cl_context context, cl
     cl_program program = driver.clCreateProgramWithSource(context, 1, &text, NULL, code);
     free(source);
     return program;
+}
+
+static CL_API_ENTRY cl_int CL_API_CALL get_fact(cl_device_id device, cl_device_info fact, size_t size, void *value,
+                                                size_t *needed)
+{
+    rule *named = NULL;
+    for (size_t i = 0; i < rule_count && fact == CL_DEVICE_NAME; i++)
+        if (rules[i].fault == FAULT_NAME && is_for(&rules[i], (subject){ON_DEVICE, device}))
+            named = &rules[i];
+    if (!named)
+        return driver.clGetDeviceInfo(device, fact, size, value, needed);
+    size_t bytes = strlen(named->text) + 1;
+    if (value && size < bytes)
+        return CL_INVALID_VALUE;
+    if (value)
+        memcpy(value, named->text, bytes);
+    if (needed)
+        *needed = bytes;
+    atomic_fetch_add(&named->fired, 1);
+    return CL_SUCCESS;
 }
 
 static CL_API_ENTRY cl_int CL_API_CALL enqueue_slowly(cl_command_queue queue, cl_kernel kernel, cl_uint dimensions,
@@ -267,10 +290,13 @@ __attribute__((visibility("default"))) CL_API_ENTRY cl_int CL_API_CALL clInitLay
     static cl_icd_dispatch outer;
     if (count < sizeof outer / sizeof(void *) || !target || !count_here || !layer)
         refuse("the loader's table is too short");
+    name_work(work_here);
+    is_here = is_of_faults(work_here);
     read_rules();
     outer = inner = driver = *target;
     inner.clCreateProgramWithSource = create_changed;
     inner.clEnqueueNDRangeKernel = enqueue_slowly;
+    inner.clGetDeviceInfo = get_fact;
 #define STATUS(name, parameters, arguments, on, effect)       outer.name = faulty_##name;
 #define OBJECT(type, name, parameters, arguments, on, effect) outer.name = faulty_##name;
     CALLS(STATUS, OBJECT)
@@ -288,7 +314,7 @@ static void write_counts(void)
     if (!file)
         return;
     setvbuf(file, NULL, _IOFBF, 1 << 16); /* at once, lest processes mix */
-    fprintf(file, "process %ld\n", (long)getpid());
+    fprintf(file, "process %s\n", work_here);
     for (int call = 0; call < CALL_COUNT; call++)
         fprintf(file, "call %s %lu\n", call_names[call], atomic_load(&called[call]));
     for (int i = 0; i < KIND_COUNT; i++)

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *const words[] = {"wrong", "slow", "die", "hang", "fail", "vanish", "null", "late"};
+static const char *const words[] = {"wrong", "slow", "die", "hang", "fail", "vanish", "null", "late", "name"};
 
 bool has_text(const char *text, const char *part)
 {
@@ -57,6 +57,10 @@ static const char *read_rest(rule *r, char *rest)
         r->change = strip(arrow + 2);
         return *r->text ? NULL : "OLD => NEW";
     }
+    if (r->fault == FAULT_NAME) {
+        r->text = strip(rest);
+        return *r->text ? NULL : "a name";
+    }
     char *name = take_word(&rest);
     if (r->fault == FAULT_SLOW)
         r->text = name;
@@ -94,7 +98,7 @@ static const char *read_rule(char *line, rule *r)
             r->fault = (fault)i;
             return read_rest(r, line);
         }
-    return "wrong, slow, die, hang, fail, vanish, null or late";
+    return "wrong, slow, die, hang, fail, vanish, null, late or name";
 }
 
 rule *rules_read(char *text, size_t *count, char why[256])

@@ -10,6 +10,7 @@
  *                              questions are still answered, and what is there is released
  *   null CALL N                … gives NULL and says that all is well; of calls that give an object or a mapping
  *   late CALL N MICROSECONDS   … begins so much later
+ *   name TEXT                  a device says that this is its name: with Oclgrind in it, it is taken for a simulator
  *
  * "on TEXT:" before a rule keeps it to devices with TEXT in their name or their platform's, in whatever case; calls on other devices,
  * or on none, do not count for its N. Blanks around OLD and NEW do not belong to them.
@@ -29,14 +30,15 @@ typedef enum fault {
     FAULT_FAIL,
     FAULT_VANISH,
     FAULT_NULL,
-    FAULT_LATE
+    FAULT_LATE,
+    FAULT_NAME
 } fault;
 
 typedef struct rule {
     fault fault;
     char *device;        /* NULL: any, and calls on none */
     char *call;          /* of DIE and what follows it */
-    char *text, *change; /* OLD and NEW; the kernel */
+    char *text, *change; /* OLD and NEW; the kernel; the name */
     unsigned long n;     /* of those; microseconds of SLOW */
     int status;          /* of FAIL; microseconds of LATE */
     atomic_ulong met;    /* calls that counted for N */

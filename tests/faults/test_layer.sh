@@ -81,6 +81,19 @@ with 'late clEnqueueReadBuffer 1 1000' done_with 0 train toy --engine clblast --
 [ "$(fired 1)" = 1 ] || fail "not one call was late"
 cmp plain.safetensors late.safetensors || fail "a call that is late changes the model"
 
+# name, and faults that are kept to processes with one work
+with 'name Oclgrind of a kind' done_with 0 devices --json
+holds '[(d["name"], d["simulator"]) for d in j] == [("Oclgrind of a kind", True)] * len(j)'
+for of in train isolated-selftest; do
+    rm -f counts
+    CLINEAR_FAULTS_IN=$of with 'late clCreateContext 1 1' done_with 0 train toy --quiet
+    [ "$(fired 1)" = $((${#of} == 5)) ] || fail "faults of $of happen in train: $(fired 1)"
+done
+rm -f counts
+CLINEAR_FAULTS_IN=isolated-list with 'fail clGetPlatformIDs 1 -6' run selftest --json --quiet
+grep -q '^process isolated-list$' counts || fail "no process of this work: $(grep process counts)"
+[ "$(fired 1)" -gt 0 ] || fail "no fault in a process of selftest's own"
+
 # A rule that cannot be read ends everything, so that no test passes without its fault.
 while IFS='|' read -r rule words; do
     with "$rule" run devices
@@ -100,6 +113,7 @@ fail clFinish 1 0|a status below 0
 hang clFinish 1 -5|nothing more
 null clFinish 1|an entry point that gives none
 late clFinish 1|microseconds
+name|a name
 on a device die clFinish 1|a colon
 RULES
 echo "The layer does what its rules say."
