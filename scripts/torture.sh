@@ -35,11 +35,8 @@ part() {
     esac
 }
 
-walks=(calls memory files)
-for walk in "${walks[@]}"; do
-    share=$(awk -v m="$minutes" 'BEGIN { print m * 0.4 / 3 }')
-    part "walk-$walk" $((minutes * 60 + 600)) tests/faults/walk.sh "$walk" --minutes "$share" # which comes to its end by itself
-done
+share=$(awk -v m="$minutes" 'BEGIN { print m * 0.4 }')
+part walk $((minutes * 60 + 1800)) tests/faults/walk.sh calls memory files --minutes "$share" --jobs "$(nproc)" # which comes to its end by itself
 runs=()
 for run in tests/cli/test_{signals,checkpoint,strange,places}.sh; do
     [ ! -f "$run" ] || runs+=("$run")
@@ -57,10 +54,8 @@ else
 fi
 
 printf '\nFaults injected, each into a run of its own\n'
-for walk in "${walks[@]}"; do
-    sed -n '/^entry point/,$p' "$log/walk-$walk"
-    echo
-done
+sed -n '/^command/,$p' "$log/walk"
+echo
 printf 'Kills and strange runs\n'
 for run in "${runs[@]}"; do
     name=${run##*/test_}
@@ -76,7 +71,7 @@ awk '/ faults of / { injected += $2; for (i = 1; i < NF; i++) { if ($(i + 1) == 
         if ($(i + 1) == "as" && $(i + 2) == "a" && $(i + 3) ~ /^success/) s += $i; if ($(i + 1) == "not") n += $i } }
     /^survived SIG/ || /^kills survived: / { kills += $NF }
     END { printf "\n%d faults injected, %d survived as a failure with words and %d as a success, %d not survived; %d kills survived\n",
-        injected, f, s, n, kills }' "$log"/walk-* "$log/signals" "$log/checkpoint"
+        injected, f, s, n, kills }' "$log/walk" "$log/signals" "$log/checkpoint"
 if [ ${#failed[@]} -gt 0 ]; then
     echo "Not survived: ${failed[*]}" >&2
     exit 1
