@@ -16,26 +16,28 @@
 #include <unistd.h>
 
 static FILE *wire;
+static uint32_t told; /* devices and rows */
 static const double told_seconds = 0.2;
 
 void cln_isolated_row(const cln_measurement *row, void *user)
 {
     (void)user;
     cln_wire_row(row, wire);
+    told++;
 }
 
 /* What it is at is told at once, so that one that dies is known to have been at it; the time is told now and then. */
 int cln_isolated_progress(const cln_measure_progress *progress, void *user)
 {
     static char doing[256];
-    static double told;
+    static double last;
     char now[sizeof doing];
     double seconds = cln_os_seconds();
     (void)user;
     snprintf(now, sizeof now, "%s", progress->doing);
-    if (strcmp(now, doing) != 0 || seconds - told >= told_seconds) {
+    if (strcmp(now, doing) != 0 || seconds - last >= told_seconds) {
         memcpy(doing, now, sizeof doing);
-        told = seconds;
+        last = seconds;
         cln_wire_progress(progress, wire);
     }
     return cln_interrupted();
@@ -49,7 +51,7 @@ static cln_status list_devices(cln_device *device, const char *const *arguments,
     (void)device;
     (void)arguments;
     TRY(cln_device_list(&list, &count, error));
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++, told++)
         cln_wire_device(&list[i], wire);
     *ok = true;
 out:
@@ -124,7 +126,9 @@ int cln_isolated_main(int argc, const char **argv)
     cln_status status = do_work(argc, argv, &ok, &error);
     char line[sizeof error.message];
     snprintf(line, sizeof line, "%.*s", (int)strcspn(error.message, "\n"), error.message);
-    cln_wire_done(ok, status == CLN_OK ? "" : line, wire);
+    if (status == CLN_OK && ferror(wire))
+        snprintf(line, sizeof line, "its results cannot be told: the pipe broke");
+    cln_wire_done(ok, line, told, wire);
     fclose(wire);
     return status == CLN_OK ? CLN_EXIT_DONE : CLN_EXIT_FAILED;
 }

@@ -14,6 +14,7 @@ typedef struct hearing {
     cln_process *process;
     double until, heard; /* by the clock: its end, and its last word */
     bool interrupted;
+    uint32_t told;   /* devices and rows, so far */
     char doing[256]; /* what it was at, or "" */
     cln_wire_line line;
 } hearing;
@@ -51,6 +52,7 @@ static bool take_line(hearing *h, const char *text)
     cln_wire_read(text, &h->line);
     if (h->line.kind == CLN_WIRE_DONE)
         return true;
+    h->told += h->line.kind == CLN_WIRE_DEVICE || h->line.kind == CLN_WIRE_ROW;
     if (h->line.kind == CLN_WIRE_PROGRESS)
         snprintf(h->doing, sizeof h->doing, "%s", h->line.progress.doing);
     if (h->line.kind != CLN_WIRE_NOTHING && h->work->heard)
@@ -89,6 +91,11 @@ static cln_isolated_end hear(hearing *h, bool *ok, char reason[512])
     }
     char words[200];
     cln_os_process_wait(h->process, last_seconds, words, NULL); /* how it ends does not matter any more */
+    bool lost = h->told != h->line.told;
+    if (lost && !*h->line.message)
+        snprintf(h->line.message, sizeof h->line.message,
+                 "%u of its %u results arrived: memory is short, or a pipe broke", (unsigned)h->told,
+                 (unsigned)h->line.told);
     *ok = h->line.ok && !*h->line.message;
     cln_text_harmless(reason, 512, h->line.message);
     return *h->line.message ? CLN_ISOLATED_FAILED : CLN_ISOLATED_DONE;

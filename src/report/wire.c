@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Without memory the line is missing, and the work goes on; what was lost with it the other side sees by its end. */
+/* Without memory the line is missing, and the work goes on. */
 static void send(const char *kind, json_t *value, FILE *to)
 {
     cln_json_write(value ? json_pack("{so}", kind, value) : NULL, 0, to, NULL);
@@ -31,9 +31,9 @@ void cln_wire_progress(const cln_measure_progress *progress, FILE *to)
          to);
 }
 
-void cln_wire_done(bool ok, const char *message, FILE *to)
+void cln_wire_done(bool ok, const char *message, uint32_t told, FILE *to)
 {
-    send("done", json_pack("{sb so}", "ok", ok, "message", cln_json_text(message)), to);
+    send("done", json_pack("{sb so sI}", "ok", ok, "message", cln_json_text(message), "told", (json_int_t)told), to);
 }
 
 /* ---- and heard */
@@ -73,6 +73,7 @@ static void read_done(const json_t *from, cln_wire_line *line)
     if (json_is_boolean(json_object_get(from, "ok")))
         line->kind = CLN_WIRE_DONE;
     line->ok = cln_json_flag_in(from, "ok");
+    line->told = (uint32_t)cln_json_count_in(from, "told", UINT32_MAX);
     cln_json_text_in(from, "message", line->message, sizeof line->message);
 }
 

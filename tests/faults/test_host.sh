@@ -44,4 +44,16 @@ for call in read write; do
     done
 done
 [ "$failed" -gt 1 ] || fail "nothing failed"
+
+# What gets lost on its way from a process of its own is missed: a driver whose devices did not arrive is not one that has none.
+rm counts
+with_host '' refused 1 "no device or platform has 'nowhere'" compare toy --devices nowhere --quiet
+count=$(awk '$1 == "process" { of = $2 } of == "compare" && $2 == "malloc" { print $3 }' counts)
+while read -r of rule; do
+    CLINEAR_FAULTS_IN=$of with_host "$rule" refused 1 'a driver, unusable' compare toy --devices nowhere --quiet
+done <<RULES
+isolated-list fwrite 1 ENOSPC
+compare malloc $((count / 2)) ENOMEM
+compare malloc $((count * 3 / 4)) ENOMEM
+RULES
 echo "What the system does not do is said."

@@ -124,17 +124,18 @@ END_TEST
 
 START_TEST(tells_its_end)
 {
-    cln_wire_done(true, "", stream);
+    cln_wire_done(true, "", 3000000000, stream);
     read_back();
     ck_assert_int_eq(line.kind, CLN_WIRE_DONE);
     ck_assert(line.ok);
+    ck_assert_uint_eq(line.told, 3000000000);
     ck_assert_str_eq(line.message, "");
 }
 END_TEST
 
 START_TEST(tells_why_there_is_no_verdict)
 {
-    cln_wire_done(false, "two\nlines\033[2J", stream);
+    cln_wire_done(false, "two\nlines\033[2J", 0, stream);
     read_back();
     ck_assert_int_eq(line.kind, CLN_WIRE_DONE);
     ck_assert(!line.ok);
