@@ -26,7 +26,7 @@ typedef struct cln_usage {
     const cln_flag *flags; /* (flag_count) */
     size_t flag_count;
     cln_options *options; /* where options of the library's table go; NULL: the command has none of them */
-    const char *only;     /* the one option of that table that the command has; "": none; NULL: all */
+    const char *only;     /* the one option of that table that the command has; NULL: all */
     const char *without;  /* the one that it has not; NULL: none */
 } cln_usage;
 

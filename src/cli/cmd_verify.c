@@ -12,6 +12,7 @@ static const char about[] = "Computes again, in double precision and without any
                             "trained on, the largest component of the gradient, and, where a penalty allows\n"
                             "one, a bound on how far from the optimum it can be. The exit status is 0 where\n"
                             "the model is what it says, 1 otherwise.\n\n"
+                            "--engine is accepted as everywhere, and nothing depends on it.\n\n"
                             "MODEL is a file that clinear train wrote. DATA is what it was trained on: a\n"
                             "folder, of which the training part is used, or one IDX file of images.\n";
 
@@ -71,6 +72,6 @@ int cln_command_verify(int argc, const char **argv)
                              .most = 2,
                              .flags = flags,
                              .flag_count = CLN_COUNT(flags),
-                             .only = ""};
+                             .only = "engine"};
     return cln_call(usage, &quiet, argc, argv, run_verify, &r);
 }

@@ -54,13 +54,12 @@ refused 2 'needs --log' train toy --log-every 5
 refused 2 'needs --patience-iterations' train toy --improvement 0.9
 refused 2 'needs --patience-iterations' train toy --valid 9 --patience 2 --patience-increase 3
 
-for command in devices 'train toy' 'evaluate model toy' 'predict model toy' 'recipe theano' 'search toy --valid 9 --grid l2=0' tune; do
+for command in devices 'train toy' 'evaluate model toy' 'predict model toy' 'verify model toy' 'recipe theano' 'search toy --valid 9 --grid l2=0' tune; do
     # shellcheck disable=SC2086
     refused 2 'did you mean fused' $command --engine fussed
     # shellcheck disable=SC2086
     refused 2 engine $command --engine ''
 done
-refused 2 'no option --engine' verify model toy --engine fused # which computes on the host
 refused 2 model train toy --model perceptron
 refused 2 loss train toy --loss hinge
 refused 2 solver train toy --solver adam
