@@ -578,7 +578,7 @@ typedef struct cln_class_score {
 } cln_class_score;
 
 /* Scores a model on labelled data; classes that the model does not know are left out when it was trained on a subset, and
-   are CLN_INVALID otherwise. engine: "auto", "fused" or "clblast". */
+   are CLN_INVALID otherwise. engine: "auto" (or NULL), "fused" or "clblast". */
 CLN_API cln_status cln_model_evaluate(const cln_model *model, cln_device *device, const char *engine, cln_dataset *data,
                                       cln_evaluation *evaluation, cln_error *error);
 CLN_API cln_class_score cln_evaluation_class(const cln_evaluation *evaluation, uint32_t output);

@@ -105,6 +105,7 @@ static cln_status session_open(struct session *session, const char *engine, bool
     cln_status status;
     const cln_model *model = session->model;
     cln_compiling compiling = {0};
+    engine = engine ? engine : "auto";
     session->began = cln_os_seconds();
     TRY(select_data(session, labels, error));
     cln_problem problem = {.features = model->features,

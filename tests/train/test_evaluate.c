@@ -299,6 +299,8 @@ START_TEST(test_refused)
     OK(cln_model_evaluate(pair, device, engines[_i], p.data, &evaluation, error));
     ck_assert_uint_eq(evaluation.score.rows, threes);
     cln_evaluation_free(&evaluation);
+    OK(cln_model_evaluate(model, device, NULL, p.data, &evaluation, error)); /* auto, as elsewhere */
+    cln_evaluation_free(&evaluation);
     FAILS(CLN_INVALID, "unknown engine \"gpu\"", cln_model_evaluate(model, device, "gpu", p.data, &evaluation, error));
     FAILS(CLN_INVALID, "unknown engine \"\"", cln_model_predict(model, device, "", p.data, hear, &said, error));
     FAILS(CLN_UNSUPPORTED, "up to 64 outputs",
