@@ -67,7 +67,8 @@ if [ -f "$log/corpus" ]; then
     awk 'NR > 1 && $2 ~ /^[0-9]+$/ { runs += $2; bytes += $3; crashes += $5 }
         END { printf "%-12s %12d %14d %9s %8d\n", "all", runs, bytes, "", crashes }' "$log/fuzz"
 fi
-awk '/ faults of / { injected += $2; for (i = 1; i < NF; i++) { if ($(i + 1) == "survived" && $i ~ /^[0-9]+$/) f += $i
+awk '/ faults of / { for (i = 1; i < NF; i++) { if ($(i + 1) == "faults") injected += $i
+        if ($(i + 1) == "survived" && $i ~ /^[0-9]+$/) f += $i
         if ($(i + 1) == "as" && $(i + 2) == "a" && $(i + 3) ~ /^success/) s += $i; if ($(i + 1) == "not") n += $i } }
     /^survived SIG/ || /^kills survived: / { kills += $NF }
     END { printf "\n%d faults injected, %d survived as a failure with words and %d as a success, %d not survived; %d kills survived\n",
