@@ -114,6 +114,13 @@ bool cln_interrupted(void)
     return interrupted != 0;
 }
 
+bool cln_interrupted_amid_failure(void)
+{
+    for (int i = 0; i < 10 && !interrupted; i++)
+        nanosleep(&(struct timespec){0, 10 * 1000 * 1000}, NULL);
+    return cln_interrupted();
+}
+
 static struct timespec after(double seconds)
 {
     double whole = floor(seconds);

@@ -13,6 +13,9 @@ void cln_interrupt_watch(void);
 /* From here on there is something to keep. */
 void cln_interrupt_defer(void);
 bool cln_interrupted(void);
+/* The same of a driver that failed: its compiler (LLVM) takes its own files away when a signal comes, may not find them in another thread,
+   and only then passes the signal on. So this waits for one, for a tenth of a second. */
+bool cln_interrupted_amid_failure(void);
 
 /* From now on `seconds` are left, a number above 0; NULL: any time. CLN_INVALID. */
 cln_status cln_interrupt_timeout(const char *seconds, cln_error *error);

@@ -123,8 +123,7 @@ static void write_log(const char *log)
 
 int cln_message_failure(const cln_error *error, const cln_device *device)
 {
-    /* A driver's compiler takes its own files away when a signal comes, and then does not find them. */
-    if (cln_interrupted() && (error->status == CLN_BUILD || error->status == CLN_DEVICE)) {
+    if ((error->status == CLN_BUILD || error->status == CLN_DEVICE) && cln_interrupted_amid_failure()) {
         cln_message_error("interrupted, upon which the driver failed: %.*s", (int)strcspn(error->message, "\n"),
                           error->message);
         return CLN_EXIT_INTERRUPTED;

@@ -67,8 +67,7 @@ static cln_status run(const cln_script *script, char **picture, size_t *size, cl
     cln_error failure = {0};
     status = cln_os_process_begin(&(cln_spawn){argv, changes, script->text, script->length}, &process, &failure);
     if (status != CLN_OK) {
-        cln_fail(error, status, "pictures are drawn by gnuplot: %s; install it (Debian's package gnuplot-nox)",
-                 failure.message);
+        cln_fail(error, status, "pictures are drawn by gnuplot (Debian's package gnuplot-nox): %s", failure.message);
         goto out;
     }
     status = cln_os_process_output(process, MOST_SECONDS, MOST_BYTES, picture, size, &failure);

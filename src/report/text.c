@@ -116,6 +116,8 @@ const char *cln_text_double(cln_text to, double value)
 
 const char *cln_text_float(cln_text to, float value)
 {
+    if (isnan(value))
+        value = NAN; /* without a sign, which would be printed */
     for (int digits = 6; digits <= 9; digits++) {
         snprintf(to, sizeof(cln_text), "%.*g", digits, (double)value);
         if (!(strtof(to, NULL) < value || strtof(to, NULL) > value))

@@ -200,7 +200,9 @@ static cln_status resume(descent *d, cln_error *error)
     state.rows = d->pairs.most;
     TRY(d->task->resume(&state, d->task->user, error));
     if (!is_sound(d, &state))
-        return cln_fail(error, CLN_FORMAT, "the state of L-BFGS that was kept is not one of this problem's");
+        return cln_fail(
+            error, CLN_FORMAT,
+            "cannot resume: the state of L-BFGS that was kept is damaged, or another problem's; train anew");
     *d->minimum = (cln_minimum){.iterations = state.iterations,
                                 .evaluations = state.evaluations,
                                 .objective = state.objective,

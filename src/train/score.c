@@ -3,6 +3,7 @@
 #include "base/size.h"
 #include "device/buffer.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static uint64_t models_of(const cln_score_buffer *buffer)
@@ -55,7 +56,7 @@ cln_score cln_score_sum(const cln_score_buffer *buffer, uint32_t model, uint64_t
         score.loss += (double)part->loss;
         score.errors += part->errors;
     }
-    score.loss /= (double)rows;
+    score.loss = isnan(score.loss) ? NAN : score.loss / (double)rows; /* a NaN without a sign, which would be printed */
     return score;
 }
 

@@ -34,7 +34,7 @@ homeless tune --budget 1 --quiet
 grep -q 'HOME' err || fail "tune does not say that there is no home"
 for home in '' / /proc/nowhere relative; do
     HOME=$home XDG_CACHE_HOME='' done_with 0 train toy --quiet
-    HOME=/nowhere XDG_CACHE_HOME=$home done_with 0 train toy --quiet
+    HOME=/proc/nowhere XDG_CACHE_HOME=$home done_with 0 train toy --quiet
 done
 
 # ---- folders that may not be written, as another user: this one may be root, who may everything

@@ -137,6 +137,8 @@ done_with 0 train floats --model linear --solver direct -o linear --quiet
 done_with 1 evaluate linear huge --json --quiet
 holds 'j["test"]["loss"] is None'
 grep -q 'evaluate: the loss of the test part is no finite number' err || fail "evaluate takes what overflowed for a result"
+done_with 1 evaluate linear huge --quiet
+! grep -q -e '-nan' out err || fail "a NaN has a sign"
 done_with 1 train floats --model linear --solver direct --test huge --json --quiet
 holds 'j["test"]["loss"] is None and j["train"]["loss"] < 1'
 grep -q 'train: the loss of the test part is no finite number' err || fail "train takes what overflowed for a result"
