@@ -36,7 +36,7 @@ python3 - <<'P' || fail "the row of a build: $(cat out)"
 import json
 row, done = (json.loads(line) for line in open("out"))
 assert row["row"]["name"] == "fused.cold_build" and row["row"]["unit"] == "s" and row["row"]["value"] > 0, row
-assert done == {"done": {"ok": True, "message": ""}}, done
+assert done == {"done": {"ok": True, "message": "", "told": 1}}, done
 P
 done_with 1 isolated build "$index" "$name" nowhere "" fused.cold_build fused ""
 holds 'j["done"]["ok"] is False and "nowhere" in j["done"]["message"]'
