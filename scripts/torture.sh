@@ -38,12 +38,14 @@ part() {
 share=$(awk -v m="$minutes" 'BEGIN { print m * 0.4 }')
 part walk $((minutes * 60 + 1800)) tests/faults/walk.sh calls memory files --minutes "$share" --jobs "$(nproc)" # which comes to its end by itself
 runs=()
-for run in tests/cli/test_{signals,checkpoint,strange,places}.sh; do
+for run in tests/cli/test_{checkpoint,strange,places,signals}.sh; do
     [ ! -f "$run" ] || runs+=("$run")
 done
-for run in "${runs[@]}"; do
-    name=${run##*/test_}
-    part "${name%.sh}" $((minutes * 24 / ${#runs[@]})) bash "$run"
+until=$((SECONDS + minutes * 24))
+for i in "${!runs[@]}"; do # what one leaves of its time is for the others
+    name=${runs[i]##*/test_}
+    left=$((until - SECONDS))
+    part "${name%.sh}" $((left > 0 ? left / (${#runs[@]} - i) + 1 : 1)) bash "${runs[i]}"
 done
 if command -v clang >/dev/null; then
     part fuzz $((minutes * 12 + 600)) scripts/fuzz.sh $((minutes * 12))

@@ -12,7 +12,12 @@ fi
 
 work=$(mktemp -d)
 # What still runs in the background ends with its script, also where that is ended itself.
-trap 'kill -KILL $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
+clean_up() {
+    # shellcheck disable=SC2046
+    kill -KILL $(jobs -p) 2>/dev/null || true
+    rm -rf "$work"
+}
+trap clean_up EXIT
 trap 'exit 143' TERM
 cd "$work"
 

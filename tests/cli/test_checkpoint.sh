@@ -124,7 +124,7 @@ wait "$job" || code=$?
 
 # A disk that is full, where one can be made: the checkpoint that is there stays.
 train=(train toy --epochs 4 --batch-size 50)
-trap 'umount "$work/disk" 2>/dev/null || true; kill -KILL $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'umount "$work/disk" 2>/dev/null || true; clean_up' EXIT
 if mkdir disk && mount -t tmpfs -o size=32k none disk 2>/dev/null; then
     done_with 0 "${train[@]}" --checkpoint disk/checkpoint
     cp disk/checkpoint kept

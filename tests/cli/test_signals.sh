@@ -69,9 +69,28 @@ moment() { # in seconds, up to $1 tenths; early ones are more interesting
     printf '%d.%d' $((tenths / 10)) $((tenths % 10))
 }
 
-while read -r most command; do
-    for signal in INT TERM HUP PIPE; do
-        for _ in $(seq "$moments"); do
+# Told also where the time for this is over before its end.
+tell() {
+    local signal
+    for signal in "${!counts[@]}"; do
+        echo "survived SIG$signal: ${counts[$signal]}"
+    done
+}
+trap 'tell; clean_up' EXIT
+
+commands=(
+    "20 train toy --epochs 1000000000 --batch-size 50 -o outputs/model --log outputs/log.jsonl"
+    "12 train toy --solver lbfgs --tolerance 1e-30 --epochs 1000000000 -o outputs/model --log outputs/log.jsonl --engine clblast"
+    "12 search toy --valid 50 --epochs 1000 --grid l2=0,1e-4;batch-size=10,20,30,40,50 -o outputs/model"
+    "12 predict kept toy -o outputs/classes.csv"
+    "30 compare toy --budget 2 --report outputs/page.html"
+    "30 selftest"
+    "30 tune --budget 5"
+)
+for _ in $(seq "$moments"); do
+    for entry in "${commands[@]}"; do
+        read -r most command <<<"$entry"
+        for signal in INT TERM HUP PIPE; do
             seconds=$(moment "$most")
             what="SIG$signal after $seconds s: clinear $command"
             # shellcheck disable=SC2086
@@ -84,15 +103,7 @@ while read -r most command; do
             nothing_left "$what"
         done
     done
-done <<'COMMANDS'
-20 train toy --epochs 1000000000 --batch-size 50 -o outputs/model --log outputs/log.jsonl
-12 train toy --solver lbfgs --tolerance 1e-30 --epochs 1000000000 -o outputs/model --log outputs/log.jsonl --engine clblast
-12 search toy --valid 50 --epochs 1000 --grid l2=0,1e-4;batch-size=10,20,30,40,50 -o outputs/model
-12 predict kept toy -o outputs/classes.csv
-30 compare toy --budget 2 --report outputs/page.html
-30 selftest
-30 tune --budget 5
-COMMANDS
+done
 
 # Ended without a word, half-written files may stay, but under other names: what is there is whole.
 for _ in $(seq $((3 * moments))); do
@@ -134,6 +145,3 @@ kill -INT "$job"
 code=0
 wait "$job" || code=$?
 [ "$code" = 130 ] || fail "exit status $code instead of 130"
-for signal in "${!counts[@]}"; do
-    echo "survived SIG$signal: ${counts[$signal]}"
-done

@@ -72,6 +72,8 @@ chosen() { # chosen DATA ENGINE NUMBER
     esac
 }
 
+trained=0
+trap 'echo "data at the edge, by solver and engine: $trained trainings"; clean_up' EXIT
 for data in one-row one-class one-feature one-of-each one-float same-label constant-columns constant-floats same-rows nothing-but-zero denormal; do
     for engine in fused clblast; do
         for i in "${!solvers[@]}"; do
@@ -83,6 +85,7 @@ for data in one-row one-class one-feature one-of-each one-float same-label const
             one-* | same-label) [ "$data" = one-feature ] || holds 'j["train"]["errors"] == 0' ;;
             esac
             cp out train.json
+            trained=$((trained + 1))
         done
         [ $engine = clblast ] || case $data in
         one-row | one-class | one-feature | one-of-each | constant-columns)
