@@ -116,23 +116,6 @@ cln_certificate cln_certificate_of(const cln_objective_value *value)
                              .suboptimality = value->bound};
 }
 
-/* The kept weights in double, with the rounding that a model's file has. */
-static cln_status kept_weights(cln_trainer *trainer, double *weight, double *bias, cln_error *error)
-{
-    cln_status status;
-    uint64_t k = cln_trainer_outputs(trainer), count = k * trainer->plan->problem.features;
-    float *rounded = NULL;
-    TRY(cln_allocate((void **)&rounded, count + k, sizeof *rounded, "weights", error));
-    TRY(cln_trainer_lane_read(trainer, 0, rounded, rounded + count, error));
-    for (uint64_t i = 0; i < count; i++)
-        weight[i] = (double)rounded[i];
-    for (uint64_t c = 0; c < k; c++)
-        bias[c] = (double)rounded[count + c];
-out:
-    free(rounded);
-    return status;
-}
-
 cln_status cln_trainer_certify(cln_trainer *trainer, cln_certificate *certificate, cln_error *error)
 {
     cln_status status = CLN_OK;
@@ -142,7 +125,7 @@ cln_status cln_trainer_certify(cln_trainer *trainer, cln_certificate *certificat
     cln_objective_value value;
     if (trainer->certificate.rows == 0) {
         TRY(cln_allocate((void **)&weight, count + k, sizeof *weight, "weights", error));
-        TRY(kept_weights(trainer, weight, weight + count, error));
+        TRY(cln_trainer_lane_read(trainer, 0, weight, weight + count, error));
         TRY(cln_trainer_objective(trainer, trainer->lanes[0].l2, weight, weight + count, &objective, error));
         TRY(cln_trainer_add_rows(trainer, objective, error));
         cln_objective_read(objective, &value, NULL, NULL);

@@ -2,6 +2,8 @@
 #include "device/buffer.h"
 #include "train/trainer.h"
 
+#include <stdlib.h>
+
 uint32_t cln_trainer_running(const cln_trainer *trainer)
 {
     uint32_t running = 0;
@@ -64,6 +66,8 @@ cln_status cln_trainer_restart(cln_trainer *trainer, cln_error *error)
     TRY(cln_buffer_zero(trainer->device, trainer->velocity, error));
     trainer->epoch = trainer->steps = trainer->earlier_count = 0;
     trainer->kept = trainer->weights;
+    free(trainer->solved);
+    trainer->solved = NULL;
     trainer->certificate = (cln_certificate){0};
     trainer->seconds.train = trainer->seconds.evaluate = 0;
     for (uint32_t m = 0; m < trainer->lane_count; m++) {

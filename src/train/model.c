@@ -109,6 +109,22 @@ out:
     return status;
 }
 
+static cln_status take_weights(cln_trainer *trainer, cln_model *model, cln_error *error)
+{
+    cln_status status;
+    uint64_t k = model->outputs, count = k * model->features;
+    double *weight = NULL; /* (k,d), (k) */
+    TRY(cln_allocate((void **)&weight, count + k, sizeof *weight, "weights", error));
+    TRY(cln_trainer_lane_read(trainer, 0, weight, weight + count, error));
+    for (uint64_t i = 0; i < count; i++)
+        model->weight[i] = (float)weight[i];
+    for (uint64_t c = 0; model->bias && c < k; c++)
+        model->bias[c] = (float)weight[count + c];
+out:
+    free(weight);
+    return status;
+}
+
 cln_status cln_trainer_model(cln_trainer *trainer, cln_model **result, cln_error *error)
 {
     cln_status status;
@@ -117,7 +133,7 @@ cln_status cln_trainer_model(cln_trainer *trainer, cln_model **result, cln_error
     *result = NULL;
     TRY(cln_model_create(cln_trainer_outputs(trainer), trainer->plan->problem.features, trainer->plan->problem.bias,
                          &model, error));
-    TRY(cln_trainer_lane_read(trainer, 0, model->weight, model->bias, error));
+    TRY(take_weights(trainer, model, error));
     model->scale = trainer->scale;
     model->loss = trainer->plan->problem.loss;
     model->target = trainer->plan->problem.target;

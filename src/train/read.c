@@ -53,7 +53,21 @@ out:
     return status;
 }
 
-cln_status cln_trainer_lane_read(cln_trainer *trainer, uint32_t lane, float *weight, float *bias, cln_error *error)
+cln_status cln_trainer_lane_read(cln_trainer *trainer, uint32_t lane, double *weight, double *bias, cln_error *error)
 {
-    return cln_trainer_read(trainer, trainer->kept, lane, weight, bias, error);
+    cln_status status = CLN_OK;
+    uint64_t k = cln_trainer_outputs(trainer), count = k * trainer->plan->problem.features;
+    const double *solved = trainer->solved;
+    float *rounded = NULL;
+    if (!solved) {
+        TRY(cln_allocate((void **)&rounded, count + k, sizeof *rounded, "weights", error));
+        TRY(cln_trainer_read(trainer, trainer->kept, lane, rounded, rounded + count, error));
+    }
+    for (uint64_t i = 0; weight && i < count; i++)
+        weight[i] = solved ? solved[i] : (double)rounded[i];
+    for (uint64_t c = 0; bias && c < k; c++)
+        bias[c] = solved ? solved[count + c] : (double)rounded[count + c];
+out:
+    free(rounded);
+    return status;
 }

@@ -78,7 +78,7 @@ static cln_status count_zeros(cln_trainer *trainer, uint64_t *zeros, cln_error *
 {
     cln_status status;
     uint64_t count = (uint64_t)cln_trainer_outputs(trainer) * trainer->plan->problem.features;
-    float *weight = NULL;
+    double *weight = NULL;
     TRY(cln_allocate((void **)&weight, count, sizeof *weight, "weights", error));
     TRY(cln_trainer_lane_read(trainer, 0, weight, NULL, error));
     for (uint64_t i = 0; i < count; i++)

@@ -210,6 +210,7 @@ void cln_trainer_close(cln_trainer *trainer)
     if (!trainer)
         return;
     cln_device *device = trainer->device;
+    free(trainer->solved);
     cln_pace_release(&trainer->pace);
     cln_score_buffer_release(device, &trainer->scores);
     cln_buffer_release(device, &trainer->d_steps);

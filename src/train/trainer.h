@@ -55,6 +55,7 @@ struct cln_trainer {
     cln_certificate certificate; /* of the kept weights; rows 0: not yet */
     uint64_t epoch, steps;       /* passes begun, minibatches done */
     cl_mem kept;                 /* weights or best: what is reported */
+    double *solved; /* (k,d), (k): weight and bias of x·scale that a solver in double found, which `kept` rounds; NULL with sgd */
     cln_seconds seconds;
     double created; /* by the clock */
 
@@ -90,8 +91,9 @@ cln_settings cln_trainer_settings(const cln_settings *given);
 void cln_trainer_cut(cln_trainer *trainer);
 cln_problem cln_trainer_problem(const cln_trainer *trainer);
 cln_status cln_trainer_create_buffers(cln_trainer *trainer, cln_error *error);
-/* What a lane keeps, as a model has it: weight (k,d) and bias (k), of x·scale, centring folded into the bias; either may be NULL. */
-cln_status cln_trainer_lane_read(cln_trainer *trainer, uint32_t lane, float *weight, float *bias, cln_error *error);
+/* What a lane keeps, as a model has it: weight (k,d) and bias (k), of x·scale, centring folded into the bias; either may be NULL. After
+   sgd they are floats' values. */
+cln_status cln_trainer_lane_read(cln_trainer *trainer, uint32_t lane, double *weight, double *bias, cln_error *error);
 
 /* k, of one lane. */
 uint32_t cln_trainer_outputs(const cln_trainer *trainer);

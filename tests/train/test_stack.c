@@ -59,12 +59,12 @@ static void check_lane(const stack *s, uint32_t m, const char *engine, const cha
     ck_assert_uint_eq(result->valid.errors, alone.valid.errors);
     cln_model *model = model_of(trainer);
     uint32_t k = cln_model_outputs(model), d = cln_model_features(model);
-    float *w = calloc((size_t)k * d, sizeof *w), *b = calloc(k, sizeof *b);
+    double *w = calloc((size_t)k * d, sizeof *w), *b = calloc(k, sizeof *b);
     OK(cln_trainer_lane_read(s->trainer, m, w, b, error));
     for (uint32_t i = 0; i < k * d; i++)
-        ck_assert_double_eq_tol((double)w[i], (double)cln_model_weight(model)[i], near);
+        ck_assert_double_eq_tol(w[i], (double)cln_model_weight(model)[i], near);
     for (uint32_t i = 0; i < k && cln_model_bias(model); i++)
-        ck_assert_double_eq_tol((double)b[i], (double)cln_model_bias(model)[i], near);
+        ck_assert_double_eq_tol(b[i], (double)cln_model_bias(model)[i], near);
     free(w);
     free(b);
     cln_model_free(model);
