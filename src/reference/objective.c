@@ -5,6 +5,7 @@
 #include "reference/products.h"
 #include "reference/rows.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,8 +30,13 @@ struct cln_objective {
     double *w, *b, *gw, *gb, *moments, *mass; /* reference/bound.h: moments is x there, mass total */
     double *pairs, *squares;                  /* reference/bound.h */
     double *spread;                           /* (d) */
-    double *x, *z;                            /* (BLOCK,ld), (BLOCK,k) */
-    double *memory;                           /* of all these */
+    double weight;                            /* Σ of the rows' */
+    double *centre, *sums,
+        *deviations; /* (ld): the first row that counts; Σ weight·(x − centre), Σ weight·(x − centre)² */
+    double *t_centre, *t_sums,
+        t_deviations; /* (k), (k): the same of targets, all outputs' squares in one; for SQUARED */
+    double *x, *z;    /* (BLOCK,ld), (BLOCK,k) */
+    double *memory;   /* of all these */
 };
 
 static void add_carefully(careful_sum *to, double term)
@@ -45,12 +51,12 @@ typedef struct array {
     uint64_t rows, columns;
 } array;
 
-#define ARRAYS 11
+#define ARRAYS 16
 
 /* Returns the doubles that all take, or UINT64_MAX where nothing can hold them. */
 static uint64_t list_arrays(cln_objective *o, array list[ARRAYS])
 {
-    uint64_t k = o->problem.k, total = LINE, cells;
+    uint64_t k = o->problem.k, total = LINE, targets = o->problem.loss == CLN_SQUARED ? k : 0, cells;
     const array arrays[ARRAYS] = {{&o->w, k, o->ld},
                                   {&o->gw, k, o->ld},
                                   {&o->moments, o->masses, o->ld},
@@ -61,7 +67,12 @@ static uint64_t list_arrays(cln_objective *o, array list[ARRAYS])
                                   {&o->gb, 1, k},
                                   {&o->mass, 1, o->masses},
                                   {&o->pairs, o->tilted ? k : 0, k},
-                                  {&o->squares, o->tilted, o->ld}};
+                                  {&o->squares, o->tilted, o->ld},
+                                  {&o->centre, 1, o->ld},
+                                  {&o->sums, 1, o->ld},
+                                  {&o->deviations, 1, o->ld},
+                                  {&o->t_centre, 1, targets},
+                                  {&o->t_sums, 1, targets}};
     bool fits = true;
     memcpy(list, arrays, sizeof arrays);
     for (size_t i = 0; i < ARRAYS; i++)
@@ -147,8 +158,11 @@ void cln_objective_move(cln_objective *objective, const double *weight, const do
     memset(o->mass, 0, o->masses * sizeof *o->mass);
     memset(o->pairs, 0, o->tilted * k * k * sizeof *o->pairs);
     memset(o->squares, 0, o->tilted * o->ld * sizeof *o->squares);
+    memset(o->sums, 0, o->ld * sizeof *o->sums);
+    memset(o->deviations, 0, o->ld * sizeof *o->deviations);
+    memset(o->t_sums, 0, (o->problem.loss == CLN_SQUARED ? k : 0) * sizeof *o->t_sums);
     o->loss = (careful_sum){0, 0};
-    o->entropy = 0;
+    o->weight = o->t_deviations = o->entropy = 0;
     o->rows = o->errors = 0;
     o->convex = true;
 }
@@ -179,6 +193,27 @@ static void add_masses(cln_objective *o, const cln_row_answers *answers, uint64_
     }
 }
 
+/* Moments about the first row: it is no further from the mean than √n deviations, so that the difference of squares keeps its digits. */
+static void add_moments(cln_objective *o, const cln_row_answers *answers, uint64_t row, const double *x)
+{
+    double weight = answers->weights ? (double)answers->weights[row] : 1;
+    uint32_t targets = o->problem.loss == CLN_SQUARED ? o->problem.k : 0, k = o->problem.k;
+    if (weight == 0)
+        return;
+    if (o->weight == 0) {
+        memcpy(o->centre, x, o->ld * sizeof *x);
+        for (uint32_t c = 0; c < targets; c++)
+            o->t_centre[c] = cln_row_target(o->problem.target, answers, row, k, c);
+    }
+    o->weight += weight;
+    cln_products_moments(x, o->ld, o->centre, weight, o->sums, o->deviations);
+    for (uint32_t c = 0; c < targets; c++) {
+        double beside = cln_row_target(o->problem.target, answers, row, k, c) - o->t_centre[c];
+        o->t_sums[c] += weight * beside;
+        o->t_deviations += weight * beside * beside;
+    }
+}
+
 /* Rows first … first+count−1 of the answers, which are in o->x. */
 static void add_block(cln_objective *o, const cln_row_answers *answers, uint64_t first, uint64_t count)
 {
@@ -193,6 +228,7 @@ static void add_block(cln_objective *o, const cln_row_answers *answers, uint64_t
         o->errors += row.error;
         if (o->masses)
             add_masses(o, answers, first + i, o->x + i * o->ld, z, row.entropy);
+        add_moments(o, answers, first + i, o->x + i * o->ld);
         for (uint32_t c = 0; c < k; c++)
             o->gb[c] += z[c];
     }
@@ -249,22 +285,66 @@ static double get_bound(const cln_objective *o)
     return o->masses && o->convex ? cln_bound_compute(&sums) : (double)NAN;
 }
 
+double cln_gradient_unit(cln_row_loss loss, uint32_t k, double variance)
+{
+    if (loss == CLN_SQUARED)
+        return variance > 0 ? sqrt(variance) / 2 : 1;
+    if (k < 2)
+        return 1;
+    return loss == CLN_CROSS_ENTROPY ? log(k) : (1 - 1.0 / k) / 2;
+}
+
+double cln_column_size(double mean, double variance, bool bias)
+{
+    if (!bias)
+        return sqrt(variance + mean * mean);
+    double deviation = sqrt(variance), rounding = 4 * DBL_EPSILON * fabs(mean);
+    return deviation > rounding ? deviation : fabs(mean);
+}
+
+/* Of the targets, about their means, or about 0 where no bias makes up for these or nothing else is left. */
+static double target_variance(const cln_objective *o)
+{
+    double variance = o->t_deviations / o->weight, square = 0;
+    for (uint32_t c = 0; o->problem.loss == CLN_SQUARED && c < o->problem.k; c++) {
+        double beside = o->t_sums[c] / o->weight, mean = o->t_centre[c] + beside;
+        variance -= beside * beside;
+        square += mean * mean;
+    }
+    return o->problem.bias && variance > 4 * DBL_EPSILON * square ? variance : variance + square;
+}
+
+/* Mean and size of column j, the mean 0 where no bias makes up for it. */
+static void measure_column(const cln_objective *o, uint32_t j, double *mean, double *size)
+{
+    double beside = o->sums[j] / o->weight, variance = o->deviations[j] / o->weight - beside * beside;
+    double middle = o->centre[j] + beside;
+    *size = cln_column_size(middle, fmax(variance, 0), o->problem.bias);
+    *mean = o->problem.bias ? middle : 0;
+}
+
 void cln_objective_read(const cln_objective *objective, cln_objective_value *value, double *gw, double *gb)
 {
     const cln_objective *o = objective;
     const cln_objective_problem *p = &o->problem;
-    double n = (double)o->rows, squares = 0, sizes = 0, norm = 0;
-    for (uint32_t c = 0; c < p->k; c++) {
-        for (uint32_t j = 0; j < p->d; j++) {
-            double w = o->w[c * o->ld + j], s = o->spread[j];
-            double g = o->gw[c * o->ld + j] / n + p->l2 * s * s * w;
+    double n = (double)o->rows, squares = 0, sizes = 0, norm = 0, largest = 0;
+    for (uint32_t j = 0; j < p->d; j++) {
+        double mean, size, s = o->spread[j];
+        measure_column(o, j, &mean, &size);
+        for (uint32_t c = 0; c < p->k; c++) {
+            double w = o->w[c * o->ld + j], offset = p->bias ? o->gb[c] / n * mean : 0;
+            double g = o->gw[c * o->ld + j] / n + p->l2 * s * s * w, centred = component(o, g - offset, w, s);
             squares += s * w * s * w;
             sizes += fabs(s * w);
-            norm = larger(norm, component(o, g, w, s));
+            largest = larger(largest, component(o, g, w, s));
+            norm = larger(norm, size > 0 ? centred / size : 0 * centred);
             if (gw)
                 gw[(uint64_t)c * p->d + j] = g;
         }
+    }
+    for (uint32_t c = 0; c < p->k; c++) {
         double g = p->bias ? o->gb[c] / n : 0;
+        largest = larger(largest, fabs(g));
         norm = larger(norm, fabs(g));
         if (gb)
             gb[c] = g;
@@ -272,7 +352,8 @@ void cln_objective_read(const cln_objective *objective, cln_objective_value *val
     double loss = (o->loss.sum + o->loss.rest) / n;
     *value = (cln_objective_value){.loss = loss,
                                    .objective = loss + p->l2 / 2 * squares + p->l1 * sizes,
-                                   .gradient_norm = norm,
+                                   .gradient_norm = norm / cln_gradient_unit(p->loss, p->k, target_variance(o)),
+                                   .largest = largest,
                                    .bound = get_bound(o),
                                    .rows = o->rows,
                                    .errors = o->errors};

@@ -81,6 +81,16 @@ INLINE void squares(const double *restrict x, uint64_t ld, double weight, double
         to[j] += weight * (x[j] * x[j]);
 }
 
+INLINE void moments(const double *restrict x, uint64_t ld, const double *restrict centre, double weight,
+                    double *restrict sums, double *restrict squares)
+{
+    for (uint64_t j = 0; j < ld; j++) {
+        double beside = x[j] - centre[j], weighted = weight * beside;
+        sums[j] += weighted;
+        squares[j] += weighted * beside;
+    }
+}
+
 /* Each of them for any processor of its kind and, on x86-64, for those with vectors of four doubles: the same operations in the same
    order, and so the same bits. */
 #if defined(__x86_64__)
@@ -111,3 +121,5 @@ VERSIONS(logits, (const double *x, uint64_t rows, uint64_t ld, const double *w, 
 VERSIONS(gradient, (const double *x, uint64_t rows, uint64_t ld, const double *r, uint32_t k, double *g),
          (x, rows, ld, r, k, g))
 VERSIONS(squares, (const double *x, uint64_t ld, double weight, double *to), (x, ld, weight, to))
+VERSIONS(moments, (const double *x, uint64_t ld, const double *centre, double weight, double *sums, double *squares),
+         (x, ld, centre, weight, sums, squares))

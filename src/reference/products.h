@@ -17,5 +17,8 @@ void cln_products_logits(const double *x, uint64_t rows, uint64_t ld, const doub
 void cln_products_gradient(const double *x, uint64_t rows, uint64_t ld, const double *r, uint32_t k, double *g);
 /* to (ld) ← to + weight·x², x (ld). */
 void cln_products_squares(const double *x, uint64_t ld, double weight, double *to);
+/* sums (ld) ← sums + weight·(x − centre), squares (ld) ← squares + weight·(x − centre)²; x, centre (ld). */
+void cln_products_moments(const double *x, uint64_t ld, const double *centre, double weight, double *sums,
+                          double *squares);
 
 #endif

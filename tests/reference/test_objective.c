@@ -97,7 +97,7 @@ START_TEST(gradient_by_finite_differences)
         ck_assert_double_eq_tol(gradient, (above - below) / (2 * h), limit);
         norm = fmax(norm, fabs(gradient));
     }
-    ck_assert_double_eq(at.gradient_norm, norm);
+    ck_assert_double_eq(at.largest, norm);
     sample_free(&s);
 }
 END_TEST
@@ -114,10 +114,113 @@ START_TEST(subgradient_at_zero)
         norm = fmax(norm, fmax(fabs(gw[i]) - 0.05 * s.s[i % 4], 0));
         largest = fmax(largest, fabs(gw[i]));
     }
-    ck_assert_double_eq(at.gradient_norm, norm);
+    ck_assert_double_eq(at.largest, norm);
     ck_assert(norm > 0 && largest > norm);
     s.problem.l1 = 1;
+    ck_assert_double_eq(value_of(&s, gw, NULL).largest, 0);
     ck_assert_double_eq(value_of(&s, gw, NULL).gradient_norm, 0);
+    sample_free(&s);
+}
+END_TEST
+
+static double weight_of(const sample *s, uint32_t i)
+{
+    return s->weighted ? (double)s->v[i] : 1;
+}
+
+/* Weighted mean of value `at` of rows that are `stride` apart, and mean square of the differences from it or, without bias, from 0. */
+static double plain_mean(const sample *s, const double *at, size_t stride, double *square)
+{
+    double total = 0, mean = 0;
+    for (uint32_t i = 0; i < s->n; i++) {
+        total += weight_of(s, i);
+        mean += weight_of(s, i) * at[i * stride];
+    }
+    mean = s->problem.bias ? mean / total : 0;
+    *square = 0;
+    for (uint32_t i = 0; i < s->n; i++)
+        *square += weight_of(s, i) * (at[i * stride] - mean) * (at[i * stride] - mean) / total;
+    return mean;
+}
+
+/* f₀/σ by its definition. */
+static double plain_unit(const sample *s)
+{
+    const cln_objective_problem *p = &s->problem;
+    const cln_row_answers answers = {s->y, s->t, NULL};
+    double variance = 0, square, *t = calloc(s->n, sizeof *t);
+    for (uint32_t c = 0; c < p->k; c++) {
+        for (uint32_t i = 0; i < s->n; i++)
+            t[i] = cln_row_target(p->target, &answers, i, p->k, c);
+        plain_mean(s, t, 1, &square);
+        variance += square;
+    }
+    free(t);
+    if (p->loss == CLN_SQUARED)
+        return sqrt(variance) / 2;
+    return p->k == 1 ? 1 : p->loss == CLN_CROSS_ENTROPY ? log(p->k) : 0.5 - 0.5 / p->k;
+}
+
+/* The norm by its definition, in two passes over the columns. */
+START_TEST(norm_by_its_definition)
+{
+    sample s = case_create(_i, 61, 7, 5);
+    const cln_objective_problem *p = &s.problem;
+    double gw[5 * 7], gb[5], norm = 0, square;
+    cln_objective_value at = value_of(&s, gw, gb);
+    for (uint32_t j = 0; j < p->d; j++) {
+        double mean = p->scale * plain_mean(&s, s.dx + j, p->d, &square);
+        for (uint32_t c = 0; c < p->k; c++) {
+            double slope = p->l1 * (p->spread ? p->spread[j] : 1) * (s.w[c * p->d + j] > 0 ? 1 : -1);
+            norm = fmax(norm, fabs(gw[c * p->d + j] + slope - mean * gb[c]) / (p->scale * sqrt(square)));
+        }
+    }
+    for (uint32_t c = 0; c < p->k; c++)
+        norm = fmax(norm, fabs(gb[c]));
+    norm /= plain_unit(&s);
+    ck_assert_double_le(fabs(at.gradient_norm - norm), 1e3 * DBL_EPSILON * norm); /* 61 rows, a few roundings each */
+    sample_free(&s);
+}
+END_TEST
+
+/* Columns times powers of two, their weights divided by these, and with squared loss targets, weights and bias times another: no unit
+   is in the norm, to the last bit but where an underflow takes one. */
+START_TEST(norm_has_no_unit)
+{
+    sample s = case_create(_i < 9 ? 9 + _i : 18 + _i, 40, 6, 3); /* floats, without a bias and with one */
+    const cln_objective_problem *p = &s.problem;
+    s.problem.l2 = s.problem.l1 = 0;
+    double before = value_of(&s, NULL, NULL).gradient_norm;
+    static const int exponents[6] = {-100, 100, -30, 30, 0, 7};
+    bool values = p->loss == CLN_SQUARED && p->target == CLN_TARGET_REAL;
+    for (uint32_t i = 0; i < s.n * p->d; i++)
+        ((float *)s.x)[i] = ldexpf(((float *)s.x)[i], exponents[i % 6]);
+    for (uint32_t i = 0; i < p->k * p->d; i++)
+        s.w[i] = ldexp(s.w[i], (values ? 50 : 0) - exponents[i % 6]);
+    for (uint32_t c = 0; c < p->k; c++)
+        s.b[c] = ldexp(s.b[c], values ? 50 : 0);
+    for (uint32_t i = 0; i < s.n * p->k; i++)
+        s.t[i] = ldexpf(s.t[i], values ? 50 : 0);
+    ck_assert(before > 0.01 || (p->k == 1 && p->loss != CLN_SQUARED)); /* a softmax of one output has no gradient */
+    ck_assert_double_eq(value_of(&s, NULL, NULL).gradient_norm, before);
+    sample_free(&s);
+}
+END_TEST
+
+/* An offset of a million deviations that the bias makes up for: digits are lost, not six of them. */
+START_TEST(norm_has_no_offset)
+{
+    sample s = case_create(27 + _i, 40, 6, 3);
+    const cln_objective_problem *p = &s.problem;
+    s.problem.l1 = s.problem.l2 = 0;
+    for (uint32_t i = 0; i < s.n * p->d; i++) /* what is left of floats' digits behind the offset */
+        ((float *)s.x)[i] = (float)((int)(((float *)s.x)[i] * 8) + (1 << 20)) - (float)(1 << 20);
+    double before = value_of(&s, NULL, NULL).gradient_norm;
+    for (uint32_t i = 0; i < s.n * p->d; i++)
+        ((float *)s.x)[i] += (float)(1 << 20);
+    for (uint32_t i = 0; i < p->k * p->d; i++)
+        s.b[i / p->d] -= p->scale * s.w[i] * (1 << 20);
+    ck_assert_double_eq_tol(value_of(&s, NULL, NULL).gradient_norm, before, 40 * DBL_EPSILON * (1 << 20) * 6);
     sample_free(&s);
 }
 END_TEST
@@ -254,6 +357,9 @@ static Suite *objective_suite(void)
     tcase_add_loop_test(ok, as_the_plain_loops, 0, CASES);
     tcase_add_loop_test(ok, gradient_by_finite_differences, 0, CASES);
     tcase_add_test(ok, subgradient_at_zero);
+    tcase_add_loop_test(ok, norm_by_its_definition, 0, CASES);
+    tcase_add_loop_test(ok, norm_has_no_unit, 0, 18);
+    tcase_add_loop_test(ok, norm_has_no_offset, 0, 9);
     tcase_add_loop_test(ok, any_cut_gives_the_same_bits, 0, CASES);
     tcase_add_loop_test(edges, huge_logits, 0, 2);
     tcase_add_test(edges, a_nan_shows);
