@@ -279,7 +279,7 @@ typedef struct cln_trainer cln_trainer;
  *     sgd      minibatches with momentum, as PyTorch's SGD, w ← w − η·(v ← μ·v + g); without option `learning-rate` η is (1 − μ)/L for a
  *              bound L on the curvature of a minibatch (Gower et al. 2019, SGD: General Analysis and Improved Rates)
  *     lbfgs    all rows, to an optimum: L-BFGS (Nocedal and Wright 2006, algorithm 7.5), orthant-wise with an l1 (Andrew and Gao 2007),
- *              until the largest component of the gradient is at most `tolerance`
+ *              until the relative gradient (cln_certificate) is at most `tolerance`
  *     direct   linear models in closed form, W = (XᵀX + αI)⁻¹·XᵀT on centred columns (Bishop 2006, 3.28), for one α or a path of them
  *              (α = λ₂·n, in units of summed losses); rows cannot be weighted
  *
@@ -351,7 +351,10 @@ typedef struct cln_certificate {
     uint64_t rows;    /* 0: nothing was computed */
     double loss;      /* mean over rows, weighted as in training */
     double objective; /* the same with the penalties */
-    /* the largest absolute component of the objective's gradient, by weights and bias of x·scale */
+    /* The relative gradient, max_j |∂_j|/s_j / (f₀/σ), which neither units of features and targets nor an offset of features change: ∂_j the
+       component of the objective's gradient by a weight of centred features, s_j the standard deviation of its column of x·scale; by the
+       bias, s = 1. f₀/σ is log k for cross-entropy, (1 − 1/k)/2 for squared loss behind softmax, half the targets' standard deviation for
+       linear models. Without a bias nothing is centred: root mean squares take the deviations' place. */
     double gradient_norm;
     /* objective − optimum is at most this: a duality gap (Boyd and Vandenberghe 2004, 5.5.1); NaN where nothing proves it (no l2, or a
        loss that is not convex) */
@@ -367,7 +370,8 @@ typedef struct cln_result {
     uint64_t best_epoch;    /* whose weights are reported and kept; 0 without patience: the last */
     cln_stop stopped;
     char reason[256]; /* the same in words; for a divergence with epoch and batch */
-    /* at the kept weights, as in cln_certificate: in double for lbfgs and direct, for sgd by the device's sums */
+    /* at the kept weights: for lbfgs and direct as in cln_certificate, in double; for sgd by the device's sums, the gradient the largest absolute
+       component by weights and bias of x·scale */
     double objective, gradient_norm;
     double l2;                    /* λ in force, that of alpha included */
     bool sparse;                  /* there was an l1 */
@@ -657,7 +661,7 @@ typedef int cln_measure_progress_fn(const cln_measure_progress *progress, void *
  *   E.device.200      s       of an epoch by 200: the device computes,
  *   E.between.200     s       has nothing to do between two commands,
  *   E.host.200        s       or waits for the host
- *   E.optimum         s       by L-BFGS with l2 = 1e-4 until no component of the gradient is above 1e-4
+ *   E.optimum         s       by L-BFGS with l2 = 1e-4 until the relative gradient is at most 1e-4
  *   E.objective       loss    there, in double on the host: the same on every device but for what such a gradient leaves open, some 1e-6
  *   E.memory          B       of the device, at most, that a training by 200 takes: cln_result.device_bytes
  *   wide_product      FLOP/s  a product of 1024×1024 matrices by CLBlast

@@ -9,7 +9,7 @@
 
 static const char about[] = "Computes again, in double precision and without any OpenCL device, what a model\n"
                             "was certified with when it was trained: its objective on the rows that it was\n"
-                            "trained on, the largest component of the gradient, and, where a penalty allows\n"
+                            "trained on, the relative gradient, and, where a penalty allows\n"
                             "one, a bound on how far from the optimum it can be. The exit status is 0 where\n"
                             "the model is what it says, 1 otherwise.\n\n"
                             "--engine is accepted as everywhere, and nothing depends on it.\n\n"

@@ -36,7 +36,7 @@ static const struct word {
     {"host", true, true, rank_engine, "by ", ": host", "s", "ms", 1e-3,
      "Of an epoch: the device does nothing, for the host is busy."},
     {"optimum", true, false, rank_engine, "to the optimum", "", "s", "ms", 1e-3,
-     "L-BFGS with an l2 penalty of 1e-4 until no component of the gradient is above 1e-4: the same problem "
+     "L-BFGS with an l2 penalty of 1e-4 until the relative gradient is at most 1e-4: the same problem "
      "everywhere."},
     {"objective", true, false, rank_engine, "objective there", "", "loss", "", 1,
      "Loss and penalty at that optimum, in double precision on the host: equal everywhere to 1e-6."},

@@ -80,7 +80,7 @@ cln_status cln_page_optimum(const cln_comparison *comparison, FILE *to, cln_erro
     static const cln_bars bars[] = {
         {.name = "optimum",
          .title = "Time to the same optimum",
-         .caption = "By L-BFGS with an l2 penalty of 1e-4, until no component of the gradient is above 1e-4.",
+         .caption = "By L-BFGS with an l2 penalty of 1e-4, until the relative gradient is at most 1e-4.",
          .unit = "s",
          .series = ENGINES,
          .rows = OF_ENGINES("optimum")},

@@ -52,15 +52,17 @@ static void add_sentence(cln_table *table, const char *name, const char *sentenc
 }
 
 /* What was minimised, and what is proven of it. */
-static void add_objective(cln_table *table, const cln_result *result)
+static void add_objective(cln_table *table, const cln_training *training)
 {
+    const cln_result *result = &training->result;
     const cln_certificate *proven = &result->certificate;
     char line[256];
     cln_text zeros, all;
     if (isnan(result->objective)) /* of a training that diverged */
         return;
-    int length =
-        snprintf(line, sizeof line, "%.9g, largest gradient component %.2g", result->objective, result->gradient_norm);
+    int length = snprintf(line, sizeof line, "%.9g, %s %.2g", result->objective,
+                          strcmp(training->solver, "sgd") == 0 ? "largest gradient component" : "relative gradient",
+                          result->gradient_norm);
     if (proven->rows && isfinite(proven->suboptimality))
         snprintf(line + length, sizeof line - (size_t)length, ", above the optimum by at most %.2g",
                  proven->suboptimality);
@@ -94,7 +96,7 @@ static void add_facts(cln_table *table, const cln_training *training)
         add_sentence(table, "solved", result->reason);
     else
         add_sentence(table, strcmp(training->solver, "lbfgs") == 0 ? "iterations" : "epochs", line);
-    add_objective(table, result);
+    add_objective(table, training);
     if (result->best_epoch) {
         snprintf(line, sizeof line, "of epoch %s, the best in validation", cln_text_count(a, result->best_epoch));
         add_fact(table, "weights", line);

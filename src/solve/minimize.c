@@ -51,6 +51,8 @@ static cln_status create(descent *d, const double *x, cln_error *error)
     for (size_t i = 0; i < CLN_COUNT(arrays); i++)
         TRY(cln_allocate((void **)arrays[i], count, sizeof(double), "a point of L-BFGS", error));
     TRY(cln_pairs_create(count, pairs_of(d->task), &d->pairs, error));
+    d->pairs.metric = d->task->metric;
+    d->pairs.ridge = d->task->ridge;
     memcpy(d->now.x, x, count * sizeof *x);
 out:
     return status;
@@ -95,9 +97,9 @@ static double aim(descent *d)
 {
     const cln_minimize *task = d->task;
     uint64_t count = task->count;
-    bool model = d->pairs.pairs || task->precondition;
+    bool model = d->pairs.pairs || task->metric;
     memcpy(d->direction, d->pseudo, count * sizeof *d->direction);
-    cln_pairs_apply(&d->pairs, task->precondition, task->user, d->direction);
+    cln_pairs_apply(&d->pairs, d->direction);
     for (uint64_t i = 0; i < count; i++)
         d->direction[i] = -d->direction[i];
     cln_orthant_align(count, task->l1, d->pseudo, d->direction);

@@ -11,9 +11,6 @@
 
 /* f(x) without the λ₁ part and its gradient g (count) at x (count). A failure ends the run. */
 typedef cln_status cln_evaluate_fn(const double *x, double *f, double *g, void *user, cln_error *error);
-/* direction (count) ← an approximation of the inverse Hessian times it, symmetric and positive definite. Its scale matters for the
-   first step alone; it is called twice an iteration. */
-typedef void cln_precondition_fn(double *direction, void *user);
 
 typedef struct cln_minimum_progress {
     uint64_t iteration, evaluations; /* from 1 */
@@ -44,13 +41,16 @@ typedef cln_status cln_minimize_resume_fn(cln_minimize_state *state, void *user,
 typedef struct cln_minimize {
     uint64_t count;
     cln_evaluate_fn *evaluate;
-    cln_precondition_fn *precondition;           /* NULL: none; where l1 is given it must be diagonal */
     double (*norm)(const double *g, void *user); /* of a (sub)gradient (count); NULL: the largest absolute component */
     cln_minimum_progress_fn *progress;           /* may be NULL */
     cln_minimize_keep_fn *keep;                  /* may be NULL */
     cln_minimize_resume_fn *resume;              /* NULL: begins at x */
     void *user;
-    const double *l1;    /* (count): λ₁ of each variable, 0 where it has none; NULL: none at all */
+    const double *l1; /* (count): λ₁ of each variable, 0 where it has none; NULL: none at all */
+    /* (count) each: the Hessian's diagonal is about c·metric + ridge, metric up to a factor c that is 1 at first and follows the way, ridge to
+       the last digit. Variables in different units are alike then. NULL, both: nothing is known. A diagonal of 0 is of a variable that f
+       does not depend on. */
+    const double *metric, *ridge;
     double tolerance;    /* stops where the norm is at most this; 0 is legal */
     uint64_t iterations; /* the most */
     uint32_t memory;     /* pairs that are kept; 0: the usual number */

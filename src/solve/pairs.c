@@ -3,6 +3,7 @@
 #include "base/size.h"
 
 #include <float.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,14 +38,13 @@ cln_status cln_pairs_create(uint64_t count, uint32_t most, cln_pairs *pairs, cln
     TRY(cln_allocate((void **)&pairs->y, elements, sizeof(double), "gradients of L-BFGS", error));
     TRY(cln_allocate((void **)&pairs->sy, most, sizeof(double), "curvatures of L-BFGS", error));
     TRY(cln_allocate((void **)&pairs->weight, most, sizeof(double), "weights of L-BFGS", error));
-    TRY(cln_allocate((void **)&pairs->scratch, count, sizeof(double), "a gradient", error));
 out:
     return status;
 }
 
 uint64_t cln_pairs_bytes(uint64_t count, uint32_t most)
 {
-    return ((2 * (uint64_t)most + 1) * count + 2 * (uint64_t)most) * sizeof(double);
+    return (2 * (uint64_t)most * count + 2 * (uint64_t)most) * sizeof(double);
 }
 
 void cln_pairs_release(cln_pairs *pairs)
@@ -53,7 +53,6 @@ void cln_pairs_release(cln_pairs *pairs)
     free(pairs->y);
     free(pairs->sy);
     free(pairs->weight);
-    free(pairs->scratch);
     *pairs = (cln_pairs){0};
 }
 
@@ -64,12 +63,14 @@ void cln_pairs_add(cln_pairs *pairs, const double *x0, const double *g0, const d
     double *s = pairs->s + row * count, *y = pairs->y + row * count;
     if (pairs->pairs == pairs->most) /* the oldest, whose row this is, goes either way */
         pairs->pairs--;
+    double terms = 0; /* without their signs: no unit of a variable counts, as it would in y·y */
     for (uint64_t i = 0; i < count; i++) {
         s[i] = x1[i] - x0[i];
         y[i] = g1[i] - g0[i];
+        terms += fabs(s[i] * y[i]);
     }
-    double sy = cln_dot(count, s, y), yy = cln_dot(count, y, y);
-    if (!(sy > DBL_EPSILON * yy))
+    double sy = cln_dot(count, s, y);
+    if (!(sy > DBL_EPSILON * terms))
         return;
     pairs->sy[row] = sy;
     pairs->newest = row;
@@ -81,25 +82,32 @@ void cln_pairs_forget(cln_pairs *pairs)
     pairs->pairs = 0;
 }
 
-/* v ← H₀·v, scaled so that H₀·y is as long as s along y: γ = s·y / y·H₀y. */
-static void apply_initial(cln_pairs *pairs, cln_precondition_fn *precondition, void *user, double *v)
+/* c by the newest pair, y'·metric⁻¹·y' / s·y' with y' = y − ridge·s: what is known exactly is left out, or variables that it rules would be
+   stepped over by c again and again, unseen in s·y where their share of it is small. 1 where the pair does not tell. */
+static double curvature(const cln_pairs *pairs)
 {
-    uint64_t count = pairs->count;
-    double gamma = 1;
-    if (pairs->pairs) {
-        const double *y = pairs->y + pairs->newest * count;
-        memcpy(pairs->scratch, y, count * sizeof *y);
-        if (precondition)
-            precondition(pairs->scratch, user);
-        gamma = pairs->sy[pairs->newest] / cln_dot(count, y, pairs->scratch);
+    const double *s = pairs->s + pairs->newest * pairs->count, *y = pairs->y + pairs->newest * pairs->count;
+    double along = 0, square = 0;
+    for (uint64_t i = 0; i < pairs->count; i++) {
+        double metric = pairs->metric ? pairs->metric[i] : 1, rest = y[i] - (pairs->ridge ? pairs->ridge[i] * s[i] : 0);
+        along += s[i] * rest;
+        square += metric > 0 ? rest * rest / metric : 0;
     }
-    if (precondition)
-        precondition(v, user);
-    for (uint64_t i = 0; i < count; i++)
-        v[i] *= gamma;
+    double c = square / along;
+    return along > 0 && isfinite(c) && c > 0 ? c : 1;
 }
 
-void cln_pairs_apply(cln_pairs *pairs, cln_precondition_fn *precondition, void *user, double *v)
+/* v ← H₀·v. */
+static void apply_initial(const cln_pairs *pairs, double *v)
+{
+    double c = pairs->pairs ? curvature(pairs) : 1;
+    for (uint64_t i = 0; i < pairs->count; i++) {
+        double diagonal = (pairs->metric ? c * pairs->metric[i] : c) + (pairs->ridge ? pairs->ridge[i] : 0);
+        v[i] /= diagonal > 0 ? diagonal : 1;
+    }
+}
+
+void cln_pairs_apply(cln_pairs *pairs, double *v)
 {
     uint64_t count = pairs->count;
     for (uint32_t age = 0; age < pairs->pairs; age++) {
@@ -107,7 +115,7 @@ void cln_pairs_apply(cln_pairs *pairs, cln_precondition_fn *precondition, void *
         pairs->weight[row] = cln_dot(count, pairs->s + row * count, v) / pairs->sy[row];
         add(count, v, -pairs->weight[row], pairs->y + row * count);
     }
-    apply_initial(pairs, precondition, user, v);
+    apply_initial(pairs, v);
     for (uint32_t age = pairs->pairs; age-- > 0;) {
         uint32_t row = (pairs->newest + pairs->most - age) % pairs->most;
         double other = cln_dot(count, pairs->y + row * count, v) / pairs->sy[row];

@@ -8,13 +8,13 @@
 #include "solve/minimize.h"
 
 typedef struct cln_pairs {
-    uint64_t count;         /* variables */
-    uint32_t most;          /* pairs that are kept */
-    uint32_t pairs, newest; /* kept now; the row of the newest */
-    double *s, *y;          /* (most,count), a ring */
-    double *sy;             /* (most): s·y, all positive */
-    double *weight;         /* (most) scratch */
-    double *scratch;        /* (count) */
+    uint64_t count;               /* variables */
+    uint32_t most;                /* pairs that are kept */
+    uint32_t pairs, newest;       /* kept now; the row of the newest */
+    double *s, *y;                /* (most,count), a ring */
+    double *sy;                   /* (most): s·y, all positive */
+    double *weight;               /* (most) scratch */
+    const double *metric, *ridge; /* (count), or NULL: as in minimize.h */
 } cln_pairs;
 
 double cln_dot(uint64_t count, const double *a, const double *b);
@@ -27,7 +27,8 @@ void cln_pairs_release(cln_pairs *pairs);
    not grown beyond rounding is passed over, for its model would have no minimum. */
 void cln_pairs_add(cln_pairs *pairs, const double *x0, const double *g0, const double *x1, const double *g1);
 void cln_pairs_forget(cln_pairs *pairs);
-/* v (count) ← the inverse Hessian times v. The model without pairs is `precondition` (or 1), scaled to agree with the newest pair. */
-void cln_pairs_apply(cln_pairs *pairs, cln_precondition_fn *precondition, void *user, double *v);
+/* v (count) ← the inverse Hessian times v. The model without pairs is the inverse of c·metric + ridge (or 1/c), c so that it agrees with the
+   newest pair. */
+void cln_pairs_apply(cln_pairs *pairs, double *v);
 
 #endif

@@ -163,6 +163,14 @@ uint64_t cln_trainer_certify_bytes(const cln_trainer *trainer)
     X("certificate.gradient_norm", gradient_norm)                                                                      \
     X("certificate.suboptimality", suboptimality)
 
+/* Says what certificate.gradient_norm is. */
+static const char relative_key[] = "certificate.gradient";
+
+bool cln_certificate_is_relative(const cln_model *model)
+{
+    return cln_model_metadata(model, relative_key) != NULL;
+}
+
 cln_status cln_certificate_note(const cln_certificate *certificate, cln_model *model, cln_error *error)
 {
     cln_status status = CLN_OK;
@@ -170,6 +178,7 @@ cln_status cln_certificate_note(const cln_certificate *certificate, cln_model *m
     if (certificate->rows == 0)
         return CLN_OK;
     TRY(cln_model_note(model, error, "certificate.rows", "%llu", (unsigned long long)certificate->rows));
+    TRY(cln_model_note(model, error, relative_key, "relative: max |df/dw_j|/s_j over f0/sigma"));
 #define X(name, member)                                                                                                \
     if (isfinite(certificate->member)) {                                                                               \
         cln_format_real(certificate->member, text);                                                                    \

@@ -21,6 +21,8 @@ cln_status cln_trainer_add_rows(cln_trainer *trainer, cln_objective *objective, 
 cln_certificate cln_certificate_of(const cln_objective_value *value);
 /* What the certificate is called in a model's metadata; none where it has no rows. */
 cln_status cln_certificate_note(const cln_certificate *certificate, cln_model *model, cln_error *error);
+/* False for models of clinear before 0.2, whose gradient_norm is the largest component by weights and bias of x·scale. */
+bool cln_certificate_is_relative(const cln_model *model);
 /* And back: rows is 0 where there is none, or none that makes sense. */
 cln_certificate cln_certificate_recall(const cln_model *model);
 

@@ -136,17 +136,26 @@ static void take_sight(walk *w)
         w->seeing = larger(w->seeing, sample + cln_curvature_bytes(rows, problem->features));
 }
 
+/* The columns measured. Returns what that takes of the host. */
+static uint64_t take_columns(walk *w)
+{
+    const cln_problem *problem = &w->outline.problem;
+    uint64_t before = w->dry.bytes, host = cln_moments_count(&w->dry, problem->features, problem->block_rows);
+    note(w);
+    w->dry.bytes = before;
+    return host;
+}
+
 /* The solver, and all parts scored at the end. */
 static void take_run(walk *w)
 {
     const cln_trainer *trainer = &w->trainer;
     const cln_selection *selection = trainer->selection;
-    uint64_t before;
     take_scores(w, cln_score_room(&w->outline, trainer->batch)); /* the kernels run once */
     take_scores(w, trainer->batches * trainer->scores_per_batch);
-    before = w->dry.bytes;
+    uint64_t before = w->dry.bytes;
     if (cln_settings_solver_is(&trainer->settings, "lbfgs"))
-        w->run = cln_solve_lbfgs_bytes(trainer);
+        w->run = larger(take_columns(w), cln_solve_lbfgs_bytes(trainer));
     else if (cln_settings_solver_is(&trainer->settings, "direct"))
         w->run = cln_solve_direct_bytes(trainer);
     note(w);
@@ -197,6 +206,10 @@ static uint64_t kept_bytes(const walk *w)
     if (cln_weights_any(&trainer->settings, cln_dataset_weights(trainer->selection->data[CLN_TRAIN])))
         bytes += rows * sizeof(float);
     bytes += w->outline.problem.centred ? d * sizeof(double) : 0;
+    if (cln_settings_solver_is(&trainer->settings, "lbfgs"))
+        bytes += 2 * d * sizeof(double); /* the columns' means and sizes */
+    if (!cln_settings_solver_is(&trainer->settings, "sgd"))
+        bytes += cln_trainer_outputs(trainer) * (d + 1) * sizeof(double); /* weights in double */
     return bytes + (w->outline.problem.spread ? d * sizeof(double) : 0);
 }
 

@@ -81,11 +81,35 @@ cln_status cln_full_batch_give(cln_full_batch *full, const double *x, cl_mem w, 
                             error);
 }
 
+cln_status cln_full_batch_solved(cln_full_batch *full, const double *x, cln_error *error)
+{
+    cln_status status;
+    cln_trainer *trainer = full->trainer;
+    const double *shift = trainer->scaling.shift;
+    uint64_t k = full->k, d = full->d;
+    double *weight = NULL;
+    TRY(cln_full_batch_give(full, x, trainer->weights, error));
+    TRY(cln_allocate((void **)&weight, k * d + k, sizeof *weight, "weights", error));
+    for (uint64_t c = 0; c < k; c++) {
+        double bias = full->count > k * d ? x[k * d + c] : 0;
+        for (uint32_t j = 0; j < d; j++) {
+            double w = weight[c * d + j] = x[c * d + j] * factor(full->inverse, j);
+            bias -= shift ? w * shift[j] : 0;
+        }
+        weight[k * d + c] = bias;
+    }
+    free(trainer->solved);
+    trainer->solved = weight;
+out:
+    return status;
+}
+
 cln_status cln_full_batch_evaluate(cln_full_batch *full, const double *x, double *f, double *g, cln_error *error)
 {
     cln_status status;
     cln_trainer *trainer = full->trainer;
     cln_score score;
+    trainer->certificate = (cln_certificate){0}; /* it was of other weights */
     TRY(cln_full_batch_give(full, x, trainer->weights, error));
     TRY(cln_score_range(trainer->plan, &trainer->selection->range[CLN_TRAIN], trainer->weights, trainer->gradient,
                         &trainer->scores, &score, error));
@@ -118,20 +142,53 @@ out:
 }
 
 /* The model's bias is b − W·shift, so that its W moves b along: ∂f/∂W = ∂f/∂V·deviation + ∂f/∂b·shiftᵀ. */
-double cln_full_batch_norm(const cln_full_batch *full, const double *g)
+double cln_full_batch_largest(const cln_full_batch *full, const double *g)
 {
     const double *shift = full->trainer->scaling.shift;
     uint64_t k = full->k, d = full->d;
     bool bias = full->count > k * d;
-    double norm = 0;
+    double largest = 0;
     for (uint64_t c = 0; c < k; c++) {
         double gb = bias ? g[k * d + c] : 0, component = fabs(gb);
-        norm = isnan(component) || component > norm ? component : norm;
+        largest = isnan(component) || component > largest ? component : largest;
         for (uint32_t j = 0; j < d; j++) {
             component = fabs(g[c * d + j] / factor(full->inverse, j) + (bias && shift ? gb * shift[j] : 0));
+            if (isnan(component) || component > largest) /* a NaN stays */
+                largest = component;
+        }
+    }
+    return largest;
+}
+
+double cln_full_batch_norm(const cln_full_batch *full, const double *g)
+{
+    const cln_columns *columns = &full->trainer->columns;
+    const double *shift = full->trainer->scaling.shift;
+    uint64_t k = full->k, d = full->d;
+    double norm = 0;
+    for (uint64_t c = 0; c < k; c++) {
+        double gb = full->count > k * d ? g[k * d + c] : 0;
+        norm = isnan(gb) || fabs(gb) > norm ? fabs(gb) : norm;
+        for (uint32_t j = 0; j < d; j++) {
+            double beside = columns->mean[j] - (shift ? shift[j] : 0), size = columns->size[j];
+            double component = fabs(g[c * d + j] / factor(full->inverse, j) - gb * beside);
+            component = size > 0 ? component / size : 0 * component;
             if (isnan(component) || component > norm) /* a NaN stays */
                 norm = component;
         }
     }
-    return norm;
+    return norm / columns->unit;
+}
+
+void cln_full_batch_metric(const cln_full_batch *full, double *metric, double *ridge)
+{
+    const cln_columns *columns = &full->trainer->columns;
+    uint64_t k = full->k, d = full->d;
+    double curvature = full->trainer->plan->problem.loss == CLN_SQUARED ? 1 : 1.0 / (double)(k > 1 ? k : 1);
+    for (uint64_t i = 0; i < full->count; i++) {
+        bool weight = i < k * d;
+        double size = weight ? columns->size[i % d] * factor(full->inverse, (uint32_t)(i % d)) : 1;
+        metric[i] = curvature * size * size;
+        ridge[i] = weight ? full->l2 : 0;
+    }
 }

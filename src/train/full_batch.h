@@ -32,12 +32,20 @@ void cln_full_batch_release(cln_full_batch *full);
 cln_status cln_full_batch_take(cln_full_batch *full, cl_mem w, double *x, cln_error *error);
 cln_status cln_full_batch_give(cln_full_batch *full, const double *x, cl_mem w, cln_error *error);
 
+/* What a solver found: x in double for the model, and rounded in the trainer's weights. For a trainer of one lane. */
+cln_status cln_full_batch_solved(cln_full_batch *full, const double *x, cln_error *error);
+
 /* f (without λ₁) and its gradient g (count) at x (count), which is in the trainer's weights afterwards. For a trainer of one lane. */
 cln_status cln_full_batch_evaluate(cln_full_batch *full, const double *x, double *f, double *g, cln_error *error);
 /* The same at x that was taken from weights whose score this is, and whose gradient is in the trainer's. */
 cln_status cln_full_batch_finish(cln_full_batch *full, const cln_score *score, const double *x, double *f, double *g,
                                  cln_error *error);
 /* The largest absolute component of a gradient g (count), in the coordinates of the model: weights and bias of x·scale. A NaN stays. */
+double cln_full_batch_largest(const cln_full_batch *full, const double *g);
+/* The gradient's norm that has no unit (reference/objective.h), of a trainer whose columns are measured. A NaN stays. */
 double cln_full_batch_norm(const cln_full_batch *full, const double *g);
+/* metric, ridge (count): the Hessian's diagonal is about metric + ridge, c·s² of the columns' sizes s and λ; c is the curvature in a logit
+   of a softmax over k alike (1/k), or 1. */
+void cln_full_batch_metric(const cln_full_batch *full, double *metric, double *ridge);
 
 #endif

@@ -39,6 +39,7 @@ cln_status cln_lane_stop(cln_trainer *trainer, uint32_t lane, cln_stop reason, c
 void cln_lane_solved(cln_trainer *trainer, cln_stop stopped, uint64_t iterations, uint64_t passes)
 {
     cln_lane *lane = &trainer->lanes[0];
+    trainer->certificate = (cln_certificate){0}; /* a callback may have asked for one on the way */
     lane->over = true;
     lane->stopped = stopped;
     lane->epoch = trainer->epoch = iterations;

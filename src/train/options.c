@@ -74,7 +74,9 @@ static const cln_option table[] = {
     COUNT(SOLVER, "epochs", "N", "", ALL, epochs, 1,
           "at most so many passes over the training rows, or iterations of lbfgs (default 10, of lbfgs 1000)"),
     REAL(SOLVER, "tolerance", "1e-5", LBFGS, tolerance, 0, 1e30,
-         "lbfgs stops where no component of the gradient is larger than this"),
+         "lbfgs stops where the relative gradient is at most this: max |df/dw_j|/s_j over f0/sigma, which no unit of "
+         "features "
+         "or targets changes (clinear.h)"),
     WORD(SOLVER, "engine", "auto", ALL, engine, engines,
          "who computes the products: auto, fused (own kernels) or clblast"),
     COUNT(STEPS, "batch-size", "N", "200", SGD, batch_size, 1, "rows of a minibatch"),

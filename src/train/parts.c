@@ -1,5 +1,6 @@
 #include "train/parts.h"
 
+#include <math.h>
 #include <string.h>
 
 static const char *const names[CLN_PARTS] = {"training", "validation", "test"};
@@ -76,6 +77,23 @@ static cln_status check_part(const cln_selection *selection, int part, const cln
     return check_answers(selection, part, info, error);
 }
 
+/* A device squares residuals of targets in float, and adds up some thousand squares. */
+static cln_status check_targets(const cln_dataset *data, const cln_dataset_info *info, cln_error *error)
+{
+    const float *targets = cln_dataset_targets(data);
+    const double most = 1e16;
+    double largest = 0;
+    for (uint64_t i = 0; i < info->rows * info->outputs; i++)
+        largest = fmax(largest, fabs((double)targets[i]));
+    if (largest == 0 || (largest <= most && largest >= 1 / most))
+        return CLN_OK;
+    return cln_fail(
+        error, CLN_INVALID,
+        "the targets of the training data (%s) are too %s: the largest is %g, whose square is beyond single "
+        "precision; give them in another unit, so that the largest is between %g and %g",
+        info->path, largest > most ? "large" : "small", largest, 1 / most, most);
+}
+
 /* What a model is fitted to, and its outputs. */
 static cln_status choose_target(cln_selection *selection, const cln_settings *settings, cln_error *error)
 {
@@ -102,6 +120,8 @@ static cln_status choose_target(cln_selection *selection, const cln_settings *se
             "the rows of the training data (%s) have weights, and solver direct weighs all rows alike; take "
             "lbfgs or sgd",
             info->path);
+    if (info->real && check_targets(selection->data[CLN_TRAIN], info, error) != CLN_OK)
+        return CLN_INVALID;
     selection->target = info->real ? CLN_TARGET_REAL : target;
     selection->outputs = selection->target == CLN_TARGET_VALUE ? 1 : info->outputs;
     return CLN_OK;

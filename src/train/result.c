@@ -57,7 +57,7 @@ static cln_status take_objective(cln_trainer *trainer, uint32_t lane, const cln_
     TRY(cln_allocate((void **)&g, full.count, sizeof *g, "a gradient", error));
     TRY(cln_full_batch_take(&full, trainer->kept, x, error));
     TRY(cln_full_batch_finish(&full, score, x, &result->objective, g, error));
-    result->gradient_norm = cln_full_batch_norm(&full, g);
+    result->gradient_norm = cln_full_batch_largest(&full, g);
 out:
     free(x);
     free(g);
@@ -124,10 +124,11 @@ static void check_tolerance(const cln_trainer *trainer, cln_lane *lane, const cl
         result->gradient_norm <= CLN_TOLERANCE_TIMES * tolerance)
         return;
     lane->stopped = CLN_STOP_LINE_SEARCH;
-    snprintf(lane->reason, sizeof lane->reason,
-             "single precision can no longer tell the gradient from one within the tolerance of %g, but in double its "
-             "largest component is %.2g; give a larger tolerance",
-             tolerance, result->gradient_norm);
+    snprintf(
+        lane->reason, sizeof lane->reason,
+        "single precision can no longer tell the gradient from one within the tolerance of %g, but in double it is "
+        "%.2g; give a larger tolerance",
+        tolerance, result->gradient_norm);
 }
 
 /* What a lane that diverged has come to is nothing, unless it has a best. */

@@ -172,7 +172,6 @@ cln_status cln_trainer_run_stack(cln_trainer *trainer, cln_progress_fn *progress
     if (trainer->steps > 0 && !trainer->resumed)
         return cln_fail(error, CLN_INVALID, "this trainer has already taken steps; create another one for another run");
     trainer->resumed = false;
-    trainer->certificate = (cln_certificate){0}; /* of weights that move from here on */
     TRY(cln_allocate((void **)&run.scores, trainer->lane_count, sizeof *run.scores, "scores", error));
     TRY(cln_score_buffer_reserve(trainer->device, &trainer->scores, trainer->batches * trainer->scores_per_batch,
                                  error));

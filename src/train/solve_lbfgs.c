@@ -97,7 +97,7 @@ static void explain(const cln_minimum *minimum, const cln_settings *settings, ch
 {
     switch (minimum->stopped) {
     case CLN_STOP_TOLERANCE:
-        snprintf(reason, CLN_REASON_BYTES, "no component of the gradient is above %.2g, within the tolerance of %g",
+        snprintf(reason, CLN_REASON_BYTES, "the gradient is at most %.2g, within the tolerance of %g",
                  minimum->gradient_norm, settings->tolerance);
         break;
     case CLN_STOP_EPOCHS:
@@ -122,6 +122,12 @@ static void explain(const cln_minimum *minimum, const cln_settings *settings, ch
     }
 }
 
+/* The pixels of an image share a unit, and plain L-BFGS needs fewer passes over them: 171 against 225 to 1e-6 on MNIST. */
+static bool has_units(const cln_trainer *trainer)
+{
+    return trainer->selection->info.height == 1;
+}
+
 static cln_minimize task_of(uint64_t count, const cln_settings *settings)
 {
     return (cln_minimize){
@@ -133,7 +139,8 @@ uint64_t cln_solve_lbfgs_bytes(const cln_trainer *trainer)
     const cln_problem *problem = &trainer->plan->problem;
     uint64_t count = (uint64_t)cln_trainer_outputs(trainer) * (problem->features + problem->bias);
     cln_minimize task = task_of(count, &trainer->settings);
-    uint64_t arrays = trainer->settings.l1 > 0 ? 2 : 1; /* the variables, penalties */
+    /* the variables, penalties, units */
+    uint64_t arrays = 1u + (trainer->settings.l1 > 0) + 2u * has_units(trainer);
     return cln_full_batch_bytes(trainer) + arrays * count * sizeof(double) + cln_minimize_bytes(&task);
 }
 
@@ -142,8 +149,9 @@ cln_status cln_solve_lbfgs(cln_trainer *trainer, cln_progress_fn *progress, void
 {
     cln_status status;
     solving s = {.progress = progress, .user = user, .began = cln_os_seconds() - trainer->seconds.train};
-    double *x = NULL;
+    double *x = NULL, *metric = NULL;
     cln_minimum minimum;
+    TRY(cln_trainer_measure_columns(trainer, error));
     TRY(cln_full_batch_create(&s.full, trainer, 0, error));
     TRY(take_l1(&s, trainer->settings.l1, error));
     TRY(cln_allocate((void **)&x, s.full.count, sizeof *x, "variables", error));
@@ -151,19 +159,26 @@ cln_status cln_solve_lbfgs(cln_trainer *trainer, cln_progress_fn *progress, void
     cln_minimize task = task_of(s.full.count, &trainer->settings);
     task.evaluate = evaluate;
     task.norm = norm;
+    if (has_units(trainer)) {
+        TRY(cln_allocate((void **)&metric, 2 * s.full.count, sizeof *metric, "the columns' units", error));
+        cln_full_batch_metric(&s.full, metric, metric + s.full.count);
+        task.metric = metric;
+        task.ridge = metric + s.full.count;
+    }
     task.progress = report;
     task.keep = keep;
     task.resume = trainer->epoch ? resume : NULL;
     task.user = &s;
     task.l1 = s.l1;
     TRY(cln_minimize_run(&task, x, &minimum, error));
-    TRY(cln_full_batch_give(&s.full, x, trainer->weights, error));
+    TRY(cln_full_batch_solved(&s.full, x, error));
     cln_profile_pause(trainer->device);
     cln_lane_solved(trainer, minimum.stopped, minimum.iterations, minimum.evaluations);
     trainer->seconds.train = cln_os_seconds() - s.began;
     explain(&minimum, &trainer->settings, reason);
 out:
     free(x);
+    free(metric);
     free(s.l1);
     cln_full_batch_release(&s.full);
     return status;

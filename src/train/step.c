@@ -137,6 +137,7 @@ cln_status cln_trainer_enqueue(cln_trainer *trainer, uint64_t index, uint64_t co
 {
     cln_status status = CLN_OK;
     uint64_t batch = trainer->batch, first = index * batch;
+    trainer->certificate = (cln_certificate){0}; /* it was of other weights */
     if (batch <= trainer->plan->problem.block_rows) {
         uint64_t rows = (count - 1) * batch + cln_trainer_batch_rows(trainer, CLN_TRAIN, index + count - 1);
         return enqueue_several(trainer, first, rows, first_score, error);
@@ -163,7 +164,6 @@ cln_status cln_trainer_step(cln_trainer *trainer, uint64_t index, double *cost, 
     trainer->lanes[0].over = trainer->lanes[0].in_best = false;
     cln_trainer_count(trainer, 1);
     trainer->kept = trainer->weights;
-    trainer->certificate = (cln_certificate){0}; /* it was of other weights */
     if (!cost && trainer->steps % cln_trainer_stretch(trainer) == 0)
         TRY(cln_pace_mark(trainer->device, &trainer->pace, error));
     if (cost) {

@@ -223,6 +223,8 @@ void cln_trainer_close(cln_trainer *trainer)
     cln_selection_release(&trainer->own_selection);
     for (uint32_t m = 0; m < trainer->lane_count; m++)
         cln_options_free(trainer->lanes[m].options);
+    free(trainer->columns.mean);
+    free(trainer->columns.size);
     free(trainer->scaling.shift);
     free(trainer->scaling.deviation);
     free(trainer->lanes);

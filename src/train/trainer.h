@@ -30,6 +30,12 @@ typedef struct cln_scaling {
     double *shift, *deviation; /* subtracted; divided by after that, 1 for a feature that is always the same */
 } cln_scaling;
 
+/* What the gradient's norm is measured in (reference/objective.h), from the training rows as they weigh in the loss. */
+typedef struct cln_columns {
+    double *mean, *size; /* (d) of x·scale: m_j, s_j; NULL until they are measured */
+    double unit;         /* f₀/σ */
+} cln_columns;
+
 struct cln_trainer {
     cln_device *device;
     cln_lane *lanes;
@@ -38,6 +44,7 @@ struct cln_trainer {
     cln_selection *selection, own_selection; /* the borrowed one, or its own */
     cln_plan *plan;                          /* models: lane_count; outputs: all lanes' */
     cln_scaling scaling;
+    cln_columns columns;
     cl_mem weights, velocity, gradient, best; /* (kp,ld) */
     cl_mem order;                             /* (training rows) uint32; NULL without shuffling */
     uint32_t *h_order;
@@ -55,7 +62,8 @@ struct cln_trainer {
     cln_certificate certificate; /* of the kept weights; rows 0: not yet */
     uint64_t epoch, steps;       /* passes begun, minibatches done */
     cl_mem kept;                 /* weights or best: what is reported */
-    double *solved; /* (k,d), (k): weight and bias of x·scale that a solver in double found, which `kept` rounds; NULL with sgd */
+    double *
+        solved; /* (k,d), (k): weight and bias of x·scale that a solver in double found, which `kept` rounds; NULL with sgd */
     cln_seconds seconds;
     double created; /* by the clock */
 
@@ -100,6 +108,8 @@ uint32_t cln_trainer_outputs(const cln_trainer *trainer);
 
 /* What follows from the uploaded rows: centring and deviations, row weights, step sizes where none are given. */
 cln_status cln_trainer_see(cln_trainer *trainer, cln_error *error);
+/* Measures the columns, by one pass or two, where that was not done. */
+cln_status cln_trainer_measure_columns(cln_trainer *trainer, cln_error *error);
 
 /* The lanes' steps in pass `epoch`, from 0, written where they are others than before. */
 cln_status cln_trainer_write_steps(cln_trainer *trainer, uint64_t epoch, cln_error *error);

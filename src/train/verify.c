@@ -208,7 +208,7 @@ static void judge(const verifying *own, cln_verification *v)
                  "the objective is %.9g and not the %.9g that was certified; the weights or the data are others",
                  v->found.objective, v->stored.objective);
     else if (!gradient)
-        snprintf(v->reason, sizeof v->reason, "the largest component of the gradient is %.2g, above %.2g, twice %s",
+        snprintf(v->reason, sizeof v->reason, "the relative gradient is %.2g, above %.2g, twice %s",
                  v->found.gradient_norm, most, isnan(v->tolerance) ? "what was certified" : "the tolerance");
     else if (!bounded)
         snprintf(v->reason, sizeof v->reason,
@@ -216,7 +216,7 @@ static void judge(const verifying *own, cln_verification *v)
                  v->found.suboptimality, v->stored.suboptimality);
     else
         snprintf(v->reason, sizeof v->reason,
-                 "the objective is what was certified, and the largest component of the gradient at most %.2g", most);
+                 "the objective is what was certified, and the relative gradient at most %.2g", most);
 }
 
 cln_status cln_model_verify(const cln_model *model, cln_dataset *data, cln_verification *verification, cln_error *error)
@@ -239,6 +239,8 @@ cln_status cln_model_verify(const cln_model *model, cln_dataset *data, cln_verif
     TRY(add_rows(&own, error));
     cln_objective_read(own.objective, &value, NULL, NULL);
     verification->found = cln_certificate_of(&value);
+    if (!cln_certificate_is_relative(model))
+        verification->found.gradient_norm = value.largest;
     judge(&own, verification);
 out:
     release(&own);

@@ -48,15 +48,6 @@ static inline cln_status quadratic_at(const double *x, double *f, double *g, voi
     return CLN_OK;
 }
 
-static inline void quadratic_inverse(double *direction, void *user)
-{
-    const quadratic *q = user;
-    mirror(q, direction);
-    for (uint64_t i = 0; i < q->count; i++)
-        direction[i] /= q->a[i];
-    mirror(q, direction);
-}
-
 static inline int quadratic_progress(const cln_minimum_progress *progress, void *user)
 {
     quadratic *q = user;

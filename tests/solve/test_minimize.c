@@ -22,22 +22,57 @@ START_TEST(test_quadratics)
 }
 END_TEST
 
-/* With the inverse Hessian itself, whatever its scale, the first step leads to the minimum of a quadratic once its length is known. */
-START_TEST(test_precondition)
+/* With the Hessian's diagonal itself, in parts, the first step leads to the minimum of a quadratic; up to a factor, the second. */
+START_TEST(test_metric)
 {
-    for (int mirrored = 0; mirrored < 2; mirrored++) {
-        quadratic q = invent(20, 1e6, mirrored);
+    for (int times = 1; times <= 1000; times *= 10) {
+        quadratic q = invent(20, 1e6, false);
         cln_minimize task = task_of(q.count, quadratic_at, &q);
-        double x[MOST] = {0};
+        double x[MOST] = {0}, metric[MOST], ridge[MOST];
         cln_minimum plain = run(&task, x);
         memset(x, 0, sizeof x);
-        task.precondition = quadratic_inverse;
+        for (uint64_t i = 0; i < q.count; i++) {
+            ridge[i] = (double)(i % 3) * q.a[i] / 2; /* nothing, half, or all */
+            metric[i] = times * (q.a[i] - ridge[i]);
+        }
+        task.metric = metric;
+        task.ridge = ridge;
         cln_minimum minimum = run(&task, x);
         ck_assert_int_eq(minimum.stopped, CLN_STOP_TOLERANCE);
         check_quadratic(&q, x, task.tolerance);
-        ck_assert_uint_le(minimum.iterations, 3);
+        ck_assert_uint_le(minimum.iterations, times == 1 ? 1 : 3);
         ck_assert_uint_lt(minimum.evaluations, plain.evaluations);
     }
+}
+END_TEST
+
+/* Variables in units of 2^-200 to 2^200, whose squares are beyond double's digits beside each other: the same iterations. */
+START_TEST(test_units)
+{
+    quadratic q = invent(20, 100, false), other = q;
+    double x[MOST] = {0}, y[MOST] = {0}, zeros[MOST] = {0}, metric[MOST];
+    cln_minimize task = task_of(q.count, quadratic_at, &q);
+    for (int i = 0; i < MOST; i++)
+        metric[i] = 1;
+    task.metric = metric;
+    task.ridge = zeros;
+    task.norm = NULL;
+    cln_minimum plain = run(&task, x);
+    for (uint64_t i = 0; i < q.count; i++) {
+        int exponent = 20 * ((int)i - 10);
+        other.a[i] = ldexp(q.a[i], 2 * exponent);
+        other.m[i] = ldexp(q.m[i], -exponent);
+        metric[i] = ldexp(1, 2 * exponent);
+    }
+    task.metric = metric;
+    task.user = &other;
+    task.tolerance = 0;
+    task.iterations = plain.iterations;
+    cln_minimum now = run(&task, y);
+    ck_assert_uint_eq(now.evaluations, plain.evaluations);
+    ck_assert_double_eq(now.objective, plain.objective);
+    for (uint64_t i = 0; i < q.count; i++)
+        ck_assert_double_eq(ldexp(y[i], 20 * ((int)i - 10)), x[i]);
 }
 END_TEST
 
@@ -155,7 +190,8 @@ static Suite *minimize_suite(void)
     TCase *ok = tcase_create("ok"), *edges = tcase_create("edges");
     tcase_set_timeout(ok, 60);
     tcase_add_test(ok, test_quadratics);
-    tcase_add_test(ok, test_precondition);
+    tcase_add_test(ok, test_metric);
+    tcase_add_test(ok, test_units);
     tcase_add_test(ok, test_rosenbrock);
     tcase_add_test(ok, test_logistic);
     tcase_add_test(ok, test_float_noise);

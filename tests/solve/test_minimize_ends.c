@@ -168,13 +168,13 @@ START_TEST(test_step_too_short)
     q.m[0] = 1;
     double x[MOST] = {1 + DBL_EPSILON};
     cln_minimize task = task_of(1, quadratic_at, &q);
-    task.precondition = quadratic_inverse;
+    task.metric = q.a;
     task.tolerance = 0;
     cln_minimum minimum = run(&task, x);
     ck_assert_int_eq(minimum.stopped, CLN_STOP_TOLERANCE);
     x[0] = 1 + DBL_EPSILON;
     task.evaluate = ledge_at;
-    task.precondition = NULL;
+    task.metric = NULL;
     minimum = run(&task, x);
     ck_assert_int_eq(minimum.stopped, CLN_STOP_LINE_SEARCH);
     ck_assert_uint_eq(minimum.evaluations, 1);

@@ -25,13 +25,6 @@ START_TEST(test_orthant)
 }
 END_TEST
 
-static void by_curvature(double *direction, void *user)
-{
-    const quadratic *q = user;
-    for (uint64_t i = 0; i < q->count; i++)
-        direction[i] /= q->a[i];
-}
-
 static double soft(double x, double threshold)
 {
     return x > threshold ? x - threshold : x < -threshold ? x + threshold : 0;
@@ -40,7 +33,7 @@ static double soft(double x, double threshold)
 /* Each variable for itself: xᵢ = soft(mᵢ, λᵢ/aᵢ); every third has no penalty. */
 START_TEST(test_soft_threshold)
 {
-    for (int start = -1; start <= 2; start++) /* the last with a preconditioner, which must be diagonal here */
+    for (int start = -1; start <= 2; start++) /* the last with the curvatures told */
         for (double l1 = 0; l1 < 3; l1 += 0.21) {
             quadratic q = invent(MOST, 10, false);
             double x[MOST], penalty[MOST];
@@ -50,7 +43,7 @@ START_TEST(test_soft_threshold)
             }
             cln_minimize task = task_of(q.count, quadratic_at, &q);
             task.l1 = penalty;
-            task.precondition = start == 2 ? by_curvature : NULL;
+            task.metric = start == 2 ? q.a : NULL;
             cln_minimum minimum = run(&task, x);
             ck_assert_int_eq(minimum.stopped, CLN_STOP_TOLERANCE);
             double objective = 0;

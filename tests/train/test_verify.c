@@ -44,6 +44,31 @@ START_TEST(test_verifies_and_refuses)
 }
 END_TEST
 
+/* Models of before: their certificate's gradient is the largest component, and is held against that. */
+START_TEST(test_older_models)
+{
+    problem p = problem_make(200, 7, 4, CLN_UINT8, 17);
+    cln_verification verification;
+    cln_result result;
+    char largest[40];
+    cln_model *model = trained("auto", "solver=sgd epochs=3", p.data, NULL, NULL, &result);
+    OK(cln_model_verify(model, p.data, &verification, error));
+    ck_assert_msg(verification.agrees, "%s", verification.reason);
+    double relative = verification.found.gradient_norm;
+    for (size_t i = 0; i < model->metadata.count; i++)
+        if (strcmp(model->metadata.list[i].key, "certificate.gradient") == 0)
+            model->metadata.list[i].key[0] = 'x';
+    snprintf(largest, sizeof largest, "%.17g", result.gradient_norm); /* by the device's sums */
+    OK(cln_model_note(model, error, "certificate.gradient_norm", "%s", largest));
+    OK(cln_model_verify(model, p.data, &verification, error));
+    ck_assert_msg(verification.agrees, "%s", verification.reason);
+    ck_assert_double_eq_tol(verification.found.gradient_norm, result.gradient_norm, 1e-5);
+    ck_assert_double_gt(fabs(relative - result.gradient_norm), 1e-4);
+    cln_model_free(model);
+    problem_free(&p);
+}
+END_TEST
+
 /* Tolerances that single precision cannot always meet: whatever training says of them, verify agrees, and what stopped at the
    tolerance meets it in double. */
 START_TEST(test_what_single_precision_sees)
@@ -120,6 +145,7 @@ int main(void)
     Suite *suite = suite_create("train/verify");
     TCase *ok = tcase_create("ok"), *invalid = tcase_create("invalid");
     tcase_add_test(ok, test_verifies_and_refuses);
+    tcase_add_test(ok, test_older_models);
     tcase_add_test(ok, test_what_single_precision_sees);
     tcase_add_test(ok, test_moving_weights);
     tcase_add_test(invalid, test_refusals);

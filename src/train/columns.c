@@ -1,0 +1,69 @@
+/* The units of a trainer's features and targets, which its gradient's norm is free of. */
+#include "base/size.h"
+#include "compute/moments.h"
+#include "data/dataset.h"
+#include "reference/objective.h"
+#include "reference/rows.h"
+#include "train/trainer.h"
+
+#include <float.h>
+#include <stdlib.h>
+
+/* Target c of training row i. */
+static double target_of(const cln_trainer *trainer, uint64_t i, uint32_t c)
+{
+    const cln_selection *selection = trainer->selection;
+    const cln_dataset *data = selection->data[CLN_TRAIN];
+    const cln_row_answers answers = {.labels = cln_dataset_labels(data), .targets = cln_dataset_targets(data)};
+    uint64_t row = selection->list[CLN_TRAIN] ? selection->list[CLN_TRAIN][i] : selection->range[CLN_TRAIN].first + i;
+    return cln_row_target(selection->target, &answers, row, cln_trainer_outputs(trainer), c);
+}
+
+/* Σ over outputs of the targets' variance about their means; about 0 where no bias makes up for these, or nothing else is left. */
+static double target_variance(const cln_trainer *trainer)
+{
+    uint64_t n = trainer->selection->rows[CLN_TRAIN];
+    double variance = 0, square = 0;
+    for (uint32_t c = 0; c < cln_trainer_outputs(trainer); c++) {
+        double first = target_of(trainer, 0, c), sum = 0, squares = 0, total = 0;
+        for (uint64_t i = 0; i < n; i++) {
+            double weight = trainer->row_weights ? (double)trainer->row_weights[i] : 1;
+            double beside = target_of(trainer, i, c) - first;
+            total += weight;
+            sum += weight * beside;
+            squares += weight * beside * beside;
+        }
+        double mean = first + sum / total;
+        variance += squares / total - (sum / total) * (sum / total);
+        square += mean * mean;
+    }
+    return trainer->plan->problem.bias && variance > 4 * DBL_EPSILON * square ? variance : variance + square;
+}
+
+cln_status cln_trainer_measure_columns(cln_trainer *trainer, cln_error *error)
+{
+    cln_status status;
+    const cln_problem *problem = &trainer->plan->problem;
+    const cln_range *range = &trainer->selection->range[CLN_TRAIN];
+    cln_columns columns = {0};
+    uint32_t d = problem->features;
+    double variance = problem->loss == CLN_SQUARED ? target_variance(trainer) : 0;
+    if (trainer->columns.mean)
+        return CLN_OK;
+    columns.unit = cln_gradient_unit(problem->loss, cln_trainer_outputs(trainer), variance);
+    TRY(cln_allocate((void **)&columns.mean, d, sizeof(double), "the features' means", error));
+    TRY(cln_allocate((void **)&columns.size, d, sizeof(double), "the features' deviations", error));
+    TRY(cln_moments(trainer->device, range->data, range->order, range->first, range->rows, columns.mean, columns.size,
+                    error));
+    for (uint32_t j = 0; j < d; j++) {
+        double mean = columns.mean[j] * trainer->scale, deviation = columns.size[j] * trainer->scale;
+        columns.size[j] = cln_column_size(mean, deviation * deviation, problem->bias);
+        columns.mean[j] = problem->bias ? mean : 0;
+    }
+    trainer->columns = columns;
+    columns = (cln_columns){0};
+out:
+    free(columns.mean);
+    free(columns.size);
+    return status;
+}
