@@ -208,7 +208,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("train/units");
+    Suite *suite = suite_create("train/free_of_units");
     TCase *ok = tcase_create("ok"), *invalid = tcase_create("invalid");
     tcase_add_loop_test(ok, features, 0, 2);
     tcase_add_loop_test(ok, features_under_a_penalty, 0, 2);
