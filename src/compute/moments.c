@@ -11,6 +11,10 @@
 #define STRETCH        256             /* rows of a partial sum */
 #define BLOCK_ROWS     (64u * STRETCH) /* of a launch, at most */
 #define BLOCK_FEATURES (1u << 26)      /* and features, about */
+#define KINDS          3               /* Σδ, Σδ², max |x| */
+
+/* Of the largest |x| of a column, a power of two: from here to there float sums of x − c lose nothing. */
+enum { LEAST_EXPONENT = -100, MOST_EXPONENT = 115 };
 
 typedef struct moments {
     cln_device *device;
@@ -21,9 +25,9 @@ typedef struct moments {
     size_t group;
     cl_program program;
     cl_kernel first_row, sum;
-    cl_mem c, partials;      /* (stride), (stretches,2,stride) */
-    float *h_c, *h_partials; /* the same */
-    double *sums, *squares;  /* (d) each */
+    cl_mem c, unit, partials;         /* (stride) each, (stretches,KINDS,stride) */
+    float *h_c, *h_unit, *h_partials; /* the same; unit: powers of two, and c is of x·unit */
+    double *sums, *squares, *largest; /* (d) each: the last pass */
 } moments;
 
 static cln_status build(moments *m, cln_type type, cln_error *error)
@@ -44,13 +48,14 @@ out:
 
 static uint64_t partials_of(const moments *m)
 {
-    return cln_ceil_divide(m->block, STRETCH) * 2 * m->stride;
+    return cln_ceil_divide(m->block, STRETCH) * KINDS * m->stride;
 }
 
 static cln_status create_buffers(moments *m, cln_error *error)
 {
     cln_status status;
     TRY(cln_buffer_create(m->device, "a row", m->stride * sizeof(float), &m->c, error));
+    TRY(cln_buffer_create(m->device, "powers of two", m->stride * sizeof(float), &m->unit, error));
     TRY(cln_buffer_create(m->device, "sums of columns", partials_of(m) * sizeof(float), &m->partials, error));
 out:
     return status;
@@ -60,9 +65,11 @@ static cln_status allocate(moments *m, cln_error *error)
 {
     cln_status status;
     TRY(cln_allocate((void **)&m->h_c, m->stride, sizeof(float), "a row", error));
+    TRY(cln_allocate((void **)&m->h_unit, m->stride, sizeof(float), "powers of two", error));
     TRY(cln_allocate((void **)&m->h_partials, partials_of(m), sizeof(float), "sums of columns", error));
     TRY(cln_allocate((void **)&m->sums, m->d, sizeof(double), "sums of columns", error));
     TRY(cln_allocate((void **)&m->squares, m->d, sizeof(double), "sums of columns", error));
+    TRY(cln_allocate((void **)&m->largest, m->d, sizeof(double), "sums of columns", error));
 out:
     return status;
 }
@@ -73,11 +80,14 @@ static void release(moments *m)
     cln_kernel_release(&m->sum);
     cln_program_release(&m->program);
     cln_buffer_release(m->device, &m->c);
+    cln_buffer_release(m->device, &m->unit);
     cln_buffer_release(m->device, &m->partials);
     free(m->h_c);
+    free(m->h_unit);
     free(m->h_partials);
     free(m->sums);
     free(m->squares);
+    free(m->largest);
 }
 
 static cln_grid grid_of(const moments *m, uint64_t stretches)
@@ -85,7 +95,12 @@ static cln_grid grid_of(const moments *m, uint64_t stretches)
     return (cln_grid){{cln_ceil_divide(m->stride, m->group * m->vector), stretches}, {m->group, 1}};
 }
 
-/* c is the first row. */
+static cln_status write_row(moments *m, cl_mem to, const float *row, cln_error *error)
+{
+    return cln_buffer_write(m->device, to, 0, m->stride * sizeof(float), row, error);
+}
+
+/* c is the first row, and the powers of two are 1. */
 static cln_status centre_on_first_row(moments *m, cln_error *error)
 {
     cln_status status;
@@ -94,6 +109,9 @@ static cln_status centre_on_first_row(moments *m, cln_error *error)
     const cln_argument arguments[] = {CLN_ARG(rows.x), CLN_ARG(rows.order), CLN_ARG(rows.first), CLN_ARG(m->c)};
     TRY(cln_launch(m->device, m->first_row, grid_of(m, 1), arguments, CLN_COUNT(arguments), error));
     TRY(cln_buffer_read(m->device, m->c, 0, m->stride * sizeof(float), m->h_c, error));
+    for (uint32_t j = 0; j < m->stride; j++)
+        m->h_unit[j] = 1;
+    TRY(write_row(m, m->unit, m->h_unit, error));
 out:
     return status;
 }
@@ -103,7 +121,7 @@ static cln_status centre_on_mean(moments *m, cln_error *error)
 {
     for (uint32_t j = 0; j < m->d; j++)
         m->h_c[j] = (float)((double)m->h_c[j] + m->sums[j] / (double)m->rows);
-    return cln_buffer_write(m->device, m->c, 0, m->stride * sizeof(float), m->h_c, error);
+    return write_row(m, m->c, m->h_c, error);
 }
 
 static cln_status add_block(moments *m, uint64_t first, uint32_t count, cln_error *error)
@@ -112,14 +130,16 @@ static cln_status add_block(moments *m, uint64_t first, uint32_t count, cln_erro
     cln_rows rows;
     uint64_t stretches = cln_ceil_divide(count, STRETCH);
     TRY(cln_resident_rows(m->resident, m->order, first, count, &rows, error));
-    const cln_argument arguments[] = {CLN_ARG(rows.x),     CLN_ARG(rows.order), CLN_ARG(rows.first),
-                                      CLN_ARG(rows.count), CLN_ARG(m->c),       CLN_ARG(m->partials)};
+    const cln_argument arguments[] = {CLN_ARG(rows.x), CLN_ARG(rows.order), CLN_ARG(rows.first), CLN_ARG(rows.count),
+                                      CLN_ARG(m->c),   CLN_ARG(m->unit),    CLN_ARG(m->partials)};
     TRY(cln_launch(m->device, m->sum, grid_of(m, stretches), arguments, CLN_COUNT(arguments), error));
-    TRY(cln_buffer_read(m->device, m->partials, 0, stretches * 2 * m->stride * sizeof(float), m->h_partials, error));
+    TRY(cln_buffer_read(m->device, m->partials, 0, stretches * KINDS * m->stride * sizeof(float), m->h_partials,
+                        error));
     for (uint64_t i = 0; i < stretches; i++)
         for (uint32_t j = 0; j < m->d; j++) {
-            m->sums[j] += (double)m->h_partials[2 * i * m->stride + j];
-            m->squares[j] += (double)m->h_partials[(2 * i + 1) * m->stride + j];
+            m->sums[j] += (double)m->h_partials[KINDS * i * m->stride + j];
+            m->squares[j] += (double)m->h_partials[(KINDS * i + 1) * m->stride + j];
+            m->largest[j] = fmax(m->largest[j], (double)m->h_partials[(KINDS * i + 2) * m->stride + j]);
         }
 out:
     return status;
@@ -130,7 +150,7 @@ static cln_status add_all(moments *m, cln_error *error)
 {
     cln_status status = CLN_OK;
     for (uint32_t j = 0; j < m->d; j++)
-        m->sums[j] = m->squares[j] = 0;
+        m->sums[j] = m->squares[j] = m->largest[j] = 0;
     for (uint64_t done = 0; done < m->rows && status == CLN_OK; done += m->block) {
         uint64_t left = m->rows - done;
         status = add_block(m, m->first + done, left < m->block ? (uint32_t)left : m->block, error);
@@ -138,18 +158,39 @@ static cln_status add_all(moments *m, cln_error *error)
     return status;
 }
 
+/* Brings each column to about 1. Where the sums of the first pass are beyond what float carries, it is made again. */
+static cln_status scale_columns(moments *m, cln_error *error)
+{
+    cln_status status;
+    bool again = false;
+    for (uint32_t j = 0; j < m->d; j++) {
+        bool usual = m->largest[j] > 0 && isfinite(m->largest[j]);
+        int exponent = usual ? ilogb(m->largest[j]) : 0;
+        again |= exponent < LEAST_EXPONENT || exponent > MOST_EXPONENT;
+        exponent = exponent < -127 ? -127 : exponent > 126 ? 126 : exponent; /* 2^±: normal floats */
+        m->h_unit[j] = ldexpf(1, -exponent);
+        m->h_c[j] *= m->h_unit[j];
+        m->sums[j] *= (double)m->h_unit[j];
+    }
+    TRY(write_row(m, m->unit, m->h_unit, error));
+    if (again) {
+        TRY(write_row(m, m->c, m->h_c, error));
+        TRY(add_all(m, error));
+    }
+out:
+    return status;
+}
+
 static cln_status conclude(const moments *m, double *mean, double *deviation, cln_error *error)
 {
     double n = (double)m->rows;
     for (uint32_t j = 0; j < m->d; j++) {
-        double beside = m->sums[j] / n, variance = m->squares[j] / n - beside * beside;
-        mean[j] = (double)m->h_c[j] + beside;
+        double beside = m->sums[j] / n, variance = m->squares[j] / n - beside * beside, unit = (double)m->h_unit[j];
+        mean[j] = ((double)m->h_c[j] + beside) / unit;
         if (!isfinite(mean[j]) || !isfinite(variance))
-            return cln_fail(error, CLN_INVALID,
-                            "column %u (from 0) spreads too far for the squares of its differences to be floats; scale "
-                            "it down",
+            return cln_fail(error, CLN_DEVICE, "the device computes no finite mean and deviation of column %u (from 0)",
                             j);
-        deviation[j] = variance > 0 ? sqrt(variance) : 0;
+        deviation[j] = variance > 0 ? sqrt(variance) / unit : 0;
     }
     return CLN_OK;
 }
@@ -168,7 +209,7 @@ uint64_t cln_moments_count(cln_device *dry, uint32_t d, uint32_t block_rows)
     moments m = {.device = dry};
     measure(&m, d, block_rows);
     create_buffers(&m, NULL);
-    return (partials_of(&m) + m.stride) * sizeof(float) + 2 * (uint64_t)d * sizeof(double);
+    return (partials_of(&m) + 2 * m.stride) * sizeof(float) + 3 * (uint64_t)d * sizeof(double);
 }
 
 cln_status cln_moments(cln_device *device, cln_resident *resident, cl_mem order, uint64_t first, uint64_t rows,
@@ -184,6 +225,7 @@ cln_status cln_moments(cln_device *device, cln_resident *resident, cl_mem order,
     TRY(centre_on_first_row(&m, error));
     TRY(add_all(&m, error));
     if (info->type == CLN_FLOAT32) {
+        TRY(scale_columns(&m, error));
         TRY(centre_on_mean(&m, error));
         TRY(add_all(&m, error));
     }

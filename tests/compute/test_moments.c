@@ -130,20 +130,71 @@ START_TEST(extreme_bytes_are_exact)
 }
 END_TEST
 
-START_TEST(what_float_cannot_hold_is_refused)
+/* Columns in every unit that a float has, about 0 and beside an offset, with an outlier and constant; side by side. */
+static const float units[] = {1,     1e-37f, 1e-30f, 1e-25f, 1e-23f, 1e-19f, 1e-10f,
+                              1e10f, 1e19f,  1e23f,  1e25f,  1e30f,  1e37f};
+#define UNITS ((uint32_t)(sizeof units / sizeof *units))
+
+static void check_units(uint32_t n)
 {
-    const float x[] = {1, -1e20f, 2, 1e20f};
-    double mean[2], deviation[2];
-    cln_dataset *data = NULL;
-    cln_resident *resident = NULL;
-    cln_error refused = {0};
-    MUST(cln_dataset_wrap(x, CLN_FLOAT32, 2, 2, NULL, &data, error));
-    MUST(cln_resident_begin(device, data, 0, &resident, error));
-    MUST(cln_resident_finish(resident, 2, NULL, error));
-    ck_assert_int_eq(cln_moments(device, resident, NULL, 0, 2, mean, deviation, &refused), CLN_INVALID);
-    ck_assert_msg(strstr(refused.message, "column 1") != NULL, "%s", refused.message);
+    enum { KINDS = 4 };
+    sample s = sample_create(n, UNITS * KINDS, 1, CLN_FLOAT32, true);
+    float *x = s.x;
+    cln_random random;
+    cln_random_seed(&random, n, 9);
+    for (uint32_t i = 0; i < s.n; i++)
+        for (uint32_t u = 0; u < UNITS; u++) {
+            float *column = x + (size_t)i * s.d + u * KINDS;
+            column[0] = units[u] * about_zero(&random);
+            column[1] = units[u] * (5 + about_zero(&random) / 1000);
+            column[2] = units[u] * (i == s.n / 2 ? 8 : about_zero(&random) / 1e6f);
+            column[3] = units[u] * 0.1f;
+        }
+    double *mean = calloc(s.d, sizeof *mean), *deviation = calloc(s.d, sizeof *deviation);
+    cln_resident *resident = sample_upload(&s, 0);
+    snprintf(place, sizeof place, "units, n=%u", n);
+    expect_moments(&s, resident, NULL, 0, s.n);
+    expect_moments(&s, resident, NULL, s.n / 3, s.n - s.n / 2);
+    MUST(cln_moments(device, resident, NULL, 0, s.n, mean, deviation, error));
+    for (uint32_t j = 0; j < s.d; j++) {
+        bool constant = s.n == 1 || j % KINDS == 3;
+        ck_assert_msg((deviation[j] > 0) == !constant, "%s, column %u: %g", place, j, deviation[j]);
+        ck_assert(!constant || mean[j] == (double)x[j]);
+    }
     cln_resident_release(resident);
-    cln_dataset_close(data);
+    free(mean);
+    free(deviation);
+    cln_trial_free(&s);
+}
+
+START_TEST(every_unit)
+{
+    static const uint32_t rows[] = {65, 1, 7, 61, 64, 255, 256, 257, 700};
+    for (size_t i = 0; i < (tiny() ? 1 : sizeof rows / sizeof *rows); i++)
+        check_units(rows[i]);
+}
+END_TEST
+
+/* A power of two on a column is the same power on its mean and deviation, to the last bit. */
+START_TEST(powers_of_two_change_no_bit)
+{
+    static const int powers[] = {0, -100, -60, 60, 100};
+    enum { D = sizeof powers / sizeof *powers };
+    sample s = sample_create(tiny() ? 65 : 300, D, 1, CLN_FLOAT32, true);
+    double mean[D], deviation[D];
+    cln_random random;
+    cln_random_seed(&random, 4, 9);
+    for (uint32_t i = 0; i < s.n; i++) {
+        float value = 3 + about_zero(&random);
+        for (uint32_t j = 0; j < D; j++)
+            ((float *)s.x)[i * D + j] = ldexpf(value, powers[j]);
+    }
+    cln_resident *resident = sample_upload(&s, 0);
+    MUST(cln_moments(device, resident, NULL, 0, s.n, mean, deviation, error));
+    for (uint32_t j = 1; j < D; j++)
+        ck_assert(mean[j] == ldexp(mean[0], powers[j]) && deviation[j] == ldexp(deviation[0], powers[j]));
+    cln_resident_release(resident);
+    cln_trial_free(&s);
 }
 END_TEST
 
@@ -155,6 +206,7 @@ int main(void)
     tcase_add_loop_test(ok, agrees_with_plain_sums, 0, CASES);
     tcase_add_test(ok, large_means_do_not_matter);
     tcase_add_test(ok, extreme_bytes_are_exact);
-    tcase_add_test(invalid, what_float_cannot_hold_is_refused);
+    tcase_add_test(ok, every_unit);
+    tcase_add_test(ok, powers_of_two_change_no_bit);
     return run_on_device(suite);
 }
