@@ -230,7 +230,8 @@ CLN_API cln_status cln_dataset_wrap(const void *x, cln_type type, uint64_t n, ui
 CLN_API cln_status cln_dataset_wrap_targets(const void *x, cln_type type, uint64_t n, uint32_t d, const float *targets,
                                             uint32_t k, cln_dataset **data, cln_error *error);
 /* Weighs the rows in the loss of a training; weights: (rows kept now), copied, 0 or more, not all 0; NULL: all alike again. They
-   count relative to each other: a trainer divides them by their mean over its training rows. Solver direct does not take them;
+   count relative to each other: a trainer divides them by their mean over its training rows. Means and deviations of features count
+   them as well, and class-weights=balanced evens out what the rows of each class weigh, so that a row of weight 0 is as one that is absent. Solver direct does not take them;
    cln_model_verify needs them again as they were. */
 CLN_API cln_status cln_dataset_weigh(cln_dataset *data, const float *weights, cln_error *error);
 /* Keeps rows of these classes only and renumbers them in the order given; classes: (count), distinct. A class may have no rows here
@@ -287,7 +288,8 @@ typedef struct cln_trainer cln_trainer;
  * told by cln_result.stopped and its reason: CLN_STOP_TOLERANCE where lbfgs or direct converged, CLN_STOP_EPOCHS where the limit was
  * reached before, which for sgd is the rule; both are CLN_OK.
  *
- * Features may be centred and standardised by the training rows; that is folded into the model, which takes raw data.
+ * Features may be centred and standardised by the training rows, each counted by its own weight, whatever option class-weights says;
+ * that is folded into the model, which takes raw data. Solver sgd divides by deviations of 1e-19 to 9e18, lbfgs and direct by any.
  */
 
 /* What a trainer works on. valid: NULL takes the rows of option `valid` from the end of train; test: NULL for none. */

@@ -8,6 +8,7 @@
 #include "train/full_batch.h"
 #include "train/solve.h"
 #include "train/step_size.h"
+#include "train/weighted.h"
 #include "train/weights.h"
 
 /* A walk through a training. */
@@ -115,13 +116,15 @@ static void take_sight(walk *w)
     const cln_selection *selection = trainer->selection;
     cln_dataset_info info;
     uint64_t before = w->dry.bytes, d = problem->features;
+    const float *own = cln_dataset_weights(selection->data[CLN_TRAIN]);
     if (problem->centred) {
-        w->seeing = cln_moments_count(&w->dry, problem->features, problem->block_rows);
+        w->seeing =
+            own ? cln_weighted_bytes(trainer) : cln_moments_count(&w->dry, problem->features, problem->block_rows);
         w->seeing += 2 * d * (sizeof(double) + sizeof(float));
         note(w);
         w->dry.bytes = before;
     }
-    if (cln_weights_any(&trainer->settings, cln_dataset_weights(selection->data[CLN_TRAIN]))) {
+    if (cln_weights_any(&trainer->settings, own)) {
         if (describe(w, CLN_TRAIN, &info))
             cln_resident_count_weights(&w->dry, &info, problem->block_rows);
         w->data += w->dry.bytes - before;
@@ -131,9 +134,12 @@ static void take_sight(walk *w)
         note(w);
     }
     uint64_t rows = smaller(CLN_CURVATURE_ROWS, selection->rows[CLN_TRAIN]);
-    uint64_t sample = rows * (d * cln_type_bytes(problem->type) + sizeof(float));
+    uint64_t sample = rows * (d * cln_type_bytes(problem->type) + sizeof(float)),
+             measuring = cln_curvature_bytes(rows, problem->features);
+    if (rows == CLN_CURVATURE_ROWS && cln_weights_any(&trainer->settings, own))
+        measuring = larger(measuring, cln_weighted_bytes(trainer));
     if (cln_settings_solver_is(&trainer->settings, "sgd"))
-        w->seeing = larger(w->seeing, sample + cln_curvature_bytes(rows, problem->features));
+        w->seeing = larger(w->seeing, sample + measuring);
 }
 
 /* The columns measured. Returns what that takes of the host. */

@@ -27,6 +27,12 @@ typedef struct cln_selection {
     uint32_t *list[CLN_PARTS]; /* (rows): what range.order says; NULL where that is */
 } cln_selection;
 
+/* Where row i of a part lies in its data set. */
+static inline uint64_t cln_selection_row(const cln_selection *selection, int part, uint64_t i)
+{
+    return selection->list[part] ? selection->list[part][i] : i;
+}
+
 /* Selects and checks; nothing is uploaded yet. Release it also after a failure. */
 cln_status cln_selection_create(cln_selection *selection, const cln_settings *settings, const cln_parts *parts,
                                 cln_error *error);

@@ -3,11 +3,38 @@
 #include "compute/moments.h"
 #include "train/step_size.h"
 #include "train/trainer.h"
+#include "train/weighted.h"
 #include "train/weights.h"
 
 #include <float.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* In the data's units; mean, deviation: (d). */
+static cln_status find_moments(cln_trainer *trainer, double *mean, double *deviation, cln_error *error)
+{
+    const cln_range *range = &trainer->selection->range[CLN_TRAIN];
+    if (cln_dataset_weights(trainer->selection->data[CLN_TRAIN]))
+        return cln_weighted_moments(trainer, mean, deviation, error);
+    return cln_moments(trainer->device, range->data, range->order, range->first, range->rows, mean, deviation, error);
+}
+
+/* What sgd divides gradients by, 1/σ², is a float. Other solvers divide on the host. */
+static cln_status find_spread(const cln_trainer *trainer, float *spread, cln_error *error)
+{
+    for (uint32_t j = 0; j < trainer->plan->problem.features; j++) {
+        double deviation = trainer->scaling.deviation[j], inverse = 1 / (deviation * deviation);
+        if (!(inverse >= (double)FLT_MIN && inverse <= (double)FLT_MAX))
+            return cln_fail(
+                error, CLN_INVALID,
+                "feature %u (from 0) has a standard deviation of %.2g, by which solver sgd cannot divide in "
+                "single precision; bring it nearer to 1 (option scale for all features), or take solver lbfgs",
+                j, deviation);
+        spread[j] = (float)inverse;
+    }
+    return CLN_OK;
+}
 
 /* Of the training rows: mean and deviation in units of scaled features, and the same for the kernels. */
 static cln_status find_scaling(cln_trainer *trainer, cln_error *error)
@@ -22,20 +49,19 @@ static cln_status find_scaling(cln_trainer *trainer, cln_error *error)
     TRY(cln_allocate((void **)&trainer->scaling.shift, d, sizeof(double), "the features' means", error));
     TRY(cln_allocate((void **)&deviation, d, sizeof(double), "the features' deviations", error));
     TRY(cln_allocate((void **)&shift, d, sizeof(float), "the features' means", error));
-    const cln_range *range = &trainer->selection->range[CLN_TRAIN];
-    TRY(cln_moments(trainer->device, range->data, range->order, range->first, range->rows, trainer->scaling.shift,
-                    deviation, error));
+    TRY(find_moments(trainer, trainer->scaling.shift, deviation, error));
     for (uint32_t j = 0; j < d; j++) {
         shift[j] = (float)(trainer->scaling.shift[j] * trainer->scale);
         trainer->scaling.shift[j] = (double)shift[j]; /* what is subtracted is what a model's bias makes up for */
         deviation[j] = deviation[j] > 0 ? deviation[j] * trainer->scale : 1;
     }
     if (problem->spread) {
-        TRY(cln_allocate((void **)&spread, d, sizeof(float), "the features' deviations", error));
-        for (uint32_t j = 0; j < d; j++)
-            spread[j] = (float)(1 / (deviation[j] * deviation[j]));
         trainer->scaling.deviation = deviation;
         deviation = NULL;
+        if (cln_settings_solver_is(&trainer->settings, "sgd")) {
+            TRY(cln_allocate((void **)&spread, d, sizeof(float), "the features' deviations", error));
+            TRY(find_spread(trainer, spread, error));
+        }
     }
     TRY(cln_plan_fold(trainer->plan, shift, spread, error));
 out:
@@ -43,12 +69,6 @@ out:
     free(shift);
     free(spread);
     return status;
-}
-
-/* Where training row i lies in its data set. */
-static uint64_t row_of(const cln_selection *selection, uint64_t i)
-{
-    return selection->list[CLN_TRAIN] ? selection->list[CLN_TRAIN][i] : i;
 }
 
 /* weights (rows of the training part), or NULL, for the device: validation rows in the same data set weigh 1. */
@@ -64,7 +84,7 @@ static cln_status upload_weights(cln_trainer *trainer, const float *weights, cln
     for (uint64_t i = 0; i < all; i++)
         padded[i] = 1;
     for (uint64_t i = 0; i < rows; i++)
-        padded[row_of(selection, i)] = weights[i];
+        padded[cln_selection_row(selection, CLN_TRAIN, i)] = weights[i];
     TRY(cln_resident_weigh(selection->resident[CLN_TRAIN], padded, error));
 out:
     free(padded);
@@ -82,8 +102,8 @@ static cln_status read_rows(const cln_selection *selection, uint64_t first, uint
     cln_status status = CLN_OK;
     uint64_t at_once = selection->list[CLN_TRAIN] ? 1 : count;
     for (uint64_t i = 0; i < count; i += at_once)
-        TRY(cln_resident_read(selection->resident[CLN_TRAIN], row_of(selection, first + i), at_once, x + i * row_bytes,
-                              error));
+        TRY(cln_resident_read(selection->resident[CLN_TRAIN], cln_selection_row(selection, CLN_TRAIN, first + i),
+                              at_once, x + i * row_bytes, error));
 out:
     return status;
 }
@@ -114,15 +134,23 @@ static cln_status measure(cln_trainer *trainer, const float *weights, cln_curvat
     const cln_dataset_info *info = &trainer->selection->info;
     uint64_t rows = trainer->selection->rows[CLN_TRAIN], most = rows < CLN_CURVATURE_ROWS ? rows : CLN_CURVATURE_ROWS;
     uint64_t count = 0;
+    double worst = 0;
     void *x = NULL;
     float *sampled = NULL;
     const cln_curvature_view view = {trainer->scale, trainer->scaling.shift, trainer->scaling.deviation,
                                      trainer->plan->problem.bias};
     TRY(cln_allocate(&x, most * info->features, cln_type_bytes(info->type), "a sample of rows", error));
     TRY(cln_allocate((void **)&sampled, most, sizeof(float), "a sample of weights", error));
-    TRY(sample(trainer, weights, x, sampled, &count, error));
+    bool drawn = weights && rows > CLN_CURVATURE_ROWS;
+    if (drawn) {
+        count = CLN_CURVATURE_ROWS;
+        TRY(cln_weighted_sample(trainer, &view, x, sampled, &worst, error));
+    } else
+        TRY(sample(trainer, weights, x, sampled, &count, error));
     TRY(cln_curvature_measure(x, info->type, count, info->features, info->features, &view, weights ? sampled : NULL,
                               curvature, error));
+    if (drawn)
+        *curvature = (cln_curvature){fmin(curvature->mean, worst), worst};
 out:
     free(x);
     free(sampled);
@@ -169,10 +197,10 @@ cln_status cln_trainer_see(cln_trainer *trainer, cln_error *error)
     cln_status status;
     const cln_selection *selection = trainer->selection;
     const cln_dataset *data = selection->data[CLN_TRAIN];
-    TRY(find_scaling(trainer, error));
     TRY(cln_weights_create(&trainer->settings, cln_dataset_labels(data), selection->info.outputs,
                            cln_dataset_weights(data), selection->list[CLN_TRAIN], selection->rows[CLN_TRAIN],
                            &trainer->row_weights, error));
+    TRY(find_scaling(trainer, error));
     TRY(upload_weights(trainer, trainer->row_weights, error));
     if (cln_settings_solver_is(&trainer->settings, "sgd"))
         TRY(find_step_sizes(trainer, trainer->row_weights, error));

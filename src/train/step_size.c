@@ -41,6 +41,16 @@ static void see_row(const void *x, cln_type type, size_t at, uint32_t d, const c
     row[d] = view->bias ? root : 0;
 }
 
+double cln_curvature_squared(const void *x, cln_type type, size_t at, uint32_t d, const cln_curvature_view *view)
+{
+    double sum = view->bias ? 1 : 0;
+    for (uint32_t j = 0; j < d; j++) {
+        double value = component(x, type, at + j, j, view);
+        sum += value * value;
+    }
+    return sum;
+}
+
 static double dot(const float *x, const double *v, uint32_t columns)
 {
     double lanes[LANES] = {0}, sum = 0;

@@ -18,7 +18,8 @@
  *   L_b = n(b − 1)/(b(n − 1))·L + (n − b)/(b(n − 1))·max_i L_i,   L_i = c·‖x̃_i‖² + λ₂
  *
  * which is L for all rows and the worst row's alone for b = 1. Both come from a sample of the rows; that what was left out is a bit
- * worse costs no stability: a quadratic's steps do not grow until 2/L.
+ * worse costs no stability: a quadratic's steps do not grow until 2/L. Of rows that weigh more or less a few may be worse by any factor:
+ * there the sample is drawn by what rows weigh, and the worst row is that of all (train/weighted.h).
  */
 #ifndef CLN_TRAIN_STEP_SIZE_H
 #define CLN_TRAIN_STEP_SIZE_H
@@ -46,6 +47,9 @@ typedef struct cln_curvature {
 cln_status cln_curvature_measure(const void *x, cln_type type, uint64_t rows, uint32_t d, size_t stride,
                                  const cln_curvature_view *view, const float *weights, cln_curvature *curvature,
                                  cln_error *error);
+
+/* ‖x̃‖² of one row, whose features begin at element `at` of x; unweighted. */
+double cln_curvature_squared(const void *x, cln_type type, size_t at, uint32_t d, const cln_curvature_view *view);
 
 /* What it takes of memory meanwhile, for that many rows. */
 uint64_t cln_curvature_bytes(uint64_t rows, uint32_t d);

@@ -25,17 +25,21 @@ static uint32_t output_of(const cln_settings *settings, uint32_t label, uint32_t
     return outputs;
 }
 
-/* of_class (outputs): what the options say; counts (outputs): rows of each class. */
-static cln_status weigh_classes(const cln_settings *settings, const uint64_t *counts, uint32_t outputs, uint64_t rows,
-                                double *of_class, cln_error *error)
+/* of_class (outputs): what the options say; sums (outputs): what the rows of each class weigh by themselves. */
+static cln_status weigh_classes(const cln_settings *settings, const double *sums, uint32_t outputs, double *of_class,
+                                cln_error *error)
 {
+    double all = 0;
     for (uint32_t c = 0; c < outputs; c++)
-        of_class[c] = settings->balanced && counts[c] ? (double)rows / ((double)outputs * (double)counts[c]) : 1;
+        all += sums[c];
+    for (uint32_t c = 0; c < outputs; c++)
+        of_class[c] = settings->balanced && sums[c] > 0 ? all / ((double)outputs * sums[c]) : 1;
     for (uint32_t i = 0; i < settings->weighted_count; i++) {
         uint32_t c = output_of(settings, settings->weighted[i], outputs);
-        if (c == outputs || counts[c] == 0)
+        if (c == outputs || !(sums[c] > 0))
             return cln_fail(error, CLN_INVALID,
-                            "option class-weights names class %u, but no training row has it; leave it out",
+                            "option class-weights names class %u, but no training row has it, or none that weighs "
+                            "anything; leave it out",
                             settings->weighted[i]);
         of_class[c] = settings->class_weight[i];
     }
@@ -61,8 +65,7 @@ cln_status cln_weights_create(const cln_settings *settings, const int32_t *label
                               const uint32_t *list, uint64_t rows, float **result, cln_error *error)
 {
     cln_status status;
-    uint64_t *counts = NULL;
-    double *of_class = NULL, *products = NULL;
+    double *sums = NULL, *of_class = NULL, *products = NULL;
     float *weights = NULL;
     bool classes = has_class_weights(settings);
     *result = NULL;
@@ -71,14 +74,14 @@ cln_status cln_weights_create(const cln_settings *settings, const int32_t *label
     if (classes && !labels)
         return cln_fail(error, CLN_INVALID,
                         "option class-weights needs classes, but the training data has real-valued targets");
-    TRY(cln_allocate((void **)&counts, outputs, sizeof *counts, "class weights", error));
+    TRY(cln_allocate((void **)&sums, outputs, sizeof *sums, "class weights", error));
     TRY(cln_allocate((void **)&of_class, outputs, sizeof *of_class, "class weights", error));
     TRY(cln_allocate((void **)&products, rows, sizeof *products, "row weights", error));
     TRY(cln_allocate((void **)&weights, rows, sizeof *weights, "row weights", error));
     for (uint64_t i = 0; classes && i < rows; i++)
-        counts[labels[list ? list[i] : i]]++;
+        sums[labels[list ? list[i] : i]] += own ? (double)own[list ? list[i] : i] : 1;
     if (classes)
-        TRY(weigh_classes(settings, counts, outputs, rows, of_class, error));
+        TRY(weigh_classes(settings, sums, outputs, of_class, error));
     for (uint64_t i = 0; i < rows; i++) {
         uint64_t row = list ? list[i] : i;
         products[i] = (own ? (double)own[row] : 1) * (classes ? of_class[labels[row]] : 1);
@@ -87,7 +90,7 @@ cln_status cln_weights_create(const cln_settings *settings, const int32_t *label
     *result = weights;
     weights = NULL;
 out:
-    free(counts);
+    free(sums);
     free(of_class);
     free(products);
     free(weights);

@@ -1,7 +1,12 @@
 /*
  * The weight of each training row in the loss: the data set's own times its class's, divided by their mean over the training rows,
  * so that a mean loss remains one and step size and penalty mean what they mean without. Class weights are those of option
- * class-weights; `balanced` gives n/(k·n_c) to the n_c rows of class c (scikit-learn's "balanced", after King and Zeng 2001).
+ * class-weights; `balanced` gives W/(k·W_c) to those of class c, W_c what these rows weigh by themselves (their number where no row has a
+ * weight) and W what all do, so that each class has the same share of the loss (scikit-learn's "balanced" with sample_weight, after King
+ * and Zeng 2001).
+ *
+ * Features are centred and standardised by the data set's own weights, not by those of classes (train/weighted.h), as a StandardScaler,
+ * which sees no labels. So a row of weight 0 is as one that is absent.
  */
 #ifndef CLN_TRAIN_WEIGHTS_H
 #define CLN_TRAIN_WEIGHTS_H

@@ -39,6 +39,7 @@ static const trial trials[] = {
     {"model=linear target=value learning-rate=0.05 class-weights=balanced", CLN_TARGET_VALUE, false},
     {"model=linear learning-rate=0.05", CLN_TARGET_REAL, false},
     {"model=linear learning-rate=0.02 standardize=true l2=0.1 momentum=0.5", CLN_TARGET_REAL, true},
+    {"learning-rate=0.05 class-weights=balanced center=true", CLN_TARGET_ONEHOT, true},
 };
 
 #define TRIALS ((int)(sizeof trials / sizeof *trials))
@@ -51,14 +52,17 @@ typedef struct rows {
     uint32_t train, outputs;
 } rows;
 
-static void centre(rows *r, const cln_settings *settings)
+static void centre(rows *r, const cln_settings *settings, bool weighted)
 {
+    double share[N], total = 0;
+    for (uint32_t i = 0; i < r->train; i++)
+        total += share[i] = weighted ? (double)r->own[i] : 1;
     for (uint32_t j = 0; j < D; j++) {
         double mean = 0, squared = 0;
         for (uint32_t i = 0; i < r->train; i++)
-            mean += r->p.scaled[i * D + j] / r->train;
+            mean += share[i] * r->p.scaled[i * D + j] / total;
         for (uint32_t i = 0; i < r->train; i++)
-            squared += (r->p.scaled[i * D + j] - mean) * (r->p.scaled[i * D + j] - mean) / r->train;
+            squared += share[i] * (r->p.scaled[i * D + j] - mean) * (r->p.scaled[i * D + j] - mean) / total;
         r->shift[j] = settings->center || settings->standardize ? mean : 0;
         r->deviation[j] = settings->standardize && squared > 0 ? sqrt(squared) : 1;
         for (uint32_t i = 0; i < N; i++)
@@ -68,13 +72,15 @@ static void centre(rows *r, const cln_settings *settings)
 
 static void weigh(rows *r, const cln_settings *settings, bool weighted)
 {
-    double counts[K] = {0}, mean = 0, product[N];
-    for (uint32_t i = 0; i < r->train; i++)
-        counts[r->p.y[i]]++;
+    double sums[K] = {0}, all = 0, mean = 0, product[N];
+    for (uint32_t i = 0; i < r->train; i++) {
+        sums[r->p.y[i]] += weighted ? (double)r->own[i] : 1;
+        all += weighted ? (double)r->own[i] : 1;
+    }
     for (uint32_t i = 0; i < r->train; i++) {
         product[i] = weighted ? (double)r->own[i] : 1;
         if (settings->balanced)
-            product[i] *= r->train / (K * counts[r->p.y[i]]);
+            product[i] *= all / (K * sums[r->p.y[i]]);
         for (uint32_t c = 0; c < settings->weighted_count; c++)
             if (settings->weighted[c] == (uint32_t)r->p.y[i])
                 product[i] *= settings->class_weight[c];
@@ -107,7 +113,7 @@ static rows *rows_make(const trial *t, const cln_settings *settings, cln_type ty
     }
     if (t->weighted)
         OK(cln_dataset_weigh(r->p.data, r->own, error));
-    centre(r, settings);
+    centre(r, settings, t->weighted);
     weigh(r, settings, t->weighted);
     return r;
 }

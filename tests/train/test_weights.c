@@ -47,14 +47,38 @@ START_TEST(test_own)
 }
 END_TEST
 
-/* 4 of 6 rows have class 0, 2 class 2. */
+/* 4 of 6 rows have class 0, 2 class 2; with their own weights 5 and 4 of 9, where each class gets 9/(3·5) and 9/(3·4). */
 START_TEST(test_balanced)
 {
-    const float own[ROWS] = {1, 2, 1, 1, 1, 3};
-    const double alone[ROWS] = {0.5, 1, 0.5, 1, 0.5, 0.5}, both[ROWS] = {0.5, 2, 0.5, 1, 0.5, 1.5};
+    const float own[ROWS] = {1, 2, 1, 2, 1, 2};
+    const double alone[ROWS] = {0.5, 1, 0.5, 1, 0.5, 0.5}, both[ROWS] = {0.6, 1.5, 0.6, 1.5, 0.6, 1.2};
     cln_settings settings = {.balanced = true};
     expect(made(&settings, labels, 3, NULL), alone);
     expect(made(&settings, labels, 3, own), both);
+}
+END_TEST
+
+/* Whatever rows weigh by themselves, each class has the same share of the loss; whole weights are as many rows, and 0 as none. */
+START_TEST(test_balanced_shares)
+{
+    enum { K = 5, N = 257 };
+    int32_t y[N];
+    float own[N], *weights = NULL;
+    cln_settings settings = {.balanced = true};
+    for (int i = 0; i < N; i++) {
+        y[i] = i % 50 == 49 ? 4 : i % 7 == 6 ? 3 : i % 3;
+        own[i] = y[i] == 1 ? 0.01f * (float)(i % 4) : y[i] == 2 ? 1e3f : (float)(i % 4);
+    }
+    cln_error error = {0};
+    ck_assert_int_eq(cln_weights_create(&settings, y, K, own, NULL, N, &weights, &error), CLN_OK);
+    double sums[K] = {0};
+    for (int i = 0; i < N; i++) {
+        sums[y[i]] += (double)weights[i];
+        ck_assert((own[i] > 0) == (weights[i] > 0));
+    }
+    for (int c = 0; c < K; c++)
+        ck_assert_double_eq_tol(sums[c], (double)N / K, 1e-5 * N);
+    free(weights);
 }
 END_TEST
 
@@ -70,12 +94,12 @@ START_TEST(test_named)
 }
 END_TEST
 
-/* Of some rows of a data set: three of class 0, one of class 2. */
+/* Of some rows of a data set: three of class 0, which weigh 8, one of class 2 with 2. */
 START_TEST(test_list)
 {
     const uint32_t list[4] = {0, 1, 4, 5};
     const float own[ROWS] = {1, 2, 9, 9, 3, 4};
-    const double expected[4] = {2.0 / 3, 4, 2, 8.0 / 3};
+    const double expected[4] = {10.0 / 24, 10.0 / 3, 30.0 / 24, 40.0 / 24};
     cln_settings settings = {.balanced = true};
     float *weights = NULL;
     cln_error error = {0};
@@ -121,6 +145,7 @@ int main(void)
     tcase_add_test(ok, test_none);
     tcase_add_test(ok, test_own);
     tcase_add_test(ok, test_balanced);
+    tcase_add_test(ok, test_balanced_shares);
     tcase_add_test(ok, test_named);
     tcase_add_test(ok, test_list);
     tcase_add_test(invalid, test_refused);
