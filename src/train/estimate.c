@@ -8,6 +8,7 @@
 #include "train/full_batch.h"
 #include "train/solve.h"
 #include "train/step_size.h"
+#include "train/units.h"
 #include "train/weighted.h"
 #include "train/weights.h"
 
@@ -135,7 +136,7 @@ static void take_sight(walk *w)
     }
     uint64_t rows = smaller(CLN_CURVATURE_ROWS, selection->rows[CLN_TRAIN]);
     uint64_t sample = rows * (d * cln_type_bytes(problem->type) + sizeof(float)),
-             measuring = cln_curvature_bytes(rows, problem->features);
+             measuring = cln_units_bytes(rows, problem->features);
     if (rows == CLN_CURVATURE_ROWS && cln_weights_any(&trainer->settings, own))
         measuring = larger(measuring, cln_weighted_bytes(trainer));
     if (cln_settings_solver_is(&trainer->settings, "sgd"))

@@ -201,6 +201,19 @@ static void describe(const cln_trainer *trainer, const cln_lane *lane, cln_resul
     result->train = result->valid = result->test = none;
 }
 
+/* Where the solver has not said more: the rule that ended it, and what of the step size the user may not know. */
+static void explain(const cln_trainer *trainer, const cln_lane *lane, char *reason, size_t size)
+{
+    bool ran = lane->stopped == CLN_STOP_EPOCHS || lane->stopped == CLN_STOP_PATIENCE;
+    int length = snprintf(reason, size, "%s", *lane->reason ? lane->reason : stop_sentences[lane->stopped]);
+    if (lane->slow && ran && !*lane->reason && (size_t)length < size)
+        snprintf(reason + length, size - (size_t)length,
+                 "; with the step size %.2g, all that the features' units allow, most weights go less than "
+                 "1 %% of their way; %s",
+                 lane->settings.learning_rate,
+                 trainer->settings.no_bias ? "bring the features to one size" : "give option standardize");
+}
+
 cln_status cln_trainer_conclude(cln_trainer *trainer, cln_result *results, cln_error *error)
 {
     cln_status status = CLN_OK;
@@ -214,8 +227,7 @@ cln_status cln_trainer_conclude(cln_trainer *trainer, cln_result *results, cln_e
     for (uint32_t m = 0; m < trainer->lane_count; m++) {
         const cln_lane *lane = &trainer->lanes[m];
         results[m].stopped = lane->stopped;
-        snprintf(results[m].reason, sizeof results[m].reason, "%s",
-                 *lane->reason ? lane->reason : stop_sentences[lane->stopped]);
+        explain(trainer, lane, results[m].reason, sizeof results[m].reason);
     }
 out:
     return status;

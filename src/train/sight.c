@@ -3,6 +3,7 @@
 #include "compute/moments.h"
 #include "train/step_size.h"
 #include "train/trainer.h"
+#include "train/units.h"
 #include "train/weighted.h"
 #include "train/weights.h"
 
@@ -128,7 +129,17 @@ out:
     return status;
 }
 
-static cln_status measure(cln_trainer *trainer, const float *weights, cln_curvature *curvature, cln_error *error)
+/* Steps of a whole run, as many as a double holds. */
+static cln_pace_of pace_of(const cln_trainer *trainer)
+{
+    double steps = (double)trainer->settings.epochs * (double)trainer->batches;
+    return (cln_pace_of){cln_settings_loss(&trainer->settings), trainer->selection->rows[CLN_TRAIN], trainer->batch,
+                         steps < 0x1p63 ? (uint64_t)steps : UINT64_MAX};
+}
+
+/* *slow: the units keep sgd from learning with a step size for this curvature. */
+static cln_status measure(cln_trainer *trainer, const float *weights, cln_curvature *curvature, bool *slow,
+                          cln_error *error)
 {
     cln_status status;
     const cln_dataset_info *info = &trainer->selection->info;
@@ -151,6 +162,9 @@ static cln_status measure(cln_trainer *trainer, const float *weights, cln_curvat
                               curvature, error));
     if (drawn)
         *curvature = (cln_curvature){fmin(curvature->mean, worst), worst};
+    const cln_pace_of pace = pace_of(trainer);
+    TRY(cln_units_judge(x, info->type, count, info->features, &view, weights ? sampled : NULL, curvature, &pace, slow,
+                        error));
 out:
     free(x);
     free(sampled);
@@ -174,18 +188,19 @@ static cln_status find_step_sizes(cln_trainer *trainer, const float *weights, cl
 {
     cln_status status = CLN_OK;
     cln_curvature curvature;
-    bool measured = false;
+    bool measured = false, slow = false;
     uint64_t rows = trainer->selection->rows[CLN_TRAIN];
     for (uint32_t m = 0; m < trainer->lane_count; m++) {
         cln_settings *settings = &trainer->lanes[m].settings;
         if (settings->learning_rate > 0)
             continue;
         if (!measured)
-            TRY(measure(trainer, weights, &curvature, error));
+            TRY(measure(trainer, weights, &curvature, &slow, error));
         measured = true;
         settings->learning_rate =
             cln_step_size(&curvature, cln_settings_loss(settings), cln_settings_l2(settings, rows), settings->momentum,
                           rows, trainer->batch);
+        trainer->lanes[m].slow = slow;
         TRY(check_step_size(settings->learning_rate, error));
     }
 out:

@@ -164,10 +164,15 @@ out:
     return status;
 }
 
+double cln_logit_curvature(cln_row_loss loss)
+{
+    return loss == CLN_SQUARED ? 1 : 0.5;
+}
+
 double cln_step_size(const cln_curvature *curvature, cln_row_loss loss, double l2, double momentum, uint64_t n,
                      uint64_t batch)
 {
-    double c = loss == CLN_SQUARED ? 1 : 0.5, b = (double)(batch < n ? batch : n), all = (double)n;
+    double c = cln_logit_curvature(loss), b = (double)(batch < n ? batch : n), all = (double)n;
     double of_all = n > 1 ? all * (b - 1) / (b * (all - 1)) : 1, of_worst = n > 1 ? (all - b) / (b * (all - 1)) : 0;
     double most = of_all * (c * curvature->mean + l2) + of_worst * (c * curvature->worst + l2);
     return most > 0 ? (1 - momentum) / most : 1; /* rows of nothing but zeros teach nothing */

@@ -54,6 +54,8 @@ double cln_curvature_squared(const void *x, cln_type type, size_t at, uint32_t d
 /* What it takes of memory meanwhile, for that many rows. */
 uint64_t cln_curvature_bytes(uint64_t rows, uint32_t d);
 
+/* c: what a row's loss bends by in its logits, at most. */
+double cln_logit_curvature(cln_row_loss loss);
 /* For minibatches of `batch` of n rows. */
 double cln_step_size(const cln_curvature *curvature, cln_row_loss loss, double l2, double momentum, uint64_t n,
                      uint64_t batch);

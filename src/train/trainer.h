@@ -18,6 +18,7 @@ typedef struct cln_lane {
     cln_options *options;  /* a copy, for the model's metadata */
     cln_settings settings; /* those options; the learning rate is the one that was found where none was given */
     cln_patience patience;
+    bool slow;          /* its step size was found, and the features' units make it too small to learn with (units.h) */
     bool over, in_best; /* stopped, before the others perhaps; its rows of `best` are what it keeps */
     cln_stop stopped;
     uint64_t epoch, steps; /* passes begun, minibatches done */

@@ -276,6 +276,33 @@ START_TEST(test_units)
 }
 END_TEST
 
+/* A year among columns of about 1: the step size that was found is told to be too small, where it was found; with patience, too. */
+START_TEST(test_year)
+{
+    static const struct {
+        const char *words;
+        bool told;
+    } cases[] = {{"epochs=2", true},
+                 {"epochs=2 no-bias=true", true},
+                 {"epochs=9 valid=40 patience=1", true},
+                 {"epochs=2 standardize=true", false},
+                 {"epochs=2 learning-rate=1e-7", false},
+                 {"solver=lbfgs l2=0.01 epochs=2", false}};
+    problem p = problem_make(tiny() ? 45 : 213, D, K, CLN_FLOAT32, 9);
+    for (uint32_t i = 0; i < p.n; i++)
+        ((float *)p.x)[i * D + 3] = (float)(1950 + i % 70);
+    problem_wrap(&p);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cln_result result;
+        cln_model_free(trained("fused", cases[i].words, p.data, NULL, NULL, &result));
+        ck_assert_msg((strstr(result.reason, "all that the features' units allow") != NULL) == cases[i].told, "%s: %s",
+                      cases[i].words, result.reason);
+        ck_assert_uint_lt(strlen(result.reason), sizeof result.reason - 1);
+    }
+    problem_free(&p);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("train/weighted");
@@ -284,6 +311,7 @@ int main(void)
     tcase_add_loop_test(ok, test_moments, 0, tiny() ? 1 : 5);
     tcase_add_test(ok, test_equal_weights);
     tcase_add_test(edges, test_heavy_rows);
+    tcase_add_test(edges, test_year);
     tcase_add_loop_test(edges, test_units, 0, tiny() ? 1 : 2);
     add_device_cases(suite, ok, edges, NULL, NULL);
     return run_on_device(suite);
