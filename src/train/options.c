@@ -52,7 +52,8 @@ static const cln_option table[] = {
     REAL(MODEL, "l2", "0", ALL, l2, 0, 1e30,
          "penalty (F/2)·|W|², the sum of squared weights, added to the mean loss; not on the bias"),
     LIST(MODEL, "alpha", "F,…", "0", ALPHAS, 1e30,
-         "l2 in units of summed losses, as scikit-learn's Ridge has it: l2 = F / training rows; solver direct takes "
+         "l2 in units of summed losses, as scikit-learn's Ridge has it: l2 = F / training rows (the sum of their "
+         "weights); solver direct takes "
          "several and keeps the best in validation"),
     LIST(MODEL, "class-weights", "WEIGHTS", "", CLASS_WEIGHTS, 0,
          "how much the rows of each class count in the loss: balanced (each class as much as any other), or "

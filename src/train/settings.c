@@ -93,7 +93,7 @@ bool cln_settings_has_alpha(const cln_settings *settings)
     return settings->alpha_count > 1 || (settings->alpha_count == 1 && settings->alpha[0] > 0);
 }
 
-double cln_settings_l2(const cln_settings *settings, uint64_t rows)
+double cln_settings_l2(const cln_settings *settings, double total)
 {
-    return cln_settings_has_alpha(settings) ? settings->alpha[0] / (double)rows : settings->l2;
+    return cln_settings_has_alpha(settings) ? settings->alpha[0] / total : settings->l2;
 }

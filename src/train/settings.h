@@ -30,7 +30,7 @@ typedef struct cln_settings {
     double decay;         /* 0: the schedule's own */
     uint64_t decay_epochs;
     double l1, l2;                 /* of the mean loss */
-    double alpha[CLN_MOST_ALPHAS]; /* l2 times the training rows, where alpha_count is not 0 */
+    double alpha[CLN_MOST_ALPHAS]; /* l2 times the training rows (what they weigh), where alpha_count is not 0 */
     uint32_t alpha_count;          /* 0: l2 is in force */
     double tolerance;
     uint64_t patience;            /* epochs; 0: off */
@@ -47,8 +47,9 @@ uint64_t cln_settings_epochs(const cln_settings *settings);
 bool cln_settings_solver_is(const cln_settings *settings, const char *solver);
 /* alpha is given, and l2 is not in force. */
 bool cln_settings_has_alpha(const cln_settings *settings);
-/* λ of the mean loss over `rows` training rows; the first of several alphas. */
-double cln_settings_l2(const cln_settings *settings, uint64_t rows);
+/* λ of the mean loss over training rows that weigh `total` in all by themselves, their number where none has a weight; the first of several
+   alphas. */
+double cln_settings_l2(const cln_settings *settings, double total);
 /* What does not go together, as a sentence (perhaps in `sentence`), or NULL. */
 const char *cln_settings_check(const cln_settings *settings, char *sentence, size_t size);
 

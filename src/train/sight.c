@@ -197,9 +197,8 @@ static cln_status find_step_sizes(cln_trainer *trainer, const float *weights, cl
         if (!measured)
             TRY(measure(trainer, weights, &curvature, &slow, error));
         measured = true;
-        settings->learning_rate =
-            cln_step_size(&curvature, cln_settings_loss(settings), cln_settings_l2(settings, rows), settings->momentum,
-                          rows, trainer->batch);
+        settings->learning_rate = cln_step_size(&curvature, cln_settings_loss(settings), trainer->lanes[m].l2,
+                                                settings->momentum, rows, trainer->batch);
         trainer->lanes[m].slow = slow;
         TRY(check_step_size(settings->learning_rate, error));
     }

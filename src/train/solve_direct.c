@@ -171,7 +171,7 @@ static cln_status plan_path(cln_trainer *trainer, uint64_t n, cln_error *error)
     trainer->path = NULL;
     cln_status status = cln_allocate((void **)&trainer->path, count, sizeof *trainer->path, "a path", error);
     for (uint32_t i = 0; status == CLN_OK && i < count; i++) {
-        double l2 = count > 1 ? settings->alpha[i] / (double)n : cln_settings_l2(settings, n);
+        double l2 = count > 1 ? settings->alpha[i] / (double)n : cln_settings_l2(settings, (double)n);
         trainer->path[i] =
             (cln_path_row){.alpha = count > 1 ? settings->alpha[i] : l2 * (double)n, .l2 = l2, .objective = NAN};
     }

@@ -8,6 +8,7 @@
 #include "train/checkpoint.h"
 #include "train/compiling.h"
 #include "train/estimate.h"
+#include "train/weights.h"
 
 #include <stdlib.h>
 
@@ -51,9 +52,11 @@ static cln_status plan_batches(cln_trainer *trainer, cln_error *error)
             "%llu training rows make no whole minibatch of %llu; give a smaller batch-size, or no drop-last",
             (unsigned long long)rows, (unsigned long long)settings->batch_size);
     cln_trainer_cut(trainer);
+    double total = cln_weights_total(cln_dataset_weights(trainer->selection->data[CLN_TRAIN]),
+                                     trainer->selection->list[CLN_TRAIN], rows);
     for (uint32_t m = 0; m < trainer->lane_count; m++) {
         const cln_settings *own = &trainer->lanes[m].settings;
-        trainer->lanes[m].l2 = cln_settings_l2(own, rows);
+        trainer->lanes[m].l2 = cln_settings_l2(own, total);
         trainer->h_steps[m] =
             (cln_step){.l2 = (float)trainer->lanes[m].l2, .momentum = (float)own->momentum, .nesterov = own->nesterov};
     }

@@ -149,7 +149,7 @@ static cln_status create_objective(verifying *own, cln_error *error)
                                      .type = own->info.type,
                                      .scale = model->scale,
                                      .l1 = settings->l1,
-                                     .l2 = cln_settings_l2(settings, own->rows),
+                                     .l2 = cln_settings_l2(settings, (double)own->rows),
                                      .spread = own->deviation,
                                      .bias = !settings->no_bias};
     if (l2 && !cln_parse_real(l2, &problem.l2))

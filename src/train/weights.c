@@ -14,6 +14,14 @@ bool cln_weights_any(const cln_settings *settings, const float *own)
     return own || has_class_weights(settings);
 }
 
+double cln_weights_total(const float *own, const uint32_t *list, uint64_t rows)
+{
+    double total = 0;
+    for (uint64_t i = 0; own && i < rows; i++)
+        total += (double)own[list ? list[i] : i];
+    return total > 0 ? total : (double)rows; /* rows that all weigh 0 are refused elsewhere */
+}
+
 /* The output of a label as the data has it; `outputs` where none has it. */
 static uint32_t output_of(const cln_settings *settings, uint32_t label, uint32_t outputs)
 {

@@ -15,6 +15,8 @@
 
 /* Whether rows weigh anything but 1 each; own: as below. */
 bool cln_weights_any(const cln_settings *settings, const float *own);
+/* What the rows weigh by themselves: Σ own, or their number; own and list as below. */
+double cln_weights_total(const float *own, const uint32_t *list, uint64_t rows);
 /* labels: (data set) in 0 … outputs−1, as option `classes` has renumbered them, or NULL where there are real-valued targets;
    own: (data set), or NULL; list: (rows), which of the data set's rows are meant, NULL for the first. *weights: (rows), to be released
    with free(); NULL where all rows weigh 1. CLN_INVALID where a class with a weight has no rows, or there are no classes, or nothing

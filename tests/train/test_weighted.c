@@ -91,7 +91,7 @@ START_TEST(test_as_rows)
         "model=linear batch-size=100000 no-shuffle=true epochs=20 standardize=true class-weights=balanced",
         "solver=lbfgs l2=0.01 standardize=true tolerance=1e-6 epochs=200",
         "solver=lbfgs l2=0.01 tolerance=1e-6 epochs=200 class-weights=balanced",
-        "model=linear solver=lbfgs l2=0.01 standardize=true tolerance=1e-6 epochs=200",
+        "model=linear solver=lbfgs alpha=3 standardize=true tolerance=1e-6 epochs=200",
     };
     for (int type = 0; type < 2; type++) {
         pair p = pair_make(tiny() ? 35 : 257, type ? CLN_FLOAT32 : CLN_UINT8, _i ? several : one);
