@@ -4,7 +4,7 @@
 #include "data/dataset.h"
 #include "reference/objective.h"
 #include "reference/rows.h"
-#include "train/trainer.h"
+#include "train/weighted.h"
 
 #include <float.h>
 #include <stdlib.h>
@@ -15,8 +15,8 @@ static double target_of(const cln_trainer *trainer, uint64_t i, uint32_t c)
     const cln_selection *selection = trainer->selection;
     const cln_dataset *data = selection->data[CLN_TRAIN];
     const cln_row_answers answers = {.labels = cln_dataset_labels(data), .targets = cln_dataset_targets(data)};
-    uint64_t row = selection->list[CLN_TRAIN] ? selection->list[CLN_TRAIN][i] : selection->range[CLN_TRAIN].first + i;
-    return cln_row_target(selection->target, &answers, row, cln_trainer_outputs(trainer), c);
+    return cln_row_target(selection->target, &answers, cln_selection_row(selection, CLN_TRAIN, i),
+                          cln_trainer_outputs(trainer), c);
 }
 
 /* Σ over outputs of the targets' variance about their means; about 0 where no bias makes up for these, or nothing else is left. */
@@ -53,8 +53,11 @@ cln_status cln_trainer_measure_columns(cln_trainer *trainer, cln_error *error)
     columns.unit = cln_gradient_unit(problem->loss, cln_trainer_outputs(trainer), variance);
     TRY(cln_allocate((void **)&columns.mean, d, sizeof(double), "the features' means", error));
     TRY(cln_allocate((void **)&columns.size, d, sizeof(double), "the features' deviations", error));
-    TRY(cln_moments(trainer->device, range->data, range->order, range->first, range->rows, columns.mean, columns.size,
-                    error));
+    if (trainer->row_weights)
+        TRY(cln_weighted_moments(trainer, trainer->row_weights, columns.mean, columns.size, error));
+    else
+        TRY(cln_moments(trainer->device, range->data, range->order, range->first, range->rows, columns.mean,
+                        columns.size, error));
     for (uint32_t j = 0; j < d; j++) {
         double mean = columns.mean[j] * trainer->scale, deviation = columns.size[j] * trainer->scale;
         columns.size[j] = cln_column_size(mean, deviation * deviation, problem->bias);

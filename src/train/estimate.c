@@ -147,6 +147,9 @@ static void take_sight(walk *w)
 static uint64_t take_columns(walk *w)
 {
     const cln_problem *problem = &w->outline.problem;
+    const cln_trainer *trainer = &w->trainer;
+    if (cln_weights_any(&trainer->settings, cln_dataset_weights(trainer->selection->data[CLN_TRAIN])))
+        return cln_weighted_bytes(trainer);
     uint64_t before = w->dry.bytes, host = cln_moments_count(&w->dry, problem->features, problem->block_rows);
     note(w);
     w->dry.bytes = before;

@@ -17,7 +17,7 @@ static cln_status find_moments(cln_trainer *trainer, double *mean, double *devia
 {
     const cln_range *range = &trainer->selection->range[CLN_TRAIN];
     if (cln_dataset_weights(trainer->selection->data[CLN_TRAIN]))
-        return cln_weighted_moments(trainer, mean, deviation, error);
+        return cln_weighted_moments(trainer, NULL, mean, deviation, error);
     return cln_moments(trainer->device, range->data, range->order, range->first, range->rows, mean, deviation, error);
 }
 

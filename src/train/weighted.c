@@ -50,8 +50,8 @@ out:
 
 typedef struct sums {
     const cln_selection *selection;
-    const float *own; /* (rows of the data set) */
-    double *c;        /* (d): any row, then the mean */
+    const float *own, *weights; /* (rows of the data set), (training rows); these where they are there */
+    double *c;                  /* (d): any row, then the mean */
     double *sum, *squares, total;
 } sums;
 
@@ -60,12 +60,18 @@ static double value_of(const void *x, cln_type type, size_t at)
     return type == CLN_UINT8 ? ((const uint8_t *)x)[at] : (double)((const float *)x)[at];
 }
 
+/* Of training row i. */
+static double weight_of(const sums *s, uint64_t i)
+{
+    return (double)(s->weights ? s->weights[i] : s->own[cln_selection_row(s->selection, CLN_TRAIN, i)]);
+}
+
 static void add(const void *x, uint64_t first, uint64_t count, void *user)
 {
     sums *s = user;
     uint32_t d = s->selection->info.features;
     for (uint64_t i = 0; i < count; i++) {
-        double weight = (double)s->own[cln_selection_row(s->selection, CLN_TRAIN, first + i)];
+        double weight = weight_of(s, first + i);
         if (!(weight > 0)) /* whatever stands there */
             continue;
         s->total += weight;
@@ -82,14 +88,13 @@ static cln_status begin_moments(cln_trainer *trainer, sums *s, cln_error *error)
 {
     cln_status status;
     const cln_dataset_info *info = &trainer->selection->info;
-    uint64_t heaviest = cln_selection_row(s->selection, CLN_TRAIN, 0);
+    uint64_t heaviest = 0;
     void *x = NULL;
-    for (uint64_t i = 0; i < s->selection->rows[CLN_TRAIN]; i++) {
-        uint64_t row = cln_selection_row(s->selection, CLN_TRAIN, i);
-        heaviest = s->own[row] > s->own[heaviest] ? row : heaviest;
-    }
+    for (uint64_t i = 0; i < s->selection->rows[CLN_TRAIN]; i++)
+        heaviest = weight_of(s, i) > weight_of(s, heaviest) ? i : heaviest;
     TRY(cln_allocate(&x, 1, row_bytes(trainer), "a row", error));
-    TRY(cln_resident_read(trainer->selection->resident[CLN_TRAIN], heaviest, 1, x, error));
+    TRY(cln_resident_read(trainer->selection->resident[CLN_TRAIN], cln_selection_row(s->selection, CLN_TRAIN, heaviest),
+                          1, x, error));
     for (uint32_t j = 0; j < info->features; j++)
         s->c[j] = value_of(x, info->type, j);
 out:
@@ -97,12 +102,14 @@ out:
     return status;
 }
 
-cln_status cln_weighted_moments(cln_trainer *trainer, double *mean, double *deviation, cln_error *error)
+cln_status cln_weighted_moments(cln_trainer *trainer, const float *weights, double *mean, double *deviation,
+                                cln_error *error)
 {
     cln_status status;
     const cln_selection *selection = trainer->selection;
     uint32_t d = selection->info.features;
-    sums s = {.selection = selection, .own = cln_dataset_weights(selection->data[CLN_TRAIN]), .c = mean};
+    sums s = {
+        .selection = selection, .own = cln_dataset_weights(selection->data[CLN_TRAIN]), .weights = weights, .c = mean};
     TRY(cln_allocate((void **)&s.sum, d, sizeof(double), "sums of columns", error));
     TRY(cln_allocate((void **)&s.squares, d, sizeof(double), "sums of columns", error));
     TRY(begin_moments(trainer, &s, error));

@@ -8,11 +8,11 @@
 #include "train/step_size.h"
 #include "train/trainer.h"
 
-/* Means and deviations of the columns in the data's units, as cln_moments; mean, deviation: (d). With the data set's own weights w:
-   Σw·x/Σw and √(Σw·(x − mean)²/Σw), so that a row of weight 0 is as one that is absent, whatever stands in it, and whole numbers are as
-   many rows. Weights of classes do not count here: features are standardised without regard to labels. The trainer's rows have weights,
-   not all 0. */
-cln_status cln_weighted_moments(cln_trainer *trainer, double *mean, double *deviation, cln_error *error);
+/* Means and deviations of the columns in the data's units, as cln_moments; mean, deviation: (d). With weights w (training rows), not all
+   0: Σw·x/Σw and √(Σw·(x − mean)²/Σw), so that a row of weight 0 is as one that is absent, whatever stands in it, and whole numbers are as
+   many rows. NULL: the data set's own, without those of classes, for features are standardised without regard to labels. */
+cln_status cln_weighted_moments(cln_trainer *trainer, const float *weights, double *mean, double *deviation,
+                                cln_error *error);
 
 /*
  * A sample of CLN_CURVATURE_ROWS of more rows, for curvature where rows weigh trainer->row_weights: x (CLN_CURVATURE_ROWS,d) of the data's
