@@ -43,7 +43,7 @@ static cln_status open_images(cln_dataset *data, const char *path, cln_error *er
     cln_status status;
     cln_idx idx;
     TRY(cln_stream_open(path, &data->stream, error));
-    TRY(cln_idx_read(data->stream, &idx, error));
+    TRY(cln_idx_read(data->stream, CLN_IDX_FEATURES, &idx, error));
     if (idx.dimensions < 2)
         return cln_fail(error, CLN_FORMAT,
                         "%s: it has one dimension, so it holds labels and no rows of features; give the images' file",

@@ -17,15 +17,18 @@ static uint32_t big_endian(const uint8_t bytes[4])
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-static cln_status set_type(cln_idx *idx, const char *path, uint8_t code, cln_error *error)
+/* What a file of another type is to be converted to. */
+static const char *const readable[] = {[CLN_IDX_FEATURES] = "unsigned bytes (type 0x08) or floats (0x0D)",
+                                       [CLN_IDX_LABELS] = "unsigned bytes (type 0x08) or 32-bit integers (0x0C)"};
+
+static cln_status set_type(cln_idx *idx, cln_idx_use use, const char *path, uint8_t code, cln_error *error)
 {
     for (size_t i = 0; i < CLN_COUNT(types); i++) {
         if (types[i].code != code)
             continue;
         if (types[i].bytes == 0)
-            return cln_fail(error, CLN_FORMAT,
-                            "%s: its values are %s (IDX type 0x%02X); convert them to unsigned bytes or floats", path,
-                            types[i].name, code);
+            return cln_fail(error, CLN_FORMAT, "%s: its values are %s (IDX type 0x%02X); convert them to %s", path,
+                            types[i].name, code, readable[use]);
         idx->type = (cln_idx_type)code;
         idx->value_bytes = types[i].bytes;
         return CLN_OK;
@@ -68,7 +71,7 @@ static cln_status set_sizes(cln_idx *idx, cln_stream *stream, const uint8_t *siz
     return CLN_OK;
 }
 
-cln_status cln_idx_read(cln_stream *stream, cln_idx *idx, cln_error *error)
+cln_status cln_idx_read(cln_stream *stream, cln_idx_use use, cln_idx *idx, cln_error *error)
 {
     cln_status status;
     const char *path = cln_stream_path(stream);
@@ -78,7 +81,7 @@ cln_status cln_idx_read(cln_stream *stream, cln_idx *idx, cln_error *error)
     if (start[0] != 0 || start[1] != 0)
         return cln_fail(error, CLN_FORMAT, "%s: it is no IDX file (it begins with 0x%02X%02X, not with two zero bytes)",
                         path, start[0], start[1]);
-    TRY(set_type(idx, path, start[2], error));
+    TRY(set_type(idx, use, path, start[2], error));
     idx->dimensions = start[3];
     if (idx->dimensions == 0)
         return cln_fail(error, CLN_FORMAT, "%s: its header has no dimensions; the file is damaged", path);
@@ -119,7 +122,7 @@ cln_status cln_idx_read_labels(const char *path, const cln_dataset_info *of, int
     int32_t *values = NULL;
     cln_idx idx;
     TRY(cln_stream_open(path, &stream, error));
-    TRY(cln_idx_read(stream, &idx, error));
+    TRY(cln_idx_read(stream, CLN_IDX_LABELS, &idx, error));
     if (idx.dimensions != 1 || idx.type == CLN_IDX_FLOAT32) {
         status =
             cln_fail(error, CLN_FORMAT, "%s: it holds no labels (%u dimensions%s); labels are one dimension of %s",

@@ -19,9 +19,12 @@ typedef struct cln_idx {
     uint64_t header_bytes;
 } cln_idx;
 
+/* What a file is read for, which says what one of a type that is not read is to be converted to. */
+typedef enum cln_idx_use { CLN_IDX_FEATURES, CLN_IDX_LABELS } cln_idx_use;
+
 /* Reads the header from the stream's start and leaves the stream behind it. CLN_FORMAT for a header that is none, a type
    that is not read, an empty dimension, and for sizes that the file cannot hold or, where it is plain, does not fill. */
-cln_status cln_idx_read(cln_stream *stream, cln_idx *idx, cln_error *error);
+cln_status cln_idx_read(cln_stream *stream, cln_idx_use use, cln_idx *idx, cln_error *error);
 
 /* Opens a file of labels, one dimension of bytes or int32, and reads it whole. of: whose rows they must be as many as, or NULL;
    others are refused before memory is taken. *labels: (*count), to be released with free(). CLN_FORMAT also for labels below 0 or

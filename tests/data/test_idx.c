@@ -312,6 +312,9 @@ START_TEST(types_that_are_not_read)
         put_file("typed", bytes, idx_header(bytes, types[i].code, 2, 1u, 2u) + (types[i].code == 0x0C ? 8 : 2));
         refused("typed", types[i].word);
     }
+    uint8_t doubles[64] = {0};
+    put_file("typed", doubles, idx_header(doubles, 0x0E, 2, 1u, 2u) + 16);
+    refused("typed", "convert them to unsigned bytes (type 0x08) or floats (0x0D)");
     put_file("typed", "PK\3\4 a zip archive", 18);
     refused("typed", "0x504B");
 }
@@ -370,6 +373,9 @@ START_TEST(bad_labels)
     labels_refused("label 65535 of row 2");
     put_file("y", bytes, idx_header(bytes, 0x0D, 1, 3u) + 12);
     labels_refused("of floats");
+    put_file("y", bytes, idx_header(bytes, 0x0B, 1, 3u) + 6);
+    labels_refused(
+        "16-bit integers (IDX type 0x0B); convert them to unsigned bytes (type 0x08) or 32-bit integers (0x0C)");
     put_gzip("y", bytes, idx_header(bytes, 0x08, 1, 3u) + 4);
     labels_refused("more bytes follow");
     put_gzip("y", bytes, idx_header(bytes, 0x08, 1, 0xffffffffu) + 4);
