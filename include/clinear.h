@@ -415,6 +415,10 @@ CLN_API cln_status cln_trainer_create(cln_device *device, const cln_options *opt
    with *result filled; an interruption is CLN_OK. */
 CLN_API cln_status cln_trainer_run(cln_trainer *trainer, cln_progress_fn *progress, void *user, cln_result *result,
                                    cln_error *error);
+/* What the figures do not say by themselves, in sentences that are true and no failures: of the data from cln_trainer_create on (a label
+   without training rows, say), of the result after cln_trainer_run (classes that are separable without a penalty, so that there is no
+   optimum; sgd that has learned nothing). NULL beyond the last; valid until the trainer is closed. */
+CLN_API const char *cln_trainer_warning(const cln_trainer *trainer, size_t index);
 /* Minibatches in a pass over the training part, and whole or partial ones in the validation and test parts. */
 CLN_API uint64_t cln_trainer_batches(const cln_trainer *trainer);
 /* One step of minibatch SGD on minibatch `index` of the current pass's order; *cost (may be NULL) receives its mean loss
@@ -539,6 +543,8 @@ CLN_API const char *cln_search_value(const cln_search *search, size_t index, siz
 /* Trains what has not been trained yet; after an interruption it may be called again. progress may be NULL. */
 CLN_API cln_status cln_search_run(cln_search *search, cln_search_progress_fn *progress, void *user, cln_error *error);
 CLN_API void cln_search_row_at(const cln_search *search, size_t index, cln_search_row *row);
+/* As cln_trainer_warning, of the rows that the configurations are trained on and validated with. */
+CLN_API const char *cln_search_warning(const cln_search *search, size_t index);
 /* Below 0 where `a` is better than `b`, above 0 where it is worse; never 0 for two rows of one search. */
 CLN_API int cln_search_compare(const cln_search_row *a, const cln_search_row *b);
 /* The best of what is finished. False: nothing is, or all diverged. */

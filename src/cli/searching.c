@@ -9,6 +9,7 @@
 #include "report/text.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* ---- progress */
 
@@ -86,6 +87,19 @@ static int refit(const cln_search_job *of, cln_device *device, cln_search *searc
     return code;
 }
 
+/* What the training of the best has not told already. */
+static void warn(const cln_search *search, const cln_training *told)
+{
+    const char *text;
+    for (size_t i = 0; (text = cln_search_warning(search, i)); i++) {
+        bool again = false;
+        for (size_t of = 0; of < told->warning_count; of++)
+            again |= strcmp(told->warnings[of], text) == 0;
+        if (!again)
+            cln_message_note("warning: %s", text);
+    }
+}
+
 int cln_search_job_run(const cln_search_job *job, cln_training *training, bool *finished)
 {
     cln_error error = {0};
@@ -111,6 +125,7 @@ int cln_search_job_run(const cln_search_job *job, cln_training *training, bool *
     code = d.stopping ? CLN_EXIT_INTERRUPTED : refit(job, device, search, training, finished, &error);
     report.interrupted = code == CLN_EXIT_INTERRUPTED;
     report.refit = *finished ? training : NULL;
+    warn(search, training);
     cln_status told = job->tell(&report, job->user, &error);
     status = error.status != CLN_OK ? error.status : told;
 out:

@@ -98,6 +98,15 @@ static cln_status take_path(const cln_trainer *trainer, cln_training *training, 
     return CLN_OK;
 }
 
+/* Copies of these as well, which are told at the end, where they are seen. */
+static void take_warnings(const cln_trainer *trainer, cln_training *training)
+{
+    const char *text;
+    while (training->warning_count < CLN_COUNT(training->warnings) &&
+           (text = cln_trainer_warning(trainer, training->warning_count)))
+        snprintf(training->warnings[training->warning_count++], sizeof *training->warnings, "%s", text);
+}
+
 /* After the run: keeps the model and says how it ended. */
 static int conclude(const watcher *w, cln_trainer *trainer, cln_training *training, const cln_device *device,
                     cln_error *error)
@@ -151,7 +160,13 @@ static int watch(watcher *w, cln_trainer *trainer, cln_training *training, const
     *finished = status == CLN_OK || status == CLN_DIVERGED;
     if (status == CLN_OK && take_path(trainer, training, error) != CLN_OK)
         return cln_message_failure(error, device);
-    return *finished ? conclude(w, trainer, training, device, error) : CLN_EXIT_FAILED;
+    if (!*finished)
+        return CLN_EXIT_FAILED;
+    take_warnings(trainer, training);
+    int code = conclude(w, trainer, training, device, error);
+    for (size_t i = 0; i < training->warning_count; i++)
+        cln_message_note("warning: %s", training->warnings[i]);
+    return code;
 }
 
 /* All but the result. */

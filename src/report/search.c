@@ -142,14 +142,23 @@ static json_t *rows_json(const cln_search *search)
     return rows;
 }
 
+static json_t *warnings_json(const cln_search *search)
+{
+    json_t *warnings = json_array();
+    for (size_t i = 0; cln_search_warning(search, i); i++)
+        json_array_append_new(warnings, cln_json_text(cln_search_warning(search, i)));
+    return warnings;
+}
+
 cln_status cln_report_search_json(const cln_search_report *report, FILE *to, cln_error *error)
 {
     cln_search_row best;
     bool found = cln_search_best(report->search, &best);
-    return cln_json_write(json_pack("{so so so so so so sb}", "grid", cln_json_text(report->grid), "folds",
+    return cln_json_write(json_pack("{so so so so so so sb so}", "grid", cln_json_text(report->grid), "folds",
                                     cln_json_count(report->folds), "configurations", rows_json(report->search), "best",
                                     found ? cln_json_count(best.index) : json_null(), "refit",
                                     report->refit ? cln_json_training(report->refit) : json_null(), "seconds",
-                                    cln_json_real(report->seconds), "interrupted", report->interrupted),
+                                    cln_json_real(report->seconds), "interrupted", report->interrupted, "warnings",
+                                    warnings_json(report->search)),
                           2, to, error);
 }

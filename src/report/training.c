@@ -183,6 +183,14 @@ static json_t *path_json(const cln_training *training)
     return path;
 }
 
+static json_t *warnings_json(const cln_training *training)
+{
+    json_t *warnings = json_array();
+    for (size_t i = 0; i < training->warning_count; i++)
+        json_array_append_new(warnings, cln_json_text(training->warnings[i]));
+    return warnings;
+}
+
 /* Adds what not every training has. */
 static int add_more(json_t *object, const cln_training *training)
 {
@@ -196,6 +204,7 @@ static int add_more(json_t *object, const cln_training *training)
     if (result->sparse)
         failed |= json_object_set_new(object, "zeros", cln_json_count(result->zeros));
     failed |= json_object_set_new(object, "certificate", cln_json_certificate(&result->certificate));
+    failed |= json_object_set_new(object, "warnings", warnings_json(training));
     if (training->resumed) {
         failed |= json_object_set_new(object, "resumed_from_epoch", cln_json_count(training->resumed_epoch));
         failed |= json_object_set_new(object, "resumed_from_step", cln_json_count(training->resumed_step));

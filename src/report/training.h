@@ -18,6 +18,8 @@ typedef struct cln_training {
     cln_profile_rows profile; /* of the optimisation; empty without one */
     cln_path_row *path;       /* (path_count): of several alphas; to be released with free() */
     size_t path_count;
+    char warnings[8][512];
+    size_t warning_count;
 } cln_training;
 
 /* Frees the rows; accepts one that is all zero. */

@@ -73,6 +73,7 @@ cln_status cln_search_create(cln_device *device, const cln_options *options, con
     TRY(cln_grid_create(options, grid, &search->grid, error));
     TRY(cln_search_select(search, cln_options_settings(search->base), error));
     TRY(check_folds(search, error));
+    TRY(cln_warn_of_labels(&search->warnings, &search->selection, cln_options_settings(search->base), error));
     units = (uint64_t)cln_grid_count(search->grid) * search->rounds;
     TRY(cln_allocate((void **)&search->units, units, sizeof *search->units, "a search", error));
     TRY(cln_allocate((void **)&search->had, units, sizeof *search->had, "a search", error));
@@ -113,6 +114,11 @@ const char *cln_search_name(const cln_search *search, size_t name)
 const char *cln_search_value(const cln_search *search, size_t index, size_t name)
 {
     return cln_grid_value(search->grid, name, (uint32_t)index);
+}
+
+const char *cln_search_warning(const cln_search *search, size_t index)
+{
+    return search ? cln_warning_at(&search->warnings, index) : NULL;
 }
 
 /* Errors and rows are summed; until `average`, the loss is a sum, too. */

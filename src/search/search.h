@@ -5,7 +5,7 @@
 
 #include "search/grid.h"
 #include "search/state.h"
-#include "train/parts.h"
+#include "train/warnings.h"
 
 typedef enum cln_search_had { CLN_NOT_YET, CLN_TRAINED, CLN_RESUMED } cln_search_had;
 
@@ -22,6 +22,7 @@ struct cln_search {
     cln_search_unit *units;                       /* (configurations, rounds) */
     cln_search_had *had;                          /* (configurations, rounds): whether that unit is there */
     uint64_t done;                                /* units */
+    cln_warnings warnings;
 };
 
 static inline size_t cln_search_at(const cln_search *search, uint32_t configuration, uint32_t round)

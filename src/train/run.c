@@ -193,7 +193,14 @@ cln_status cln_trainer_run(cln_trainer *trainer, cln_progress_fn *progress, void
                            cln_error *error)
 {
     cln_status status = cln_trainer_run_stack(trainer, progress, user, result, error);
-    if (status == CLN_OK && result->stopped == CLN_STOP_DIVERGED)
+    if (status != CLN_OK)
+        return status;
+    if (result->stopped == CLN_STOP_DIVERGED)
         return cln_fail(error, CLN_DIVERGED, "training diverged: %s", result->reason);
+    double before = cln_os_seconds();
+    status = cln_trainer_judge(trainer, result, error);
+    trainer->seconds.evaluate += cln_os_seconds() - before;
+    trainer->seconds.total = cln_os_seconds() - trainer->created;
+    result->seconds = trainer->seconds;
     return status;
 }

@@ -184,6 +184,7 @@ cln_status cln_trainer_build(cln_trainer *trainer, const cln_parts *parts, cln_e
     TRY(upload(trainer, error));
     cln_compiling_resume(&compiling);
     TRY(warm_up(trainer, error));
+    TRY(cln_warn_of_labels(&trainer->warnings, selection, &trainer->settings, error));
     trainer->seconds.build = cln_compiling_end(&compiling);
 out:
     cln_compiling_end(&compiling);

@@ -1,7 +1,7 @@
 /*
  * A trainer's state, shared by its files: trainer.c (life), sizes.c (what options and rows come to), stack.c (which configurations go
  * together), sight.c (what it sees of the data: centring, weights, step sizes), step.c (minibatches), run.c (epochs), lane.c (how each
- * configuration ends), result.c.
+ * configuration ends), result.c, warnings_run.c.
  *
  * A trainer has one lane or, for a search, several: configurations that differ in steps, penalty and patience alone and are trained
  * in one pass over the same minibatches, as stacked models. Lane m has rows m·k … m·k+k−1 of all weights. The public interface is the
@@ -13,6 +13,7 @@
 #include "device/queue.h"
 #include "train/parts.h"
 #include "train/patience.h"
+#include "train/warnings.h"
 
 typedef struct cln_lane {
     cln_options *options;  /* a copy, for the model's metadata */
@@ -67,6 +68,7 @@ struct cln_trainer {
         solved; /* (k,d), (k): weight and bias of x·scale that a solver in double found, which `kept` rounds; NULL with sgd */
     cln_seconds seconds;
     double created; /* by the clock */
+    cln_warnings warnings;
 
     struct cln_checkpoint *checkpoint; /* where it is kept, and was resumed from (checkpoint.h); NULL: neither */
     bool resumed;                      /* the steps are another process's, and the run goes on from there */
@@ -153,5 +155,7 @@ cln_status cln_trainer_score(cln_trainer *trainer, int part, cl_mem w, cl_mem gr
                              cln_error *error);
 /* Fills in the results (lanes) of a run that has stopped. A lane that diverged has its reason, and scores only where it has a best. */
 cln_status cln_trainer_conclude(cln_trainer *trainer, cln_result *results, cln_error *error);
+/* warnings_run.c: warns of what a run of one lane has come to, where its result would be taken for more. */
+cln_status cln_trainer_judge(cln_trainer *trainer, const cln_result *result, cln_error *error);
 
 #endif
