@@ -49,7 +49,7 @@ done_with 0 search toy --valid 60 --grid "$grid" --quiet
 # ---- JSON, and the same figures as trainings of their own
 done_with 0 search toy --valid 60 --grid "$grid" --json --quiet -o best.safetensors
 cp out search.json
-holds 'set(j) == set("grid folds configurations best refit seconds interrupted".split()) and j["grid"] == "'"$grid"'"'
+holds 'set(j) == set("grid folds configurations best refit seconds interrupted warnings".split()) and j["grid"] == "'"$grid"'"'
 holds '[c["options"] for c in j["configurations"]] == [{"l2": l, "learning-rate": r} for l in ("0", "1e-2") for r in (".1", ".5")]'
 holds 'all(set(c) == set("options valid train epochs stopped seconds resumed".split()) for c in j["configurations"])'
 holds 'all(c["valid"]["rows"] == 60 and c["train"]["rows"] == 241 and c["epochs"] == 10 for c in j["configurations"])'

@@ -8,7 +8,7 @@ make_toy toy
 # train
 done_with 0 train toy -o model.safetensors --json --quiet --learning-rate=0.5 --seed 7
 [ ! -s err ] || fail "--quiet is not quiet"
-holds 'set("model solver engine device data epochs stopped objective gradient_norm train valid test seconds peak_host_bytes device_bytes reason l2 learning_rate certificate".split()) == set(j)'
+holds 'set("model solver engine device data epochs stopped objective gradient_norm train valid test seconds peak_host_bytes device_bytes reason l2 learning_rate certificate warnings".split()) == set(j)'
 holds 'j["model"] == "softmax" and j["solver"] == "sgd" and j["engine"] in ("fused", "clblast")'
 holds 'set(j["device"]) == set("index name type platform driver".split())'
 holds 'j["data"] == {"rows": 301, "features": 12, "outputs": 3}'
