@@ -175,8 +175,8 @@ static cln_status warn_of_distance(cln_trainer *trainer, const cln_result *resul
     cln_warn(&trainer->warnings,
              "sgd has ended far from any optimum: the objective is %.4g, and %.4g for %s; give %s%s", f, of.best,
              bias ? "the best bias alone, without the features" : "weights of 0",
-             f > of.start ? "a smaller learning-rate" : "more epochs or another learning-rate",
-             bias && !standardised ? ", or option standardize" : "");
+             bias && !standardised ? "option standardize, or " : "",
+             f > of.start ? "a smaller learning-rate" : "more epochs or another learning-rate");
     return CLN_OK;
 }
 

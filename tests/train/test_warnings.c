@@ -296,21 +296,21 @@ static void make_signal(bool told, bool even)
 START_TEST(sgd_far)
 {
     make_signal(true, true);
-    SAYS("and 0.6931 for the best bias alone, without the features; give more epochs or another learning-rate, or "
-         "option "
-         "standardize",
+    SAYS("and 0.6931 for the best bias alone, without the features; give option standardize, or more epochs or another "
+         "learning-rate",
          run("learning-rate=1e-6", NULL, NULL));
     SAYS("and 0.6931 for weights of 0; give more epochs or another learning-rate\n",
          run("learning-rate=1e-6 no-bias=true", NULL, NULL));
     SAYS("and 0.25 for the best bias", run("learning-rate=1e-6 loss=squared", NULL, NULL));
     SAYS("and 0.25 for the best bias", run("learning-rate=1e-6 model=linear", NULL, NULL));
     SAYS("and 0.125 for the best bias", run("learning-rate=1e-6 model=linear target=value", NULL, NULL));
-    SAYS("learning-rate\n", run("learning-rate=1e-6 l2=1e-3 standardize=true", NULL, NULL));
+    SAYS("; give more epochs or another learning-rate\n",
+         run("learning-rate=1e-6 l2=1e-3 standardize=true", NULL, NULL));
     SILENT(run("", NULL, NULL));
     SILENT(run("learning-rate=1e-2", NULL, NULL)); /* not there yet, but on its way */
     SILENT(run("solver=lbfgs epochs=1 l2=1e-3", NULL, NULL));
     make_signal(false, true);
-    SAYS("; give a smaller learning-rate", run("learning-rate=1e3 batch-size=10", NULL, NULL));
+    SAYS("; give option standardize, or a smaller learning-rate", run("learning-rate=1e3 batch-size=10", NULL, NULL));
 }
 END_TEST
 
@@ -318,7 +318,7 @@ END_TEST
 START_TEST(sgd_far_uneven)
 {
     make_signal(true, false);
-    SAYS("and 0.3251 for the best bias alone, without the features; give more epochs",
+    SAYS("and 0.3251 for the best bias alone, without the features; give option standardize, or more",
          run("learning-rate=1e-3", NULL, NULL));
     SILENT(run("", NULL, NULL));
     make_signal(false, false);
