@@ -13,9 +13,9 @@
 void cln_warn(cln_warnings *warnings, const char *format, ...)
 {
     va_list arguments;
-    char *text = warnings->text[warnings->count];
     if (warnings->count == CLN_COUNT(warnings->text))
         return;
+    char *text = warnings->text[warnings->count];
     va_start(arguments, format);
     vsnprintf(text, sizeof *warnings->text, format, arguments);
     va_end(arguments);
