@@ -6,6 +6,26 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* Objective and gradient at `times` the kept weights, in double. */
+static cln_status evaluate(cln_trainer *trainer, double times, cln_objective_value *value, cln_error *error)
+{
+    cln_status status;
+    uint64_t k = cln_trainer_outputs(trainer), count = k * trainer->plan->problem.features;
+    double *weight = NULL;
+    cln_objective *objective = NULL;
+    TRY(cln_allocate((void **)&weight, count + k, sizeof *weight, "weights", error));
+    TRY(cln_trainer_lane_read(trainer, 0, weight, weight + count, error));
+    for (uint64_t i = 0; i < count + k; i++)
+        weight[i] *= times;
+    TRY(cln_trainer_objective(trainer, trainer->lanes[0].l2, weight, weight + count, &objective, error));
+    TRY(cln_trainer_add_rows(trainer, objective, error));
+    cln_objective_read(objective, value, NULL, NULL);
+out:
+    cln_objective_free(objective);
+    free(weight);
+    return status;
+}
+
 /* ---- separable classes */
 
 /*
@@ -39,25 +59,12 @@ static double least_weight(const cln_trainer *trainer)
 
 static cln_status warn_of_separation(cln_trainer *trainer, cln_error *error)
 {
-    cln_status status;
-    uint64_t k = cln_trainer_outputs(trainer), count = k * trainer->plan->problem.features;
-    double *weight = NULL;
-    cln_objective *objective = NULL;
     cln_objective_value value;
-    TRY(cln_allocate((void **)&weight, count + k, sizeof *weight, "weights", error));
-    TRY(cln_trainer_lane_read(trainer, 0, weight, weight + count, error));
-    for (uint64_t i = 0; i < count + k; i++)
-        weight[i] *= TIMES;
-    TRY(cln_trainer_objective(trainer, 0, weight, weight + count, &objective, error));
-    TRY(cln_trainer_add_rows(trainer, objective, error));
-    cln_objective_read(objective, &value, NULL, NULL);
-    if (value.loss * (double)value.rows < log(2) * least_weight(trainer))
+    cln_status status = evaluate(trainer, TIMES, &value, error);
+    if (status == CLN_OK && value.loss * (double)value.rows < log(2) * least_weight(trainer))
         cln_warn(&trainer->warnings,
                  "the classes are separable and there is no penalty, so the weights have no optimum and grow as the "
                  "tolerance shrinks; give an l2 above 0");
-out:
-    cln_objective_free(objective);
-    free(weight);
     return status;
 }
 
@@ -146,38 +153,47 @@ out:
 }
 
 /* What one weight alone lowers the objective by, at least; 0 where nothing is known. */
-static double least_gain(const cln_trainer *trainer, const cln_result *result, double best)
+static cln_status find_gain(cln_trainer *trainer, double best, double *gain, cln_error *error)
 {
+    cln_status status;
+    cln_objective_value value;
     const cln_problem *problem = &trainer->plan->problem;
-    double k = cln_trainer_outputs(trainer), c = problem->loss == CLN_SQUARED ? 1 : 0.5;
+    double k = cln_trainer_outputs(trainer), l2 = trainer->lanes[0].l2, c = problem->loss == CLN_SQUARED ? 1 : 0.5;
     double unit = problem->loss == CLN_SQUARED ? sqrt(best / 2) : (1 - 1 / k) / 2;
+    *gain = 0;
+    if (trainer->settings.l1 > 0 || (l2 > 0 && !problem->spread))
+        return CLN_OK;
     if (problem->loss == CLN_CROSS_ENTROPY) {
         c = 0.25;
         unit = log(k);
     }
-    if (trainer->settings.l1 > 0 || (result->l2 > 0 && !problem->spread))
-        return 0;
-    double slope = result->gradient_norm * unit;
-    return slope * slope / (2 * (c + result->l2));
+    TRY(evaluate(trainer, 1, &value, error));
+    *gain = value.gradient_norm * unit * value.gradient_norm * unit / (2 * (c + l2));
+out:
+    return status;
 }
 
 static cln_status warn_of_distance(cln_trainer *trainer, const cln_result *result, cln_error *error)
 {
+    cln_status status;
     constants of;
     bool bias = trainer->plan->problem.bias, standardised = trainer->plan->problem.spread;
-    double f = result->objective;
-    cln_status status = find_constants(trainer, &of, error);
-    if (status != CLN_OK || !(of.best > 0)) /* one class, or one value: any model is as good */
-        return status;
-    bool above = f > (1 + PART) * of.best, at = f > (1 - PART) * of.best;
-    if (!above && !(at && least_gain(trainer, result, of.best) > PART * of.best))
+    double f = result->objective, gain = 0;
+    TRY(find_constants(trainer, &of, error));
+    if (!(of.best > 0) || !(f > (1 - PART) * of.best)) /* 0: one class, or one value */
         return CLN_OK;
+    if (f <= (1 + PART) * of.best) { /* seldom: a pass over the rows */
+        TRY(find_gain(trainer, of.best, &gain, error));
+        if (!(gain > PART * of.best))
+            return CLN_OK;
+    }
     cln_warn(&trainer->warnings,
              "sgd has ended far from any optimum: the objective is %.4g, and %.4g for %s; give %s%s", f, of.best,
              bias ? "the best bias alone, without the features" : "weights of 0",
              bias && !standardised ? "option standardize, or " : "",
              f > of.start ? "a smaller learning-rate" : "more epochs or another learning-rate");
-    return CLN_OK;
+out:
+    return status;
 }
 
 cln_status cln_trainer_judge(cln_trainer *trainer, const cln_result *result, cln_error *error)
