@@ -557,18 +557,24 @@ CLN_API void cln_search_close(cln_search *search);
 
 /* ------------------------------------------------------------------------------------------- model -- */
 
-/* Models are safetensors: `weight` (k,d) and `bias` (k), float32, which PyTorch's nn.Linear loads as they are and which
-   give the logits of x·scale. Metadata `weights_sha256` is of their bytes, which end the file, and is checked. Writing is atomic. CLN_IO; CLN_FORMAT for a file that is not such a model. */
+/* Models are safetensors: `weight` (k,d) and `bias` (k), which PyTorch's nn.Linear loads as they are and which give the logits of
+   x·scale. They are F64 after solvers lbfgs and direct, which solve in double, and F32 after sgd; either is loaded, one of each as well.
+   Metadata `weights_sha256` is of their bytes, which end the file, and is checked. Writing is atomic. CLN_IO; CLN_FORMAT for a file that
+   is not such a model. */
 CLN_API cln_status cln_model_save(const cln_model *model, const char *path, cln_error *error);
 CLN_API cln_status cln_model_load(const char *path, cln_model **model, cln_error *error);
-CLN_API uint32_t cln_model_outputs(const cln_model *model);                      /* k */
-CLN_API uint32_t cln_model_features(const cln_model *model);                     /* d */
+CLN_API uint32_t cln_model_outputs(const cln_model *model);            /* k */
+CLN_API uint32_t cln_model_features(const cln_model *model);           /* d */
+CLN_API const double *cln_model_weight_double(const cln_model *model); /* (k,d) */
+CLN_API const double *cln_model_bias_double(const cln_model *model);   /* (k); NULL for a model without */
+/* The same rounded to float, infinite beyond its range. */
 CLN_API const float *cln_model_weight(const cln_model *model);                   /* (k,d) */
 CLN_API const float *cln_model_bias(const cln_model *model);                     /* (k); NULL for a model without */
 CLN_API const char *cln_model_metadata(const cln_model *model, const char *key); /* NULL: no such key */
 /* The label of output `output` in the data that the model was trained on (differs after option `classes`). */
 CLN_API uint32_t cln_model_class(const cln_model *model, uint32_t output);
-/* Predicted outputs are below this: k, or the largest label plus one in a linear model of the label's value. */
+/* Predicted outputs are below this: k, or the largest label plus one in a linear model of the label's value. 0: the model predicts real
+   values, and no classes. */
 CLN_API uint32_t cln_model_classes(const cln_model *model);
 /* Outputs are logits of classes, and softmax gives probabilities; false: they are values. */
 CLN_API bool cln_model_is_softmax(const cln_model *model);
@@ -589,8 +595,9 @@ typedef struct cln_class_score {
     uint64_t support; /* rows of this class */
 } cln_class_score;
 
-/* Scores a model on labelled data; classes that the model does not know are left out when it was trained on a subset, and
-   are CLN_INVALID otherwise. engine: "auto" (or NULL), "fused" or "clblast". */
+/* Scores a model on labelled data, or one that predicts real values on data with real-valued targets; classes that the model does not know
+   are left out when it was trained on a subset, and are CLN_INVALID otherwise. engine: "auto" (or NULL), "fused" or "clblast". Weights
+   and features are seen as in a prediction. */
 CLN_API cln_status cln_model_evaluate(const cln_model *model, cln_device *device, const char *engine, cln_dataset *data,
                                       cln_evaluation *evaluation, cln_error *error);
 CLN_API cln_class_score cln_evaluation_class(const cln_evaluation *evaluation, uint32_t output);
@@ -614,8 +621,9 @@ CLN_API cln_status cln_model_verify(const cln_model *model, cln_dataset *data, c
                                     cln_error *error);
 
 /* Receives rows first … first+count−1: outputs (count), the predicted output of each (cln_model_class says its label), of
-   cln_model_classes or more where a logit is NaN; probability (count,k), or the outputs themselves of a linear model. Nonzero stops the
-   prediction. */
+   cln_model_classes or more where a logit is NaN, and in any row of a model that predicts real values; probability (count,k), or the
+   outputs themselves of a linear model: its values. Nonzero stops the prediction. Features are centred first where the model's metadata
+   have a `shift`, and the weights rounded to float: CLN_UNSUPPORTED where they are beyond its range. */
 typedef int cln_predict_fn(uint64_t first, uint32_t count, const uint32_t *outputs, const float *probability,
                            void *user);
 CLN_API cln_status cln_model_predict(const cln_model *model, cln_device *device, const char *engine, cln_dataset *data,

@@ -106,6 +106,28 @@ static cln_status apply_kind(cln_model *model, const char *path, cln_error *erro
     return CLN_OK;
 }
 
+cln_status cln_metadata_list(const cln_model *model, const char *key, double **values, cln_error *error)
+{
+    const char *text = cln_model_metadata(model, key);
+    *values = NULL;
+    if (!text)
+        return CLN_OK;
+    cln_status status = cln_allocate((void **)values, model->features, sizeof **values, key, error);
+    for (uint32_t j = 0; status == CLN_OK && j < model->features; j++) {
+        char word[40];
+        if (!text || !cln_next_word(&text, word, sizeof word) || !cln_parse_real(word, &(*values)[j]))
+            status = cln_fail(error, CLN_FORMAT, "the model's metadata have no %s for feature %u", key, j);
+    }
+    if (status == CLN_OK && text)
+        status = cln_fail(error, CLN_FORMAT, "the model's metadata have more than %u numbers as %s, one a feature",
+                          model->features, key);
+    if (status != CLN_OK) {
+        free(*values);
+        *values = NULL;
+    }
+    return status;
+}
+
 cln_status cln_metadata_apply(cln_model *model, const char *path, cln_error *error)
 {
     cln_status status = CLN_OK;

@@ -19,9 +19,13 @@ cln_status cln_model_create(uint32_t outputs, uint32_t features, bool bias, cln_
     model->outputs = outputs;
     model->features = features;
     model->scale = 1;
-    TRY(cln_allocate((void **)&model->weight, (uint64_t)outputs * features, sizeof(float), "weights", error));
-    if (bias)
-        TRY(cln_allocate((void **)&model->bias, outputs, sizeof(float), "the bias", error));
+    uint64_t count = (uint64_t)outputs * features;
+    TRY(cln_allocate((void **)&model->weight, count, sizeof(double), "weights", error));
+    TRY(cln_allocate((void **)&model->rounded_weight, count, sizeof(float), "weights", error));
+    if (bias) {
+        TRY(cln_allocate((void **)&model->bias, outputs, sizeof(double), "the bias", error));
+        TRY(cln_allocate((void **)&model->rounded_bias, outputs, sizeof(float), "the bias", error));
+    }
     TRY(cln_allocate((void **)&model->classes, outputs, sizeof(uint32_t), "class numbers", error));
     for (uint32_t i = 0; i < outputs; i++)
         model->classes[i] = i;
@@ -30,6 +34,20 @@ cln_status cln_model_create(uint32_t outputs, uint32_t features, bool bias, cln_
 out:
     cln_model_free(model);
     return status;
+}
+
+uint64_t cln_model_bytes(uint32_t outputs, uint32_t features)
+{
+    return outputs * (features + 1ull) * (sizeof(double) + sizeof(float)) + outputs * sizeof(uint32_t);
+}
+
+void cln_model_round(cln_model *model)
+{
+    uint64_t count = (uint64_t)model->outputs * model->features;
+    for (uint64_t i = 0; i < count; i++)
+        model->rounded_weight[i] = (float)model->weight[i];
+    for (uint32_t c = 0; model->bias && c < model->outputs; c++)
+        model->rounded_bias[c] = (float)model->bias[c];
 }
 
 cln_status cln_model_note(cln_model *model, cln_error *error, const char *key, const char *value, ...)
@@ -53,10 +71,20 @@ uint32_t cln_model_features(const cln_model *model)
 
 const float *cln_model_weight(const cln_model *model)
 {
-    return model->weight;
+    return model->rounded_weight;
 }
 
 const float *cln_model_bias(const cln_model *model)
+{
+    return model->rounded_bias;
+}
+
+const double *cln_model_weight_double(const cln_model *model)
+{
+    return model->weight;
+}
+
+const double *cln_model_bias_double(const cln_model *model)
 {
     return model->bias;
 }
@@ -75,6 +103,8 @@ uint32_t cln_model_class(const cln_model *model, uint32_t output)
 
 uint32_t cln_model_classes(const cln_model *model)
 {
+    if (model->target == CLN_TARGET_REAL)
+        return 0;
     return model->target == CLN_TARGET_VALUE ? (uint32_t)model->highest + 1 : model->outputs;
 }
 
@@ -89,6 +119,8 @@ void cln_model_free(cln_model *model)
         return;
     cln_entries_release(&model->metadata);
     free(model->classes);
+    free(model->rounded_bias);
+    free(model->rounded_weight);
     free(model->bias);
     free(model->weight);
     free(model);

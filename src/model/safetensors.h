@@ -1,8 +1,8 @@
 /*
  * A model's file, a safetensors container: the length of a JSON header in eight bytes, the header, then the values, all
  * little-endian. The header gives each tensor's dtype, shape and place (data_offsets, from the header's end), and under
- * `__metadata__` names and values that are strings. Ours holds the float32 tensors `weight` (k,d) and, where there is one,
- * `bias` (k), and these names beside those that were noted:
+ * `__metadata__` names and values that are strings. Ours holds the tensors `weight` (k,d) and, where there is one, `bias` (k), F64 of what
+ * a solver in double found and F32 otherwise (each is read as either), and these names beside those that were noted:
  *
  *     clinear   "1", the version of these names; a file without it, say one from PyTorch, has the values below
  *     format    "pt": shapes are as PyTorch has them
@@ -16,7 +16,7 @@
  *     weights_sha256    of the values behind the header, weight and then bias: `tail -c BYTES FILE | sha256sum` says the same. A file whose
  *               values have another one is refused
  *
- * Of what is noted, `height` and `width` say that features are the pixels of images, row by row.
+ * Of what is noted, `shift` (d numbers) is near the means of x·scale: a device subtracts it before it multiplies. `height` and `width` say that features are the pixels of images, row by row.
  *
  * What this header declares is common to all files of that container: models (save.c, load.c) and checkpoints (container.h).
  */

@@ -58,13 +58,17 @@ void cln_model_digest(const cln_model *model, char text[65])
 
 size_t cln_model_tensors(const cln_model *model, cln_tensor tensors[2])
 {
+    bool doubles = model->weight_type == CLN_F64, double_bias = model->bias_type == CLN_F64;
     tensors[0] = (cln_tensor){.name = "weight",
-                              .dtype = CLN_F32,
+                              .dtype = model->weight_type,
                               .rank = 2,
                               .shape = {model->outputs, model->features},
-                              .values = model->weight};
-    tensors[1] =
-        (cln_tensor){.name = "bias", .dtype = CLN_F32, .rank = 1, .shape = {model->outputs}, .values = model->bias};
+                              .values = doubles ? (const void *)model->weight : model->rounded_weight};
+    tensors[1] = (cln_tensor){.name = "bias",
+                              .dtype = model->bias_type,
+                              .rank = 1,
+                              .shape = {model->outputs},
+                              .values = double_bias ? (const void *)model->bias : model->rounded_bias};
     return model->bias ? 2 : 1;
 }
 
@@ -94,10 +98,14 @@ static void put_model(FILE *stream, const cln_model *model, const char *header)
         cln_safetensors_put_values(&tensors[i], put_bytes, stream);
 }
 
-static bool all_finite(const float *values, uint64_t count)
+/* As the file has them: floats end before doubles do. */
+static bool all_finite(const cln_tensor *tensor)
 {
+    uint64_t count = tensor->shape[0] * (tensor->rank == 2 ? tensor->shape[1] : 1);
+    const float *floats = tensor->values;
+    const double *doubles = tensor->values;
     for (uint64_t i = 0; i < count; i++)
-        if (!isfinite(values[i]))
+        if (tensor->dtype == CLN_F64 ? !isfinite(doubles[i]) : !isfinite(floats[i]))
             return false;
     return true;
 }
@@ -107,8 +115,9 @@ cln_status cln_model_save(const cln_model *model, const char *path, cln_error *e
     cln_status status;
     cln_replacement file = {0};
     char *header = NULL;
-    if (!all_finite(model->weight, (uint64_t)model->outputs * model->features) ||
-        (model->bias && !all_finite(model->bias, model->outputs)))
+    cln_tensor tensors[2];
+    size_t count = cln_model_tensors(model, tensors);
+    if (!all_finite(&tensors[0]) || (count > 1 && !all_finite(&tensors[1])))
         return cln_fail(error, CLN_INVALID, "the model is not written to %s: its weights are not all finite numbers",
                         path);
     header = write_header(model);

@@ -118,7 +118,7 @@ static cln_status put_values(picture *p, cln_error *error)
     TRY(cln_allocate((void **)&values, features, sizeof *values, "a picture", error));
     for (uint32_t output = 0; output < p->shown; output++) {
         for (size_t i = 0; i < features; i++)
-            values[i] = (double)cln_model_weight(p->model)[output * features + i];
+            values[i] = cln_model_weight_double(p->model)[output * features + i];
         cln_image_values(&p->script, output, values, p->height, p->width);
     }
 out:
@@ -175,7 +175,7 @@ static double largest(const picture *p)
     size_t count = (size_t)p->shown * cln_model_features(p->model);
     double most = 0;
     for (size_t i = 0; i < count; i++)
-        most = fmax(most, fabs((double)cln_model_weight(p->model)[i]));
+        most = fmax(most, fabs(cln_model_weight_double(p->model)[i]));
     return most > 0 ? most : 1;
 }
 

@@ -3,6 +3,7 @@
 #include "compute/moments.h"
 #include "compute/upload.h"
 #include "device/buffer.h"
+#include "model/model.h"
 #include "train/certify.h"
 #include "train/checkpoint.h"
 #include "train/full_batch.h"
@@ -229,8 +230,12 @@ static uint64_t concluding_bytes(const walk *w)
     const cln_trainer *trainer = &w->trainer;
     uint64_t k = cln_trainer_outputs(trainer), count = k * (w->outline.problem.features + 1);
     uint64_t objective = cln_full_batch_bytes(trainer) + 2 * count * sizeof(double);
-    uint64_t model = count * sizeof(float) + k * w->outline.layout.ld * sizeof(float);
-    return larger(larger(objective, model), cln_trainer_certify_bytes(trainer));
+    uint64_t model = cln_model_bytes((uint32_t)k, w->outline.problem.features);
+    uint64_t read = count * sizeof(float) + k * w->outline.layout.ld * sizeof(float);
+    const cln_problem *problem = &w->outline.problem;
+    uint64_t lists = 1u + problem->centred + problem->spread; /* one twice, while it is written */
+    model += lists * problem->features * CLN_NOTED_NUMBER_BYTES;
+    return larger(objective, model + larger(read, cln_trainer_certify_bytes(trainer)));
 }
 
 cln_status cln_needs_of(const cln_trainer *trainer, const cln_parts *parts, const cln_facts *facts,

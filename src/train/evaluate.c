@@ -4,10 +4,11 @@
 #include "compute/engine.h"
 #include "compute/feed.h"
 #include "device/buffer.h"
-#include "model/model.h"
+#include "model/metadata.h"
 #include "train/compiling.h"
 #include "train/score.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ struct session {
     cln_dataset_info info;
     cln_resident *resident;
     cln_plan *plan;
+    double *shift;         /* (d), what the device subtracts from x·scale; NULL: nothing */
     cl_mem weights;        /* (kp,ld) */
     cl_mem predicted;      /* (block_rows) */
     uint32_t *h_predicted; /* (block_rows) */
@@ -37,9 +39,14 @@ static cln_status select_data(struct session *session, bool labels, cln_error *e
                         session->info.features, model->features);
     if (!labels)
         return CLN_OK;
-    if (model->target == CLN_TARGET_REAL ? !session->info.real : !session->info.labelled)
-        return cln_fail(error, CLN_INVALID, "%s has no %s to score against; name their file, or predict instead",
-                        session->info.path, model->target == CLN_TARGET_REAL ? "targets" : "labels");
+    if (model->target == CLN_TARGET_REAL && !session->info.real)
+        return cln_fail(error, CLN_INVALID,
+                        "%s has %s, but the model predicts real values, which are scored against real-valued targets; "
+                        "predict instead",
+                        session->info.path, session->info.labelled ? "labels of classes" : "no targets");
+    if (model->target != CLN_TARGET_REAL && !session->info.labelled)
+        return cln_fail(error, CLN_INVALID, "%s has no labels to score against; name their file, or predict instead",
+                        session->info.path);
     if (session->info.real && session->info.outputs != model->outputs)
         return cln_fail(error, CLN_INVALID, "%s has %u targets a row, but the model predicts %u", session->info.path,
                         session->info.outputs, model->outputs);
@@ -56,6 +63,23 @@ out:
     return status;
 }
 
+/* Row c of the weights on the device, and the bias of features less the shift: W·x + b = W·(x − shift) + (b + W·shift), summed in double
+   before it is rounded. False where that is beyond floats. */
+static bool round_row(const struct session *session, uint32_t c, float *row /* (ld) */)
+{
+    const cln_model *model = session->model;
+    const double *weight = model->weight + (uint64_t)c * model->features;
+    double bias = model->bias ? model->bias[c] : 0;
+    bool fits = true;
+    for (uint32_t j = 0; j < model->features; j++) {
+        row[j] = (float)weight[j];
+        bias += session->shift ? weight[j] * session->shift[j] : 0;
+        fits = fits && isfinite(row[j]);
+    }
+    row[model->features] = (float)bias;
+    return fits && isfinite(row[model->features]);
+}
+
 /* The model's weights in the device's layout. */
 static cln_status upload_weights(struct session *session, cln_error *error)
 {
@@ -65,15 +89,48 @@ static cln_status upload_weights(struct session *session, cln_error *error)
     uint64_t bytes = (uint64_t)layout->kp * layout->ld * sizeof(float);
     float *padded = NULL;
     TRY(cln_allocate((void **)&padded, bytes, 1, "weights", error));
-    for (uint32_t k = 0; k < model->outputs; k++) {
-        float *row = padded + (uint64_t)k * layout->ld;
-        memcpy(row, model->weight + (uint64_t)k * model->features, model->features * sizeof(float));
-        row[model->features] = model->bias ? model->bias[k] : 0;
-    }
+    for (uint32_t c = 0; c < model->outputs; c++)
+        if (!round_row(session, c, padded + (uint64_t)c * layout->ld)) {
+            status = cln_fail(error, CLN_UNSUPPORTED,
+                              "the weights of output %u are beyond single precision, in which a device has them; train "
+                              "with a larger scale or penalty",
+                              c);
+            goto out;
+        }
     TRY(cln_buffer_create(session->device, "the weights", bytes, &session->weights, error));
     TRY(cln_buffer_write(session->device, session->weights, 0, bytes, padded, error));
 out:
     free(padded);
+    return status;
+}
+
+/* Where the features were centred in training. The device subtracts that first: of features that are far from zero floats would round away
+   what they differ in. */
+static cln_status fold_shift(struct session *session, cln_error *error)
+{
+    cln_status status;
+    uint32_t d = session->model->features;
+    float *shift = NULL;
+    if (!session->shift)
+        return CLN_OK;
+    TRY(cln_allocate((void **)&shift, d, sizeof *shift, "the features' shift", error));
+    for (uint32_t j = 0; j < d; j++)
+        shift[j] = (float)session->shift[j];
+    TRY(cln_plan_fold(session->plan, shift, NULL, error));
+out:
+    free(shift);
+    return status;
+}
+
+/* As floats, which is what the device subtracts. */
+static cln_status recall_shift(struct session *session, cln_error *error)
+{
+    cln_status status = cln_metadata_list(session->model, "shift", &session->shift, error);
+    for (uint32_t j = 0; status == CLN_OK && session->shift && j < session->model->features; j++) {
+        session->shift[j] = (double)(float)session->shift[j];
+        if (!isfinite(session->shift[j]))
+            status = cln_fail(error, CLN_FORMAT, "the model's metadata have no shift for feature %u", j);
+    }
     return status;
 }
 
@@ -108,6 +165,7 @@ static cln_status session_open(struct session *session, const char *engine, bool
     engine = engine ? engine : "auto";
     session->began = cln_os_seconds();
     TRY(select_data(session, labels, error));
+    TRY(recall_shift(session, error));
     cln_problem problem = {.features = model->features,
                            .outputs = model->outputs,
                            .type = session->info.type,
@@ -116,7 +174,8 @@ static cln_status session_open(struct session *session, const char *engine, bool
                            .lowest = model->lowest,
                            .highest = model->highest,
                            .scale = (float)model->scale,
-                           .bias = model->bias != NULL};
+                           .bias = model->bias || session->shift,
+                           .centred = session->shift != NULL};
     problem.block_rows = cln_plan_block_rows(session->device, engine, &problem, session->info.rows);
     session->seconds.load = cln_os_seconds() - session->began;
 
@@ -129,6 +188,7 @@ static cln_status session_open(struct session *session, const char *engine, bool
 
     double wait = 0;
     before = cln_os_seconds();
+    TRY(fold_shift(session, error));
     TRY(upload_weights(session, error));
     TRY(cln_resident_finish(session->resident, problem.block_rows, &wait, error));
     session->seconds.load += wait;
@@ -147,6 +207,7 @@ out:
 static void session_close(struct session *session)
 {
     free(session->h_predicted);
+    free(session->shift);
     cln_buffer_release(session->device, &session->predicted);
     cln_buffer_release(session->device, &session->weights);
     cln_resident_release(session->resident);
@@ -154,12 +215,10 @@ static void session_close(struct session *session)
     cln_dataset_close(session->copy);
 }
 
-/* Of labels and predictions; 0 where the data has other targets. */
+/* Of labels and predictions; 0 where the targets are real values. */
 static uint32_t count_classes(const struct session *session)
 {
     uint32_t predicted = cln_model_classes(session->model), labels = session->info.outputs;
-    if (session->model->target == CLN_TARGET_REAL)
-        return 0;
     return session->model->target == CLN_TARGET_VALUE && labels > predicted ? labels : predicted;
 }
 
@@ -232,8 +291,11 @@ cln_status cln_model_predict(const cln_model *model, cln_device *device, const c
         cln_outcome outcome = {.residual = true, .predicted = session.predicted};
         TRY(forward(&session, first, count, &outcome, error));
         TRY(cln_buffer_read(device, session.plan->residual, 0, (uint64_t)count * kp * sizeof(float), padded, error));
-        for (uint32_t i = 0; i < count; i++)
+        for (uint32_t i = 0; i < count; i++) {
             memcpy(probability + (uint64_t)i * k, padded + (uint64_t)i * kp, k * sizeof(float));
+            if (model->target == CLN_TARGET_REAL) /* the largest of values is no class */
+                session.h_predicted[i] = UINT32_MAX;
+        }
         if (rows(first, count, session.h_predicted, probability, user) != 0)
             break;
     }

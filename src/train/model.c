@@ -9,6 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The longest list of a centring that nobody has asked for: that of some 40,000 features. It makes predictions more accurate, which is no
+   reason why a model of more should not be saved (a header is at most 1 MiB). */
+#define SHIFT_BYTES_MAX (512u * 1024)
+
 /* For the list of members in compute/gemm.h: " name=%u" and the value. */
 #define GEMM_FORMAT(member, name) " " #name "=%u"
 #define GEMM_VALUE(member, name)  , used->gemm.member
@@ -55,17 +59,18 @@ out:
     return status;
 }
 
-/* A list of numbers (count), to nine digits. */
-static cln_status note_list(cln_model *model, const char *key, const double *values, uint32_t count, cln_error *error)
+/* A list of numbers (d), to nine digits, which tell a float; none where it takes more than `most` bytes. */
+static cln_status note_list(cln_model *model, const char *key, const double *values, size_t most, cln_error *error)
 {
     char *text = NULL;
-    size_t size = (size_t)count * 18 + 1, length = 0;
+    uint32_t count = model->features;
+    size_t size = (size_t)count * CLN_NOTED_NUMBER_BYTES + 1, length = 0;
     if (!values)
         return CLN_OK;
     cln_status status = cln_allocate((void **)&text, size, 1, "metadata", error);
     for (uint32_t j = 0; status == CLN_OK && j < count; j++)
         length += (size_t)cln_format(text + length, size - length, "%s%.9g", j ? "," : "", values[j]);
-    if (status == CLN_OK)
+    if (status == CLN_OK && length <= most)
         status = cln_model_note(model, error, key, "%s", text);
     free(text);
     return status;
@@ -77,10 +82,9 @@ static cln_status note_objective(cln_model *model, cln_trainer *trainer, cln_err
     cln_status status;
     cln_certificate certificate;
     char number[32];
-    uint32_t d = trainer->plan->problem.features;
-    if (trainer->settings.center || trainer->settings.standardize)
-        TRY(note_list(model, "shift", trainer->scaling.shift, d, error));
-    TRY(note_list(model, "deviation", trainer->scaling.deviation, d, error));
+    bool asked = trainer->settings.center || trainer->settings.standardize;
+    TRY(note_list(model, "shift", trainer->scaling.shift, asked ? SIZE_MAX : SHIFT_BYTES_MAX, error));
+    TRY(note_list(model, "deviation", trainer->scaling.deviation, SIZE_MAX, error));
     cln_format_real(trainer->lanes[0].l2, number);
     TRY(cln_model_note(model, error, "l2", "%s", number));
     TRY(cln_trainer_certify(trainer, &certificate, error));
@@ -109,19 +113,12 @@ out:
     return status;
 }
 
+/* In double where the solver was; sgd's are floats, and stay these in a file. */
 static cln_status take_weights(cln_trainer *trainer, cln_model *model, cln_error *error)
 {
-    cln_status status;
-    uint64_t k = model->outputs, count = k * model->features;
-    double *weight = NULL; /* (k,d), (k) */
-    TRY(cln_allocate((void **)&weight, count + k, sizeof *weight, "weights", error));
-    TRY(cln_trainer_lane_read(trainer, 0, weight, weight + count, error));
-    for (uint64_t i = 0; i < count; i++)
-        model->weight[i] = (float)weight[i];
-    for (uint64_t c = 0; model->bias && c < k; c++)
-        model->bias[c] = (float)weight[count + c];
-out:
-    free(weight);
+    cln_status status = cln_trainer_lane_read(trainer, 0, model->weight, model->bias, error);
+    model->weight_type = model->bias_type = trainer->solved ? CLN_F64 : CLN_F32;
+    cln_model_round(model);
     return status;
 }
 

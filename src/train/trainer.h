@@ -106,6 +106,9 @@ cln_status cln_trainer_create_buffers(cln_trainer *trainer, cln_error *error);
    sgd they are floats' values. */
 cln_status cln_trainer_lane_read(cln_trainer *trainer, uint32_t lane, double *weight, double *bias, cln_error *error);
 
+/* The most that one of the numbers takes that a model's metadata have for each feature. */
+#define CLN_NOTED_NUMBER_BYTES 18
+
 /* k, of one lane. */
 uint32_t cln_trainer_outputs(const cln_trainer *trainer);
 

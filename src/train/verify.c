@@ -2,7 +2,7 @@
 #include "base/number.h"
 #include "base/size.h"
 #include "data/dataset.h"
-#include "model/model.h"
+#include "model/metadata.h"
 #include "train/certify.h"
 #include "train/weights.h"
 
@@ -19,8 +19,8 @@ typedef struct verifying {
     cln_dataset *data; /* a copy of the caller's with the training rows alone */
     cln_dataset_info info;
     uint64_t rows;
-    float *weights;                    /* (rows), or NULL */
-    double *weight, *bias, *deviation; /* (k,d), (k), (d) or NULL */
+    float *weights;    /* (rows), or NULL */
+    double *deviation; /* (d), or NULL */
     cln_objective *objective;
 } verifying;
 
@@ -28,8 +28,6 @@ static void release(verifying *own)
 {
     cln_objective_free(own->objective);
     free(own->weights);
-    free(own->weight);
-    free(own->bias);
     free(own->deviation);
     cln_dataset_close(own->data);
     cln_options_free(own->options);
@@ -120,17 +118,10 @@ out:
 
 static cln_status recall_deviations(verifying *own, cln_error *error)
 {
-    const char *text = cln_model_metadata(own->model, "deviation");
-    if (!text)
-        return CLN_OK;
-    cln_status status =
-        cln_allocate((void **)&own->deviation, own->model->features, sizeof(double), "deviations", error);
-    for (uint32_t j = 0; status == CLN_OK && j < own->model->features; j++) {
-        char word[40];
-        if (!text || !cln_next_word(&text, word, sizeof word) || !cln_parse_real(word, &own->deviation[j]) ||
-            !(own->deviation[j] > 0))
+    cln_status status = cln_metadata_list(own->model, "deviation", &own->deviation, error);
+    for (uint32_t j = 0; status == CLN_OK && own->deviation && j < own->model->features; j++)
+        if (!(own->deviation[j] > 0))
             return cln_fail(error, CLN_FORMAT, "the model's metadata have no deviation for feature %u", j);
-    }
     return status;
 }
 
@@ -140,7 +131,6 @@ static cln_status create_objective(verifying *own, cln_error *error)
     const cln_model *model = own->model;
     const cln_settings *settings = cln_options_settings(own->options);
     const int32_t *labels = cln_dataset_labels(own->data);
-    uint64_t count = (uint64_t)model->outputs * model->features;
     const char *l2 = cln_model_metadata(model, "l2");
     cln_objective_problem problem = {.loss = cln_settings_loss(settings),
                                      .target = own->info.real ? CLN_TARGET_REAL : cln_settings_target(settings),
@@ -158,13 +148,7 @@ static cln_status create_objective(verifying *own, cln_error *error)
         problem.lowest = i == 0 ? labels[i] : fmin(problem.lowest, labels[i]);
         problem.highest = i == 0 ? labels[i] : fmax(problem.highest, labels[i]);
     }
-    TRY(cln_allocate((void **)&own->weight, count, sizeof(double), "weights", error));
-    TRY(cln_allocate((void **)&own->bias, model->outputs, sizeof(double), "the bias", error));
-    for (uint64_t i = 0; i < count; i++)
-        own->weight[i] = (double)model->weight[i];
-    for (uint32_t c = 0; c < model->outputs; c++)
-        own->bias[c] = model->bias ? (double)model->bias[c] : 0;
-    TRY(cln_objective_create(&problem, own->weight, own->bias, &own->objective, error));
+    TRY(cln_objective_create(&problem, model->weight, model->bias, &own->objective, error));
 out:
     return status;
 }

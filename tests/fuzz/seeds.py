@@ -84,6 +84,11 @@ def main():
             seed("checkpoint", name, text("checkpoint"))
         header = b'{"weight":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}}'
         seed("model", "bare", struct.pack("<Q", len(header)) + header + bytes(8))
+        header = (b'{"__metadata__":{"shift":"0.5,-1e6"},"weight":{"dtype":"F64","shape":[1,2],"data_offsets":[0,16]},'
+                  b'"bias":{"dtype":"F64","shape":[1],"data_offsets":[16,24]}}')
+        seed("model", "doubles", struct.pack("<Q", len(header)) + header + struct.pack("<3d", 1 / 3, -1e300, 1e-310))
+        header = header.replace(b'"F64"', b'"F32"', 1).replace(b"0,16", b"0,8").replace(b"16,24", b"8,16")
+        seed("model", "mixed", struct.pack("<Q", len(header)) + header + struct.pack("<2fd", 0.5, -1e30, 1e300))
         with open(f"{scratch}/small.json", "w") as to:
             subprocess.run([clinear, "compare", scratch, "--json", "--budget", "10"], stdout=to, stderr=subprocess.DEVNULL)
         comparison = json.loads(text("small.json"))

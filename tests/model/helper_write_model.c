@@ -1,4 +1,4 @@
-/* helper.write_model FILE K D: writes a model with weight[c,j] = c − j/8 and bias[c] = −c/2, for other programs to read. */
+/* helper.write_model FILE K D [F64]: writes a model with weight[c,j] = c − j/8 and bias[c] = −c/2, for other programs to read. */
 #include "model/model.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@ int main(int count, char **arguments)
 {
     cln_error error = {0};
     cln_model *model = NULL;
-    if (count != 4)
+    if (count < 4)
         return 2;
     uint32_t k = (uint32_t)atoi(arguments[2]), d = (uint32_t)atoi(arguments[3]);
     if (cln_model_create(k, d, true, &model, &error) == CLN_OK) {
@@ -17,6 +17,8 @@ int main(int count, char **arguments)
                 model->weight[c * d + j] = (float)c - (float)j / 8;
             model->bias[c] = -(float)c / 2;
         }
+        model->weight_type = model->bias_type = count > 4 ? CLN_F64 : CLN_F32;
+        cln_model_round(model);
         model->scale = 1 / 255.0;
         cln_model_note(model, &error, "engine", "fused");
         cln_model_save(model, arguments[1], &error);

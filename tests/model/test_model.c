@@ -18,7 +18,20 @@ static cln_model *make_model(uint32_t k, uint32_t d, bool bias)
         model->weight[i] = (float)i / 7 - 1;
     for (uint32_t c = 0; bias && c < k; c++)
         model->bias[c] = -(float)c - 0.3f;
+    cln_model_round(model);
     return model;
+}
+
+/* What only doubles tell apart, and what floats do not hold. */
+static void make_double(cln_model *model)
+{
+    uint32_t count = model->outputs * model->features;
+    for (uint32_t i = 0; i < count; i++)
+        model->weight[i] = i % 3 == 0 ? 1 + 0x1p-52 * i : i % 3 == 1 ? -1e300 / (i + 1) : 1e-300 * i;
+    for (uint32_t c = 0; model->bias && c < model->outputs; c++)
+        model->bias[c] = -1.7e6 - c / 3.0;
+    model->weight_type = model->bias_type = CLN_F64;
+    cln_model_round(model);
 }
 
 static cln_model *save_and_load(const cln_model *model)
@@ -74,9 +87,9 @@ START_TEST(saved_and_loaded)
     cln_model *loaded = save_and_load(model);
     ck_assert_uint_eq(cln_model_outputs(loaded), 3);
     ck_assert_uint_eq(cln_model_features(loaded), 5);
-    ck_assert_mem_eq(loaded->weight, model->weight, 15 * sizeof(float));
+    ck_assert_mem_eq(loaded->weight, model->weight, 15 * sizeof(double));
     if (_i)
-        ck_assert_mem_eq(loaded->bias, model->bias, 3 * sizeof(float));
+        ck_assert_mem_eq(loaded->bias, model->bias, 3 * sizeof(double));
     else
         ck_assert_ptr_null(loaded->bias);
     ck_assert_double_eq(loaded->scale, 1 / 255.0);
@@ -91,11 +104,71 @@ START_TEST(saved_and_loaded)
 }
 END_TEST
 
+START_TEST(doubles)
+{
+    cln_model *model = make_model(2, 3, true);
+    make_double(model);
+    cln_model *loaded = save_and_load(model);
+    ck_assert_mem_eq(cln_model_weight_double(loaded), model->weight, 6 * sizeof(double));
+    ck_assert_mem_eq(cln_model_bias_double(loaded), model->bias, 2 * sizeof(double));
+    static const float rounded[] = {1, -INFINITY, 0, 1, -INFINITY, 0};
+    for (int i = 0; i < 6; i++)
+        ck_assert_float_eq(cln_model_weight(loaded)[i], rounded[i]);
+    for (int c = 0; c < 2; c++)
+        ck_assert_float_eq(cln_model_bias(loaded)[c], (float)model->bias[c]);
+    ck_assert(loaded->weight_type == CLN_F64 && loaded->bias_type == CLN_F64);
+    cln_model_free(loaded);
+    cln_model_free(model);
+    model = make_model(2, 3, false);
+    make_double(model);
+    loaded = save_and_load(model);
+    ck_assert_ptr_null(cln_model_bias_double(loaded));
+    ck_assert_ptr_null(cln_model_bias(loaded));
+    cln_model_free(loaded);
+    cln_model_free(model);
+}
+END_TEST
+
+/* Floats beside doubles, as other programs may write them: each stays what it was, also when it is saved again. */
+START_TEST(mixed)
+{
+    size_t count, again;
+    cln_model *model = make_model(2, 3, true);
+    make_double(model);
+    if (_i) {
+        model->bias_type = CLN_F32;
+    } else {
+        for (int i = 0; i < 6; i++)
+            model->weight[i] = 0.25 * i;
+        model->weight_type = CLN_F32;
+        cln_model_round(model);
+    }
+    cln_model *loaded = save_and_load(model);
+    uint8_t *bytes = get_file("m", &count);
+    ck_assert_mem_eq(loaded->weight, model->weight, 6 * sizeof(double));
+    for (int c = 0; c < 2; c++)
+        ck_assert_double_eq(loaded->bias[c], _i ? (double)(float)model->bias[c] : model->bias[c]);
+    ck_assert(loaded->weight_type == model->weight_type && loaded->bias_type == model->bias_type);
+    ck_assert_int_eq(cln_model_save(loaded, at("again"), NULL), CLN_OK);
+    uint8_t *second = get_file("again", &again);
+    ck_assert_uint_eq(again, count);
+    ck_assert_mem_eq(second, bytes, count);
+    free(bytes);
+    free(second);
+    cln_model_free(loaded);
+    cln_model_free(model);
+}
+END_TEST
+
 /* The values of the file are those that its name for their sum says, and no others are taken. */
 START_TEST(digest)
 {
-    cln_model *model = make_model(3, 5, _i), *loaded = save_and_load(model);
-    size_t values = _i ? 18 * 4 : 15 * 4, size = 0;
+    bool bias = _i % 2, twice = _i / 2;
+    cln_model *model = make_model(3, 5, bias);
+    if (twice)
+        make_double(model);
+    cln_model *loaded = save_and_load(model);
+    size_t values = (bias ? 18 : 15) * (twice ? sizeof(double) : sizeof(float)), size = 0;
     static char bytes[65536];
     char text[65];
     FILE *file = fopen(at("m"), "r+b");
@@ -148,8 +221,10 @@ END_TEST
 /* The layout by hand: length, JSON padded to eight bytes, weights, bias, and the same bytes again when saved again. */
 START_TEST(layout)
 {
-    size_t count, again;
+    size_t count, again, width = _i ? sizeof(double) : sizeof(float);
     cln_model *model = make_model(2, 3, true);
+    if (_i)
+        make_double(model);
     for (int extra = 0; extra < 9; extra++) {
         ck_assert_int_eq(cln_model_note(model, NULL, "pad", "%.*s", extra, "xxxxxxxxx"), CLN_OK);
         ck_assert_int_eq(cln_model_save(model, at("m"), NULL), CLN_OK);
@@ -158,12 +233,15 @@ START_TEST(layout)
         for (int i = 2; i < 8; i++)
             ck_assert_uint_eq(bytes[i], 0);
         ck_assert_uint_eq(length % 8, 0);
-        ck_assert_uint_eq(count, 8 + length + 6 * 4 + 2 * 4);
+        ck_assert_uint_eq(count, 8 + length + 8 * width);
         ck_assert_int_eq(bytes[8], '{');
-        ck_assert_mem_eq(bytes + 8 + length, model->weight, 24); /* on a little-endian machine */
-        ck_assert_mem_eq(bytes + 8 + length + 24, model->bias, 8);
+        const void *weight = _i ? (const void *)model->weight : cln_model_weight(model);
+        const void *biases = _i ? (const void *)model->bias : cln_model_bias(model);
+        ck_assert_mem_eq(bytes + 8 + length, weight, 6 * width); /* on a little-endian machine */
+        ck_assert_mem_eq(bytes + 8 + length + 6 * width, biases, 2 * width);
         json_t *header = json_loadb((char *)bytes + 8, length, 0, NULL);
-        json_t *expected = json_pack("{s:s,s:[ii],s:[ii]}", "dtype", "F32", "shape", 2, 3, "data_offsets", 0, 24);
+        json_t *expected = json_pack("{s:s,s:[ii],s:[ii]}", "dtype", _i ? "F64" : "F32", "shape", 2, 3, "data_offsets",
+                                     0, 6 * (int)width);
         ck_assert(json_equal(json_object_get(header, "weight"), expected));
         json_decref(expected);
         json_decref(header);
@@ -196,7 +274,7 @@ START_TEST(largest_models)
     model->classes[65534] = 0;
     cln_model *loaded = save_and_load(model);
     ck_assert_mem_eq(loaded->classes, model->classes, 65535 * sizeof(uint32_t));
-    ck_assert_mem_eq(loaded->weight, model->weight, 65535 * sizeof(float));
+    ck_assert_mem_eq(loaded->weight, model->weight, 65535 * sizeof(double));
     cln_model_free(loaded);
     cln_model_free(model);
 }
@@ -229,12 +307,21 @@ START_TEST(not_saved)
     save_refused(model, "/dev/full", CLN_IO, "no regular file");
     save_refused(model, "", CLN_IO, "empty");
     put_file("m", "old", 3);
-    model->bias[1] = NAN;
+    model->bias[1] = (double)NAN;
+    cln_model_round(model);
     save_refused(model, at("m"), CLN_INVALID, "finite");
     model->bias[1] = 0;
-    model->weight[3] = INFINITY;
+    model->weight[3] = (double)INFINITY;
+    cln_model_round(model);
+    save_refused(model, at("m"), CLN_INVALID, "finite");
+    model->weight[3] = 1e39; /* F32 ends before */
+    cln_model_round(model);
+    save_refused(model, at("m"), CLN_INVALID, "finite");
+    model->weight_type = CLN_F64;
+    model->weight[3] = (double)INFINITY;
     save_refused(model, at("m"), CLN_INVALID, "finite");
     model->weight[3] = 0;
+    cln_model_round(model);
     char *lengthy = malloc(1u << 20);
     memset(lengthy, 'x', (1u << 20) - 1);
     lengthy[(1u << 20) - 1] = '\0';
@@ -281,9 +368,11 @@ static Suite *model_suite(void)
     tcase_add_test(ok, a_new_model);
     tcase_add_test(ok, notes);
     tcase_add_loop_test(ok, saved_and_loaded, 0, 2); /* without, with bias */
-    tcase_add_loop_test(ok, digest, 0, 2);
+    tcase_add_loop_test(ok, digest, 0, 4);           /* and F32, F64 */
+    tcase_add_test(ok, doubles);
+    tcase_add_loop_test(ok, mixed, 0, 2);
     tcase_add_test(ok, subsets);
-    tcase_add_test(ok, layout);
+    tcase_add_loop_test(ok, layout, 0, 2); /* F32, F64 */
     tcase_add_test(edges, text_that_is_no_utf8);
     tcase_add_test(edges, largest_models);
     tcase_add_test(edges, full_disk);

@@ -10,9 +10,10 @@ fi
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-"$CLINEAR_BUILD/tests/helper.write_model" "$folder/m.safetensors" 10 7
+"$CLINEAR_BUILD/tests/helper.write_model" "$folder/floats.safetensors" 10 7
+"$CLINEAR_BUILD/tests/helper.write_model" "$folder/doubles.safetensors" 10 7 F64
 
-"$python" - "$folder/m.safetensors" <<'EOF'
+"$python" - "$folder/floats.safetensors" "$folder/doubles.safetensors" <<'EOF'
 import json, struct, sys
 import torch
 
@@ -25,9 +26,8 @@ def load_file(path):
     assert header.pop("__metadata__")["format"] == "pt"
     tensors = {}
     for name, entry in header.items():
-        assert entry["dtype"] == "F32", entry
         begin, end = entry["data_offsets"]
-        values = torch.frombuffer(bytearray(data[8 + length + begin:8 + length + end]), dtype=torch.float32)
+        values = torch.frombuffer(bytearray(data[8 + length + begin:8 + length + end]), dtype={"F32": torch.float32, "F64": torch.float64}[entry["dtype"]])
         tensors[name] = values.reshape(entry["shape"])
     return tensors
 
@@ -36,14 +36,17 @@ try:
 except ImportError:
     pass
 
-layer = torch.nn.Linear(7, 10)
-layer.load_state_dict(load_file(sys.argv[1]))  # strict: no name more, none less, and the same shapes
-
-c, j = torch.arange(10.0), torch.arange(7.0)
-assert torch.equal(layer.weight, c[:, None] - j[None, :] / 8)
-assert torch.equal(layer.bias, -c / 2)
-x = torch.linspace(-1, 1, 21).reshape(3, 7)
-expected = x.double() @ (c[:, None] - j[None, :] / 8).double().T - c.double() / 2
-assert torch.allclose(layer(x).double(), expected, atol=1e-5, rtol=0)
+c, j = torch.arange(10.0, dtype=torch.float64), torch.arange(7.0, dtype=torch.float64)
+weight, bias = c[:, None] - j[None, :] / 8, -c / 2
+for path, dtype in zip(sys.argv[1:], (torch.float32, torch.float64), strict=True):
+    tensors = load_file(path)
+    assert all(values.dtype == dtype for values in tensors.values())
+    for layer in (torch.nn.Linear(7, 10), torch.nn.Linear(7, 10, dtype=torch.float64)):
+        layer.load_state_dict(tensors)  # strict: no name more, none less, and the same shapes
+        assert torch.equal(layer.weight.double(), weight)
+        assert torch.equal(layer.bias.double(), bias)
+        x = torch.linspace(-1, 1, 21).reshape(3, 7)
+        expected = x.double() @ weight.T + bias
+        assert torch.allclose(layer(x.to(layer.weight.dtype)).double(), expected, atol=1e-5, rtol=0)
 print("nn.Linear gives the model's logits")
 EOF

@@ -3,6 +3,8 @@
 #include "problem.h"
 
 #include "files.h"
+#include "model/model.h"
+#include "train/trainer.h"
 
 static const char *const engines[] = {"fused", "clblast"};
 
@@ -326,6 +328,219 @@ START_TEST(test_refused)
 }
 END_TEST
 
+enum { FAR_ROWS = 60, FAR_FEATURES = 5 };
+
+/* Columns with mean 10⁶ and deviation 1, of which floats resolve 0.06: x (FAR_ROWS,FAR_FEATURES), and k targets that are planes over them. */
+static cln_dataset *far_away(float *x, uint32_t k, float *targets)
+{
+    cln_dataset *data = NULL;
+    cln_random random;
+    cln_random_seed(&random, 4, 12);
+    for (uint32_t i = 0; i < FAR_ROWS; i++) {
+        for (uint32_t j = 0; j < FAR_FEATURES; j++)
+            x[i * FAR_FEATURES + j] = 1e6f + (float)cln_random_below(&random, 56) / 16 - 1.75f;
+        for (uint32_t c = 0; c < k; c++)
+            targets[i * k + c] = (x[i * FAR_FEATURES + c] - 1e6f) / 2 - (x[i * FAR_FEATURES + 4] - 1e6f) / 3 + (float)c;
+    }
+    OK(cln_dataset_wrap_targets(x, CLN_FLOAT32, FAR_ROWS, FAR_FEATURES, targets, k, &data, error));
+    return data;
+}
+
+/* W·(x·scale) + b in double, the bias as large as the means are; *loss: mean ½‖z − t‖². */
+static void predict_in_double(const cln_model *model, const float *x, const float *targets, double *z, double *loss)
+{
+    uint32_t k = model->outputs, d = model->features;
+    *loss = 0;
+    for (uint32_t i = 0; i < FAR_ROWS; i++)
+        for (uint32_t c = 0; c < k; c++) {
+            long double sum = model->bias[c];
+            for (uint32_t j = 0; j < d; j++)
+                sum += (long double)model->weight[c * d + j] * (long double)x[i * d + j] * model->scale;
+            z[i * k + c] = (double)sum;
+            *loss += pow(z[i * k + c] - (double)targets[i * k + c], 2) / 2 / FAR_ROWS;
+        }
+}
+
+/* Predictions and the loss of a model whose features are far from zero are those of double precision: logits of size 1 to 1e-5, where
+   floats of the raw features and the bias would leave 2⁻²³·(Σ|w·x| + |b|), about 0.2. What is left is W's and the logits' rounding. */
+static void check_far(const cln_model *model, const char *engine, cln_dataset *data, const float *x,
+                      const float *targets)
+{
+    double z[FAR_ROWS * 3], loss;
+    uint32_t k = model->outputs;
+    cln_evaluation evaluation;
+    heard said = heard_make(FAR_ROWS, k);
+    predict_in_double(model, x, targets, z, &loss);
+    OK(cln_model_predict(model, device, engine, data, hear, &said, error));
+    for (uint32_t i = 0; i < FAR_ROWS * k; i++)
+        ck_assert_double_eq_tol((double)said.probability[i], z[i], 1e-5);
+    OK(cln_model_evaluate(model, device, engine, data, &evaluation, error));
+    ck_assert_double_eq_tol(evaluation.score.loss, loss, 1e-5 * (1 + loss));
+    ck_assert_uint_eq(evaluation.score.errors, 0);
+    ck_assert_uint_eq(evaluation.outputs, 0);
+    cln_evaluation_free(&evaluation);
+    heard_free(&said);
+}
+
+/* A model in double of features that are centred inside: weights of a plane that is not the targets', and the shift that lbfgs had. */
+START_TEST(test_far_from_zero)
+{
+    static float x[FAR_ROWS * FAR_FEATURES], targets[FAR_ROWS * 3];
+    cln_dataset *data = far_away(x, 3, targets);
+    cln_model *loaded, *model = trained(engines[_i], "model=linear solver=lbfgs epochs=3", data, NULL, NULL, NULL);
+    ck_assert_ptr_nonnull(cln_model_metadata(model, "shift"));
+    for (uint32_t c = 0; c < 3; c++) {
+        long double bias = c;
+        for (uint32_t j = 0; j < FAR_FEATURES; j++) {
+            model->weight[c * FAR_FEATURES + j] = 1.0 / (c + j + 2) - 0.3;
+            bias -= (long double)model->weight[c * FAR_FEATURES + j] * 1e6L;
+        }
+        model->bias[c] = (double)bias;
+    }
+    model->weight_type = model->bias_type = CLN_F64;
+    cln_model_round(model);
+    check_far(model, engines[_i], data, x, targets);
+    OK(cln_model_save(model, at("m.safetensors"), error));
+    OK(cln_model_load(at("m.safetensors"), &loaded, error));
+    check_far(loaded, engines[1 - _i], data, x, targets);
+    cln_model_free(loaded);
+    cln_model_free(model);
+    cln_dataset_close(data);
+}
+END_TEST
+
+/* Centring by options goes the same way with every solver, also in a model without bias, whose logit at the centre is no zero then; sgd's
+   file says nothing of a shift that there was none of. */
+START_TEST(test_shift_noted)
+{
+    static const char *const words[] = {"solver=sgd",
+                                        "solver=lbfgs no-bias=true",
+                                        "solver=direct no-bias=true",
+                                        "solver=lbfgs",
+                                        "solver=sgd center=true",
+                                        "solver=sgd center=true no-bias=true",
+                                        "solver=direct alpha=1 standardize=true",
+                                        "solver=lbfgs standardize=true scale=0.5"};
+    problem p = problem_make(60, 5, 3, CLN_FLOAT32, 13);
+    for (int i = 0; i < 8; i++) {
+        char text[100];
+        snprintf(text, sizeof text, "model=linear epochs=3 %s", words[i]);
+        cln_model *model = trained(engines[_i], text, p.data, NULL, NULL, NULL);
+        ck_assert_msg(!cln_model_metadata(model, "shift") == (i < 3), "%s", words[i]);
+        heard said = heard_make(p.n, p.k);
+        OK(cln_model_predict(model, device, engines[_i], p.data, hear, &said, error));
+        for (uint32_t row = 0; row < p.n; row++)
+            for (uint32_t c = 0; c < p.k; c++) {
+                double z = model->bias ? model->bias[c] : 0;
+                for (uint32_t j = 0; j < p.d; j++)
+                    z += model->weight[c * p.d + j] * p.scaled[row * p.d + j] * model->scale;
+                ck_assert_double_eq_tol((double)said.probability[row * p.k + c], z, logit_tolerance(&p, 10));
+            }
+        heard_free(&said);
+        cln_model_free(model);
+    }
+    problem_free(&p);
+}
+END_TEST
+
+/* Values are no classes: whatever is largest among them, no row has one. */
+START_TEST(test_values)
+{
+    static float x[FAR_ROWS * FAR_FEATURES], targets[FAR_ROWS * 3];
+    for (uint32_t k = 1; k <= 3; k += 2) {
+        cln_dataset *data = far_away(x, k, targets), *labelled, *bare;
+        int32_t labels[FAR_ROWS] = {0};
+        cln_evaluation evaluation;
+        heard said = heard_make(FAR_ROWS, k);
+        cln_model *model = trained(engines[_i], "model=linear solver=lbfgs", data, NULL, NULL, NULL);
+        ck_assert_uint_eq(cln_model_classes(model), 0);
+        ck_assert(!cln_model_is_softmax(model));
+        OK(cln_dataset_wrap(x, CLN_FLOAT32, FAR_ROWS, FAR_FEATURES, labels, &labelled, error));
+        OK(cln_dataset_wrap(x, CLN_FLOAT32, FAR_ROWS, FAR_FEATURES, NULL, &bare, error));
+        OK(cln_model_predict(model, device, engines[_i], k == 1 ? bare : labelled, hear, &said, error));
+        ck_assert_uint_eq(said.next, FAR_ROWS);
+        for (uint32_t i = 0; i < FAR_ROWS; i++)
+            ck_assert_uint_eq(said.outputs[i], UINT32_MAX);
+        FAILS(CLN_INVALID, "memory has labels of classes, but the model predicts real values",
+              cln_model_evaluate(model, device, engines[_i], labelled, &evaluation, error));
+        FAILS(CLN_INVALID, "memory has no targets, but the model predicts real values",
+              cln_model_evaluate(model, device, engines[_i], bare, &evaluation, error));
+        heard_free(&said);
+        cln_model_free(model);
+        cln_dataset_close(labelled);
+        cln_dataset_close(bare);
+        cln_dataset_close(data);
+    }
+}
+END_TEST
+
+/* What a file may hold and a device may not: weights in double beyond floats; and a shift that is no list of floats. */
+START_TEST(test_beyond_floats)
+{
+    static const char *const shifts[] = {"1,2,3,4", "1,2,3,4,5,6", "1,2,3,4,1e39", "1,2,nan,4,5", "", "1,2,3,4,5x"};
+    static float x[FAR_ROWS * FAR_FEATURES], targets[FAR_ROWS * 3];
+    cln_dataset *data = far_away(x, 1, targets);
+    cln_model *model = trained(engines[_i], "model=linear solver=lbfgs epochs=1", data, NULL, NULL, NULL);
+    cln_evaluation evaluation;
+    heard said = heard_make(FAR_ROWS, 1);
+    uint64_t before = device->bytes;
+    double weight = model->weight[3];
+    static const double beyond[] = {1e39, -1e300, 1e34}; /* the last only by what the shift makes of the bias */
+    for (int i = 0; i < 3; i++) {
+        model->weight[3] = beyond[i];
+        FAILS(CLN_UNSUPPORTED, "the weights of output 0 are beyond single precision",
+              cln_model_evaluate(model, device, engines[_i], data, &evaluation, error));
+        FAILS(CLN_UNSUPPORTED, "the weights of output 0 are beyond single precision",
+              cln_model_predict(model, device, engines[_i], data, hear, &said, error));
+    }
+    model->weight[3] = weight;
+    for (int i = 0; i < 6; i++) {
+        OK(cln_model_note(model, error, "shift", "%s", shifts[i]));
+        FAILS(CLN_FORMAT, "the model's metadata have",
+              cln_model_predict(model, device, engines[_i], data, hear, &said, error));
+        FAILS(CLN_FORMAT, "shift", cln_model_evaluate(model, device, engines[_i], data, &evaluation, error));
+        ck_assert_ptr_null(evaluation.confusion);
+    }
+    ck_assert_uint_eq(said.calls, 0);
+    ck_assert_uint_eq(device->bytes, before);
+    heard_free(&said);
+    cln_model_free(model);
+    cln_dataset_close(data);
+}
+END_TEST
+
+/* What a solver in double found is F64 in the file, and verified as it is; sgd's is F32. */
+START_TEST(test_precision_of_files)
+{
+    problem p = problem_make(60, 5, 3, CLN_FLOAT32, 14);
+    cln_trainer *trainer = trainer_of(engines[_i], "solver=lbfgs l2=1e-2", p.data, NULL, NULL);
+    cln_result result;
+    cln_verification verification;
+    OK(cln_trainer_run(trainer, NULL, NULL, &result, error));
+    if (!trainer->solved) { /* until every solver in double says so */
+        trainer->solved = calloc(18, sizeof(double));
+        for (int i = 0; i < 18; i++)
+            trainer->solved[i] = 1.0 / (3 + i);
+    }
+    cln_model *loaded, *model = model_of(trainer);
+    OK(cln_model_save(model, at("m.safetensors"), error));
+    OK(cln_model_load(at("m.safetensors"), &loaded, error));
+    ck_assert(loaded->weight_type == CLN_F64 && loaded->bias_type == CLN_F64);
+    ck_assert_mem_eq(loaded->weight, trainer->solved, 15 * sizeof(double));
+    ck_assert_mem_eq(loaded->bias, trainer->solved + 15, 3 * sizeof(double));
+    OK(cln_model_verify(loaded, p.data, &verification, error));
+    cln_model_free(loaded);
+    cln_model_free(model);
+    cln_trainer_close(trainer);
+    model = trained(engines[_i], "epochs=2", p.data, NULL, NULL, NULL);
+    ck_assert(model->weight_type == CLN_F32 && model->bias_type == CLN_F32);
+    for (int i = 0; i < 15; i++)
+        ck_assert(model->weight[i] == (double)cln_model_weight(model)[i]);
+    cln_model_free(model);
+    problem_free(&p);
+}
+END_TEST
+
 static Suite *evaluate_suite(void)
 {
     Suite *suite = suite_create("train/evaluate");
@@ -341,6 +556,11 @@ static Suite *evaluate_suite(void)
     tcase_add_loop_test(edges, test_fewer_labels, 0, 2);
     tcase_add_loop_test(edges, test_blocks, 0, 2);
     tcase_add_loop_test(invalid, test_refused, 0, 2);
+    tcase_add_loop_test(ok, test_far_from_zero, 0, 2);
+    tcase_add_loop_test(ok, test_shift_noted, 0, 2);
+    tcase_add_loop_test(ok, test_values, 0, 2);
+    tcase_add_loop_test(ok, test_precision_of_files, 0, 2);
+    tcase_add_loop_test(invalid, test_beyond_floats, 0, 2);
     return suite;
 }
 
