@@ -9,11 +9,14 @@
 #include "cli/output.h"
 #include "report/text.h"
 
+#include <math.h>
 #include <stdio.h>
 
 static const char about[] = "Writes the class of every row of DATA as CSV: a line \"row,class\", then a line\n"
                             "for each row, counted from 0. No labels are needed. A row whose logits overflow\n"
-                            "to NaN has no class.\n\n"
+                            "to NaN has no class. Of a model of real-valued targets it writes the values:\n"
+                            "\"row,value\", or \"row,value0,value1,...\" where there are several. A value that\n"
+                            "overflows is left empty.\n\n"
                             "MODEL is a file that clinear train wrote. DATA is a folder with IDX files under\n"
                             "MNIST's names, of which the test part is used, or one IDX file of images.\n";
 
@@ -21,7 +24,8 @@ static const char examples[] = "  clinear predict digits.safetensors data/mnist 
                                "  clinear predict digits.safetensors images-idx3-ubyte -o classes.csv\n"
                                "  clinear predict digits.safetensors data/mnist --proba\n"
                                "      adds the probability of each class: columns p0, p1, ...; of a linear\n"
-                               "      model its scores s0, s1, ..., or the value that was rounded\n";
+                               "      model its scores s0, s1, ..., or the value that was rounded; nothing to\n"
+                               "      real values\n";
 
 typedef struct request {
     const char *model, *data, *device, *part, *output, *proba, *no_tuning, *no_selftest;
@@ -38,10 +42,29 @@ typedef struct sheet {
     cln_error error;
 } sheet;
 
-/* Probabilities or scores of classes, or the value that the class is rounded from. */
-static void put_columns(const sheet *s)
+/* A model of real values has no classes: its values are what it predicts. */
+static bool is_real(const sheet *s)
+{
+    return cln_model_classes(s->model) == 0;
+}
+
+static void put_value_columns(const sheet *s)
 {
     uint32_t outputs = cln_model_outputs(s->model);
+    if (outputs == 1)
+        fputs(",value", s->to);
+    else
+        for (uint32_t output = 0; output < outputs; output++)
+            fprintf(s->to, ",value%u", (unsigned)output);
+}
+
+/* Probabilities or scores of classes, or the value that the class is rounded from. */
+static void put_class_columns(const sheet *s)
+{
+    uint32_t outputs = cln_model_outputs(s->model);
+    fputs(",class", s->to);
+    if (!s->proba)
+        return;
     if (outputs < cln_model_classes(s->model))
         fputs(",value", s->to);
     else
@@ -57,12 +80,22 @@ static cln_status begin_sheet(sheet *s)
     if (s->path)
         TRY(cln_os_replace_begin(&s->file, s->path, &s->error));
     s->to = s->path ? s->file.stream : stdout;
-    fputs("row,class", s->to);
-    if (s->proba)
-        put_columns(s);
+    fputs("row", s->to);
+    if (is_real(s))
+        put_value_columns(s);
+    else
+        put_class_columns(s);
     fputc('\n', s->to);
 out:
     return status;
+}
+
+/* Values, which are left empty where they overflow, or what the class was found by. */
+static void put_numbers(const sheet *s, const float *numbers /* (k) */)
+{
+    cln_text number;
+    for (uint32_t output = 0; output < cln_model_outputs(s->model); output++)
+        fprintf(s->to, ",%s", is_real(s) && !isfinite(numbers[output]) ? "" : cln_text_float(number, numbers[output]));
 }
 
 static int write_rows(uint64_t first, uint32_t count, const uint32_t *outputs, const float *probability, void *user)
@@ -72,13 +105,13 @@ static int write_rows(uint64_t first, uint32_t count, const uint32_t *outputs, c
     if (!s->to && begin_sheet(s) != CLN_OK)
         return 1;
     for (uint32_t i = 0; i < count; i++) {
-        fprintf(s->to, "%llu,", (unsigned long long)(first + i));
+        fprintf(s->to, "%llu", (unsigned long long)(first + i));
+        if (!is_real(s))
+            fputc(',', s->to);
         if (outputs[i] < cln_model_classes(s->model)) /* not where a logit is NaN */
             fprintf(s->to, "%u", (unsigned)cln_model_class(s->model, outputs[i]));
-        for (uint32_t output = 0; s->proba && output < k; output++) {
-            cln_text number;
-            fprintf(s->to, ",%s", cln_text_float(number, probability[(size_t)i * k + output]));
-        }
+        if (s->proba || is_real(s))
+            put_numbers(s, probability + (size_t)i * k);
         fputc('\n', s->to);
     }
     return ferror(s->to) || cln_interrupted();

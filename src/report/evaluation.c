@@ -60,33 +60,69 @@ static bool write_confusion(const cln_assessment *assessment, FILE *to)
     return written;
 }
 
+/* Real values have no classes that could be right or wrong. */
+static bool is_real(const cln_assessment *assessment)
+{
+    return assessment->evaluation.outputs == 0;
+}
+
+/* Over all targets of all rows: the loss is half the squares of a row. */
+static double root_mean_square(const cln_assessment *assessment)
+{
+    return sqrt(2 * assessment->evaluation.score.loss / cln_model_outputs(assessment->model));
+}
+
+static bool write_scores(const cln_assessment *assessment, FILE *to)
+{
+    const cln_score *score = &assessment->evaluation.score;
+    static const char *const heads[] = {"part", "loss", "RMSE", "rows"};
+    cln_text rows;
+    bool real = is_real(assessment);
+    cln_table *scores = cln_table_create(real ? 4 : 5);
+    if (real) {
+        for (size_t i = 0; i < 4; i++)
+            cln_table_add(scores, i == 0 ? '<' : '>', "%s", heads[i]);
+        cln_table_add(scores, '<', "%s", assessment->part);
+        cln_table_add(scores, '>', "%.6g", score->loss);
+        cln_table_add(scores, '>', "%.6g", root_mean_square(assessment));
+        cln_table_add(scores, '>', "%s", cln_text_count(rows, score->rows));
+    } else {
+        cln_report_score_head(scores);
+        cln_report_score(scores, assessment->part, score);
+    }
+    bool written = cln_table_write(scores, to);
+    cln_table_free(scores);
+    return written;
+}
+
 cln_status cln_report_evaluation(const cln_assessment *assessment, FILE *to, cln_error *error)
 {
-    cln_table *scores = cln_table_create(5);
     char data[1100];
     cln_text_harmless(data, sizeof data, assessment->data);
     fprintf(to, "  %s, %s engine\n\n", data, assessment->evaluation.engine ? assessment->evaluation.engine : "no");
-    cln_report_score_head(scores);
-    cln_report_score(scores, assessment->part, &assessment->evaluation.score);
-    bool written = cln_table_write(scores, to);
-    cln_table_free(scores);
-    fputc('\n', to);
-    written = write_confusion(assessment, to) && written;
-    fputc('\n', to);
-    written = write_classes(assessment, to) && written;
+    bool written = write_scores(assessment, to);
+    if (!is_real(assessment)) {
+        fputc('\n', to);
+        written = write_confusion(assessment, to) && written;
+        fputc('\n', to);
+        written = write_classes(assessment, to) && written;
+    }
     return written ? CLN_OK : cln_fail_memory(error, "a table", 0);
 }
 
+/* Most counts of many classes are 0, and one value stands for all of these. */
 static json_t *confusion_json(const cln_evaluation *evaluation)
 {
-    json_t *rows = json_array();
+    json_t *rows = json_array(), *none = cln_json_count(0);
     for (uint32_t truth = 0; truth < evaluation->outputs; truth++) {
         json_t *row = json_array();
-        for (uint32_t output = 0; output < evaluation->outputs; output++)
-            json_array_append_new(row,
-                                  cln_json_count(evaluation->confusion[(size_t)truth * evaluation->outputs + output]));
+        for (uint32_t output = 0; output < evaluation->outputs; output++) {
+            uint64_t count = evaluation->confusion[(size_t)truth * evaluation->outputs + output];
+            json_array_append_new(row, count ? cln_json_count(count) : json_incref(none));
+        }
         json_array_append_new(rows, row);
     }
+    json_decref(none);
     return rows;
 }
 
@@ -103,6 +139,16 @@ static json_t *classes_json(const cln_assessment *assessment)
     return classes;
 }
 
+static json_t *score_json(const cln_assessment *assessment)
+{
+    json_t *score = cln_json_score(&assessment->evaluation.score);
+    if (is_real(assessment)) {
+        json_object_set_new(score, "accuracy", json_null());
+        json_object_set_new(score, "rmse", cln_json_real(root_mean_square(assessment)));
+    }
+    return score;
+}
+
 cln_status cln_report_evaluation_json(const cln_assessment *assessment, FILE *to, cln_error *error)
 {
     const cln_evaluation *evaluation = &assessment->evaluation;
@@ -111,9 +157,9 @@ cln_status cln_report_evaluation_json(const cln_assessment *assessment, FILE *to
         "{so so so s{so so so} so so so so so so}", "model", cln_json_text(kind), "engine",
         cln_json_text(evaluation->engine), "device", cln_json_device(&assessment->device), "data", "rows",
         cln_json_count(evaluation->score.rows), "features", cln_json_count(cln_model_features(assessment->model)),
-        "outputs", cln_json_count(cln_model_outputs(assessment->model)), assessment->part,
-        cln_json_score(&evaluation->score), "confusion", confusion_json(evaluation), "classes",
-        classes_json(assessment), "seconds", cln_json_seconds(&evaluation->seconds), "peak_host_bytes",
-        cln_json_count(evaluation->peak_host_bytes), "device_bytes", cln_json_count(evaluation->device_bytes));
+        "outputs", cln_json_count(cln_model_outputs(assessment->model)), assessment->part, score_json(assessment),
+        "confusion", confusion_json(evaluation), "classes", classes_json(assessment), "seconds",
+        cln_json_seconds(&evaluation->seconds), "peak_host_bytes", cln_json_count(evaluation->peak_host_bytes),
+        "device_bytes", cln_json_count(evaluation->device_bytes));
     return cln_json_write(object, 0, to, error);
 }

@@ -1,4 +1,5 @@
-/* How good a model is on a data set: totals, confusion matrix, precision, recall and F1 of each class. */
+/* How good a model is on a data set: totals, confusion matrix, precision, recall and F1 of each class; of real values the loss and the root
+   of the mean squared error. */
 #ifndef CLN_REPORT_EVALUATION_H
 #define CLN_REPORT_EVALUATION_H
 

@@ -94,7 +94,8 @@ static size_t write_number(const char *text, FILE *to)
 {
     cln_text shortest;
     size_t length = strspn(text, "0123456789+-.eE");
-    if (strcspn(text, ".eE") >= length) {
+    if (strspn(text, "0123456789+-") ==
+        length) { /* and never a look beyond the number: there may be millions behind it */
         fwrite(text, 1, length, to);
         return length;
     }

@@ -99,6 +99,87 @@ done_with 0 predict value.safetensors toy --proba --quiet
 done_with 0 predict ridge.safetensors toy --proba --quiet
 [ "$(head -n 1 out)" = row,class,s0,s1,s2 ] || fail "no columns of scores"
 
+# a model of real values, which the library trains: predict writes the values, and no class; labels of classes do not score it
+python3 - <<'P'
+import json, struct
+def write(name, weight, bias, dtype="F64", **metadata):
+    k, d = len(weight), len(weight[0])
+    size, code = (8, "d") if dtype == "F64" else (4, "f")
+    header = json.dumps({"__metadata__": {"outputs": "linear", "target": "real", **metadata},
+                         "weight": {"dtype": dtype, "shape": [k, d], "data_offsets": [0, size * k * d]},
+                         "bias": {"dtype": dtype, "shape": [k], "data_offsets": [size * k * d, size * k * (d + 1)]}}).encode()
+    with open(name, "wb") as file:
+        file.write(struct.pack("<Q", len(header)) + header)
+        file.write(struct.pack(f"<{k * (d + 1)}{code}", *(w for row in weight for w in row), *bias))
+rows = [(1e6 + 0.5, -2.0), (1e6 - 0.25, 4.0), (1e6, 0.125)]
+with open("far", "wb") as file:
+    file.write(struct.pack(">4B2I6f", 0, 0, 13, 2, 3, 2, *(x for row in rows for x in row)))
+two = [[1 / 3, 0.5], [-2.0, 0.1]]
+for name, weight in (("one", two[:1]), ("two", two)):
+    bias = [1 / 7 - row[0] * 1e6 for row in weight]
+    write(f"{name}.real", weight, bias, shift="1000000,0.5")
+    with open(f"{name}.values", "w") as file:
+        for row in rows:
+            print(*(sum(w * x for w, x in zip(line, row)) + b for line, b in zip(weight, bias)), file=file)
+write("float.real", two[:1], [0.0], "F32")
+write("beyond.real", [[1e300, 0.0]], [0.0])
+write("overflow.real", [[3e38, 0.0], [1.0, 0.0]], [0.0, 0.0], "F32")
+P
+for name in one two; do
+    done_with 0 predict $name.real far --quiet
+    cp out plain
+    done_with 0 predict $name.real far --quiet --proba -o proba
+    cmp plain proba || fail "--proba changes the values"
+    python3 - $name <<'P' || fail "these are not the values of $name"
+import csv, sys
+rows = list(csv.reader(open("plain")))
+assert rows[0] == (["row", "value"] if sys.argv[1] == "one" else ["row", "value0", "value1"]), rows[0]
+expected = [list(map(float, line.split())) for line in open(sys.argv[1] + ".values")]
+assert [int(row[0]) for row in rows[1:]] == [0, 1, 2]
+for row, values in zip(rows[1:], expected, strict=True):
+    assert all(abs(float(a) - b) < 1e-5 for a, b in zip(row[1:], values, strict=True)), (row, values)
+P
+done
+done_with 0 predict float.real far --quiet
+head -n 1 out | grep -qx row,value || fail "no column of values"
+refused 1 'weights of output 0 are beyond single precision' predict beyond.real far
+done_with 0 predict overflow.real far --quiet
+[ "$(sed -n 2p out)" = 0,,1000000.5 ] || fail "what overflows is no value"
+printf '\0\0\10\1\0\0\0\3\0\1\2' >far-labels
+refused 2 'labels of classes, but the model predicts real values' evaluate one.real far --labels far-labels
+refused 2 'no certificate' verify one.real toy
+
+# the same weights as doubles are the same model
+done_with 0 train toy --solver lbfgs --l2 0.01 -o floats.safetensors --json --quiet
+python3 - <<'P'
+import json, struct
+data = open("floats.safetensors", "rb").read()
+length, = struct.unpack("<Q", data[:8])
+header, values = json.loads(data[8:8 + length]), data[8 + length:]
+del header["__metadata__"]["weights_sha256"]
+if header["weight"]["dtype"] == "F32":
+    for name in ("weight", "bias"):
+        header[name]["dtype"] = "F64"
+        header[name]["data_offsets"] = [2 * at for at in header[name]["data_offsets"]]
+    values = struct.pack(f"<{len(values) // 4}d", *struct.unpack(f"<{len(values) // 4}f", values))
+text = json.dumps(header).encode()
+open("doubles.safetensors", "wb").write(struct.pack("<Q", len(text)) + text + values)
+P
+for words in 'evaluate toy' 'predict toy --proba' 'verify toy'; do
+    read -r command rest <<<"$words"
+    # shellcheck disable=SC2086
+    done_with 0 "$command" floats.safetensors $rest --quiet
+    cp out kept
+    # shellcheck disable=SC2086
+    done_with 0 "$command" doubles.safetensors $rest --quiet
+    sed 's/doubles.safetensors/floats.safetensors/' out | cmp - kept || fail "$command: doubles are another model"
+done
+if command -v gnuplot >/dev/null; then
+    for name in one.real beyond.real doubles.safetensors; do
+        done_with 0 plot "$name" -o "$name.svg" --quiet
+    done
+fi
+
 # a model trained on scaled features takes raw ones
 for scaling in --center --standardize; do
     done_with 0 train toy --solver lbfgs --l2 0.01 $scaling -o scaled.safetensors --json --quiet

@@ -409,24 +409,21 @@ START_TEST(test_far_from_zero)
 }
 END_TEST
 
-/* Centring by options goes the same way with every solver, also in a model without bias, whose logit at the centre is no zero then; sgd's
-   file says nothing of a shift that there was none of. */
+/* Centring by options goes the same way with every solver; sgd's file says nothing of a shift that there was none of. A shift that
+   another hand has noted for a model without bias changes no prediction either. */
 START_TEST(test_shift_noted)
 {
-    static const char *const words[] = {"solver=sgd",
-                                        "solver=lbfgs no-bias=true",
-                                        "solver=direct no-bias=true",
-                                        "solver=lbfgs",
-                                        "solver=sgd center=true",
-                                        "solver=sgd center=true no-bias=true",
-                                        "solver=direct alpha=1 standardize=true",
+    static const char *const words[] = {"solver=sgd epochs=3", "solver=direct no-bias=true",
+                                        "solver=sgd epochs=3 center=true", "solver=direct alpha=1 standardize=true",
                                         "solver=lbfgs standardize=true scale=0.5"};
     problem p = problem_make(60, 5, 3, CLN_FLOAT32, 13);
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 5; i++) {
         char text[100];
-        snprintf(text, sizeof text, "model=linear epochs=3 %s", words[i]);
+        snprintf(text, sizeof text, "model=linear %s", words[i]);
         cln_model *model = trained(engines[_i], text, p.data, NULL, NULL, NULL);
-        ck_assert_msg(!cln_model_metadata(model, "shift") == (i < 3), "%s", words[i]);
+        ck_assert_msg(!cln_model_metadata(model, "shift") == (i < 2), "%s", words[i]);
+        if (i == 1)
+            OK(cln_model_note(model, error, "shift", "0.5,-0.25,0,1e-3,2"));
         heard said = heard_make(p.n, p.k);
         OK(cln_model_predict(model, device, engines[_i], p.data, hear, &said, error));
         for (uint32_t row = 0; row < p.n; row++)
