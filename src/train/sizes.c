@@ -22,11 +22,13 @@ void cln_trainer_cut(cln_trainer *trainer)
     trainer->batches = settings->drop_last ? rows / settings->batch_size : cln_ceil_divide(rows, settings->batch_size);
 }
 
-/* L-BFGS converges faster on centred features, and a bias makes up for it: the objective is the same. */
-static bool is_centred(const cln_settings *settings)
+/* L-BFGS converges faster on centred features, and what direct found in double needs them on a device where floats are far from zero; a bias
+   makes up for it: the objective is the same. Bytes are never far from zero. */
+static bool is_centred(const cln_settings *settings, cln_type type)
 {
     bool iterates = cln_settings_solver_is(settings, "lbfgs");
-    return settings->center || settings->standardize || (iterates && !settings->no_bias);
+    bool solved = cln_settings_solver_is(settings, "direct") && type == CLN_FLOAT32;
+    return settings->center || settings->standardize || ((iterates || solved) && !settings->no_bias);
 }
 
 cln_problem cln_trainer_problem(const cln_trainer *trainer)
@@ -44,7 +46,7 @@ cln_problem cln_trainer_problem(const cln_trainer *trainer)
                            .highest = selection->highest,
                            .scale = (float)trainer->scale,
                            .bias = !settings->no_bias,
-                           .centred = is_centred(settings),
+                           .centred = is_centred(settings, info->type),
                            .spread = settings->standardize};
     uint64_t rows = 0;
     for (int part = 0; part < CLN_PARTS; part++)
