@@ -442,6 +442,33 @@ START_TEST(test_shift_noted)
 }
 END_TEST
 
+/* A list of so many means would be more than a file's header has room for: without it the model is saved and predicts all the same. */
+START_TEST(test_wide)
+{
+    enum { D = 60000 };
+    float *x = calloc((size_t)4 * D, sizeof *x);
+    int32_t y[4] = {0, 1, 0, 1};
+    cln_dataset *data = NULL;
+    cln_random random;
+    cln_random_seed(&random, 6, 12);
+    for (size_t i = 0; i < (size_t)4 * D; i++)
+        x[i] = (float)cln_random_below(&random, 1000000) / 1234567;
+    OK(cln_dataset_wrap(x, CLN_FLOAT32, 4, D, y, &data, error));
+    cln_model *loaded, *model = trained("fused", "solver=lbfgs epochs=1 l2=1", data, NULL, NULL, NULL);
+    cln_evaluation evaluation;
+    ck_assert_ptr_null(cln_model_metadata(model, "shift"));
+    OK(cln_model_save(model, at("m.safetensors"), error));
+    OK(cln_model_load(at("m.safetensors"), &loaded, error));
+    OK(cln_model_evaluate(loaded, device, "fused", data, &evaluation, error));
+    ck_assert(isfinite(evaluation.score.loss));
+    cln_evaluation_free(&evaluation);
+    cln_model_free(loaded);
+    cln_model_free(model);
+    cln_dataset_close(data);
+    free(x);
+}
+END_TEST
+
 /* Values are no classes: whatever is largest among them, no row has one. */
 START_TEST(test_values)
 {
@@ -558,6 +585,8 @@ static Suite *evaluate_suite(void)
     tcase_add_loop_test(ok, test_far_from_zero, 0, 2);
     tcase_add_loop_test(ok, test_shift_noted, 0, 2);
     tcase_add_loop_test(ok, test_values, 0, 2);
+    if (!tiny())
+        tcase_add_test(edges, test_wide);
     tcase_add_loop_test(ok, test_precision_of_files, 0, 2);
     tcase_add_loop_test(invalid, test_beyond_floats, 0, 2);
     return suite;
