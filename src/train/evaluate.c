@@ -63,17 +63,19 @@ out:
     return status;
 }
 
-/* Row c of the weights on the device, and the bias of features less the shift: W·x + b = W·(x − shift) + (b + W·shift), summed in double
-   before it is rounded. False where that is beyond floats. */
+/* Row c of the weights on the device, and the bias of features less the shift: W·x̃ + b = W·(x̃ − shift) + (b + W·shift) for x̃ = x·scale,
+   summed in double before it is rounded. The device's scale is a float: what that differs by goes into W, for times the shift it may be more
+   than all that the features differ in. False where a weight is beyond floats. */
 static bool round_row(const struct session *session, uint32_t c, float *row /* (ld) */)
 {
     const cln_model *model = session->model;
     const double *weight = model->weight + (uint64_t)c * model->features;
     double bias = model->bias ? model->bias[c] : 0;
+    double ratio = session->shift ? model->scale / (double)session->plan->problem.scale : 1;
     bool fits = true;
     for (uint32_t j = 0; j < model->features; j++) {
-        row[j] = (float)weight[j];
-        bias += session->shift ? weight[j] * session->shift[j] : 0;
+        row[j] = (float)(ratio * weight[j]);
+        bias += session->shift ? ratio * weight[j] * session->shift[j] : 0;
         fits = fits && isfinite(row[j]);
     }
     row[model->features] = (float)bias;
