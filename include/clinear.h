@@ -531,8 +531,9 @@ typedef struct cln_search_progress {
 typedef int cln_search_progress_fn(const cln_search_progress *progress, void *user);
 
 /* folds: 0 for a validation part, or 2 and more. Every configuration is checked; nothing is trained yet. state: NULL, or a file that
-   keeps each training as soon as it is done, and from which a search with the same grid, options, folds and data goes on; one of
-   another search, or one that is damaged, is CLN_INVALID or CLN_FORMAT. Data sets and device outlive the search; the test part is for
+   keeps each training as soon as it is done, and from which a search with the same grid, options, folds and data (which is read once
+   more, to know it again: rows byte for byte, labels, targets and weights) goes on; one of another search, one of an older version that
+   did not note the rows, or one that is damaged, is CLN_INVALID or CLN_FORMAT. Data sets and device outlive the search; the test part is for
    cln_search_refit alone. */
 CLN_API cln_status cln_search_create(cln_device *device, const cln_options *options, const char *grid, uint32_t folds,
                                      const cln_parts *parts, const char *state, cln_search **search, cln_error *error);

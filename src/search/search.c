@@ -2,6 +2,7 @@
 #include "search/search.h"
 
 #include "base/size.h"
+#include "data/fingerprint.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -48,13 +49,19 @@ static void take_unit(const cln_search_unit *unit, void *user)
 
 static cln_status open_state(cln_search *search, const char *path, const char *grid, cln_error *error)
 {
-    const cln_search_identity identity = {.grid = grid,
-                                          .configurations = cln_grid_count(search->grid),
-                                          .folds = search->folds,
-                                          .options = search->base,
-                                          .train = search->parts.train,
-                                          .valid = search->parts.valid};
-    return cln_search_state_open(path, &identity, take_unit, search, &search->state, error);
+    cln_status status;
+    cln_search_identity identity = {.grid = grid,
+                                    .configurations = cln_grid_count(search->grid),
+                                    .folds = search->folds,
+                                    .options = search->base,
+                                    .train = search->parts.train,
+                                    .valid = search->parts.valid};
+    TRY(cln_fingerprint_dataset(search->parts.train, &identity.contents[0], error));
+    if (search->parts.valid)
+        TRY(cln_fingerprint_dataset(search->parts.valid, &identity.contents[1], error));
+    TRY(cln_search_state_open(path, &identity, take_unit, search, &search->state, error));
+out:
+    return status;
 }
 
 cln_status cln_search_create(cln_device *device, const cln_options *options, const char *grid, uint32_t folds,

@@ -1,9 +1,8 @@
 /* What a search writes: which one it is, and what each training came to. */
 #include "search/state_file.h"
 
-#include "base/hash.h"
 #include "base/size.h"
-#include "data/dataset.h"
+#include "data/fingerprint.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -12,29 +11,19 @@
 
 /* ---- which search */
 
-/* Everything but the features, which need not be read yet. */
-static uint64_t fingerprint(const cln_dataset *data, const cln_dataset_info *info)
-{
-    const int32_t *labels = cln_dataset_labels(data);
-    const float *targets = cln_dataset_targets(data), *weights = cln_dataset_weights(data);
-    uint64_t hash = CLN_HASH_BASIS;
-    hash = labels ? cln_hash_on(hash, labels, info->rows * sizeof *labels) : hash;
-    hash = targets ? cln_hash_on(hash, targets, info->rows * info->outputs * sizeof *targets) : hash;
-    return weights ? cln_hash_on(hash, weights, info->rows * sizeof *weights) : hash;
-}
-
-static json_t *data_json(const cln_dataset *data)
+static json_t *data_json(const cln_dataset *data, uint64_t contents)
 {
     cln_dataset_info info;
-    char hash[20], path[2 * sizeof info.path] = "";
+    char features[32], answers[32], path[2 * sizeof info.path] = "";
     if (!data)
         return json_null();
     cln_dataset_describe(data, &info);
-    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)fingerprint(data, &info));
+    snprintf(features, sizeof features, "XXH64 %016llx", (unsigned long long)contents);
+    snprintf(answers, sizeof answers, "XXH64 %016llx", (unsigned long long)cln_fingerprint_answers(data));
     for (size_t i = 0; info.path[i]; i++) /* a path need not be UTF-8 */
         snprintf(path + strlen(path), 3, info.path[i] >= ' ' && info.path[i] <= '~' ? "%c" : "%02hhx", info.path[i]);
-    return json_pack("{ss sI sI ss}", "path", path, "rows", (json_int_t)info.rows, "features",
-                     (json_int_t)info.features, "labels", hash);
+    return json_pack("{ss sI sI ss ss}", "path", path, "rows", (json_int_t)info.rows, "features",
+                     (json_int_t)info.features, CLN_SEARCH_CONTENTS, features, "labels", answers);
 }
 
 static json_t *options_json(const cln_options *options)
@@ -54,7 +43,8 @@ json_t *cln_search_identity_json(const cln_search_identity *identity)
 {
     return json_pack("{si ss ss si so s{so so}}", "clinear_search", CLN_SEARCH_STATE_VERSION, "version", cln_version(),
                      "grid", identity->grid, "folds", (int)identity->folds, "options", options_json(identity->options),
-                     "data", "train", data_json(identity->train), "valid", data_json(identity->valid));
+                     "data", "train", data_json(identity->train, identity->contents[0]), "valid",
+                     data_json(identity->valid, identity->contents[1]));
 }
 
 /* ---- lines */

@@ -1,8 +1,8 @@
 /*
  * The file from which a search goes on: lines of JSON, each on disk before the next training begins. The first says which search it is
- * of, each other what one training came to:
+ * of, each other what one training came to (`contents` is the fingerprint of the features, `labels` that of labels, targets and weights):
  *
- *   {"clinear_search":1,"version":…,"grid":…,"folds":…,"options":{…},"data":{"train":{…},"valid":{…}}}
+ *   {"clinear_search":1,"version":…,"grid":…,"folds":…,"options":{…},"data":{"train":{"contents":…},"valid":{…}}}
  *   {"configuration":3,"fold":0,"valid":{"loss":…,"errors":…,"rows":…},"train":{…},"epochs":…,"stopped":…,"seconds":…}
  *
  * A last line that was not written to its end is dropped. Everything else that is not as it would be written is refused, and the file
@@ -28,6 +28,7 @@ typedef struct cln_search_identity {
     uint32_t configurations, folds; /* folds 0: a validation part */
     const cln_options *options;
     const cln_dataset *train, *valid; /* valid: NULL for none of its own */
+    uint64_t contents[2];             /* data/fingerprint.h, of the features of both */
 } cln_search_identity;
 
 typedef struct cln_search_state cln_search_state;

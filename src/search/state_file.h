@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #define CLN_SEARCH_STATE_VERSION 1
+#define CLN_SEARCH_CONTENTS      "contents" /* in `data`; a file without it is older, and may be of any features */
 
 struct cln_search_state {
     cln_appending file;

@@ -29,6 +29,13 @@ static void show(const json_t *value, char text[64])
     free(dumped);
 }
 
+/* What a file does not say that was written before features were noted. */
+static bool is_of_any_features(const json_t *found)
+{
+    const json_t *train = json_object_get(json_object_get(found, "data"), "train");
+    return json_is_object(train) && !json_object_get(train, CLN_SEARCH_CONTENTS);
+}
+
 /* The first member that differs, innermost first: its names in `name`, both values. True where there is none. */
 static bool is_same(json_t *expected, json_t *found, char name[128], char *texts[2])
 {
@@ -59,6 +66,11 @@ static cln_status check_identity(const reading *in, json_t *found, cln_error *er
     cln_status status = CLN_OK;
     if (!expected)
         status = cln_fail_memory(error, "the state of a search", 0);
+    else if (is_of_any_features(found))
+        status = cln_fail(error, CLN_INVALID,
+                          "the state file %s does not say of which features it is, for an older clinear has written "
+                          "it, and they may be others; remove it, or give another file, and search anew",
+                          in->path);
     else if (!is_same(expected, found, name, texts))
         status = cln_fail(error, CLN_INVALID,
                           "the state file %s is of another search: there %s is %s, and here %s; give the same, or "

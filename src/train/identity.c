@@ -1,17 +1,13 @@
 /* What a run is known by, so that a checkpoint is gone on with by the same run alone: version, options, data, kernels. */
-#include "base/checksum.h"
 #include "base/size.h"
 #include "compute/tuning.h"
-#include "data/dataset.h"
+#include "data/fingerprint.h"
 #include "model/text.h"
 #include "train/checkpoint.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Read back at a time. */
-#define STRETCH_BYTES (4u << 20)
 
 static const char *const parts[CLN_PARTS] = {"training", "validation", "test"};
 
@@ -59,13 +55,6 @@ cln_status cln_identity_check_options(const cln_container *from, const cln_optio
 
 /* ---- data */
 
-/* Rows that are read back at a time. */
-static uint64_t rows_at_once(const cln_dataset_info *info)
-{
-    uint64_t rows = cln_ceil_divide(STRETCH_BYTES, info->features * cln_type_bytes(info->type));
-    return rows < info->rows ? rows : info->rows;
-}
-
 uint64_t cln_identity_bytes(const cln_trainer *trainer)
 {
     const cln_selection *selection = trainer->selection;
@@ -76,47 +65,16 @@ uint64_t cln_identity_bytes(const cln_trainer *trainer)
             continue;
         if (part != CLN_TRAIN)
             cln_dataset_describe(selection->data[part], &info);
-        uint64_t bytes = rows_at_once(&info) * info.features * cln_type_bytes(info.type);
-        bytes += cln_resident_read_bytes(&info);
+        uint64_t bytes = cln_fingerprint_bytes(&info) + cln_resident_read_bytes(&info);
         most = bytes > most ? bytes : most;
     }
     return most;
 }
 
-/* Of the features of all rows as they lie in device memory. */
-static cln_status add_up_features(cln_resident *resident, uint64_t *sum, cln_error *error)
+/* As they lie in device memory. */
+static cln_status read_back(void *from, uint64_t first, uint64_t rows, void *x, cln_error *error)
 {
-    cln_status status;
-    const cln_dataset_info *info = cln_resident_describe(resident);
-    size_t row = info->features * cln_type_bytes(info->type);
-    uint64_t at_once = rows_at_once(info);
-    cln_checksum adding = cln_checksum_begin();
-    void *x = NULL;
-    TRY(cln_allocate(&x, at_once, row, "rows read back", error));
-    for (uint64_t done = 0; done < info->rows; done += at_once) {
-        uint64_t some = info->rows - done < at_once ? info->rows - done : at_once;
-        TRY(cln_resident_read(resident, done, some, x, error));
-        cln_checksum_add(&adding, x, some * row);
-    }
-    *sum = cln_checksum_of(&adding);
-out:
-    free(x);
-    return status;
-}
-
-/* Labels or targets, and weights; where there are none, of nothing. */
-static uint64_t add_up_answers(const cln_dataset *data, const cln_dataset_info *info)
-{
-    const int32_t *labels = cln_dataset_labels(data);
-    const float *targets = cln_dataset_targets(data), *weights = cln_dataset_weights(data);
-    cln_checksum adding = cln_checksum_begin();
-    if (labels)
-        cln_checksum_add(&adding, labels, info->rows * sizeof *labels);
-    if (targets)
-        cln_checksum_add(&adding, targets, info->rows * info->outputs * sizeof *targets);
-    if (weights)
-        cln_checksum_add(&adding, weights, info->rows * sizeof *weights);
-    return cln_checksum_of(&adding);
+    return cln_resident_read(from, first, rows, x, error);
 }
 
 __attribute__((format(printf, 5, 6))) static cln_status note_of(cln_entries *notes, int part, const char *what,
@@ -145,8 +103,9 @@ static cln_status note_part(cln_trainer *trainer, int part, cln_entries *notes, 
     TRY(note_of(notes, part, "columns", error, "%u features of type %s, %u outputs", info.features,
                 info.type == CLN_UINT8 ? "byte" : "float", info.outputs));
     TRY(note_of(notes, part, "answers", error, "XXH64 %016llx",
-                (unsigned long long)add_up_answers(selection->data[part], &info)));
-    TRY(add_up_features(selection->resident[part], &features, error));
+                (unsigned long long)cln_fingerprint_answers(selection->data[part])));
+    TRY(cln_fingerprint_features(cln_resident_describe(selection->resident[part]), read_back, selection->resident[part],
+                                 &features, error));
     TRY(note_of(notes, part, "features", error, "XXH64 %016llx", (unsigned long long)features));
 out:
     return status;

@@ -113,6 +113,8 @@ static const struct {
     {"seed=1,2", "seed=1,3", CLN_INVALID, "there grid is"},
     {"\"batch-size\":\"32\"", "\"batch-size\":\"64\"", CLN_INVALID, "options batch-size is \"64\", and here \"32\""},
     {"\"rows\":120", "\"rows\":121", CLN_INVALID, "data train rows is 121, and here 120"},
+    {"\"contents\":\"", "\"other\":\"", CLN_INVALID, "does not say of which features it is"}, /* an older version's */
+    {"\"contents\":\"XXH64 ", "\"contents\":\"XXH64  ", CLN_INVALID, "data train contents is"},
     {"\"valid\":null", "\"valid\":{}", CLN_INVALID, "data valid is {}, and here null"},
     {"\"path\":\"memory\"", "\"path\":\"elsewhere\"", CLN_INVALID, "data train path"},
     {"{\"clinear_search\"", "[\"clinear_search\"", CLN_FORMAT, "not the state of a search"},
@@ -165,15 +167,61 @@ START_TEST(damaged_or_of_another_search)
 }
 END_TEST
 
-/* Other labels are other data, though as many. */
-START_TEST(other_labels)
+/* Other features, labels or weights are other data, though as many. */
+START_TEST(other_data)
 {
     problem p = problem_make(120, 5, 3, CLN_UINT8, 18);
+    uint8_t *last = (uint8_t *)p.x + 120 * 5 - 1; /* a row of validation: nothing of training shows it */
+    float weights[120];
     make_folder();
     finish(p.data, NULL);
+    *last ^= 1;
+    refuse(small_words, small_grid, 0, p.data, NULL, at("state"), CLN_INVALID, "data train contents");
+    *last ^= 1;
+    ck_assert_uint_eq(finish(p.data, NULL), 0);
+    for (uint32_t i = 0; i < 120; i++)
+        weights[i] = i == 7 ? 2 : 1;
+    OK(cln_dataset_weigh(p.data, weights, error));
+    refuse(small_words, small_grid, 0, p.data, NULL, at("state"), CLN_INVALID, "data train labels");
     p.y[7] = (p.y[7] + 1) % 3;
     problem_wrap(&p);
     refuse(small_words, small_grid, 0, p.data, NULL, at("state"), CLN_INVALID, "data train labels");
+    remove_folder();
+    problem_free(&p);
+}
+END_TEST
+
+START_TEST(other_validation)
+{
+    problem p = problem_make(120, 5, 3, CLN_FLOAT32, 19), v = problem_make(40, 5, 3, CLN_FLOAT32, 20);
+    static const char words[] = "epochs=1 batch-size=32";
+    make_folder();
+    cln_search_close(search_of(words, small_grid, 0, p.data, v.data, at("state")));
+    cln_search_close(search_of(words, small_grid, 0, p.data, v.data, at("state")));
+    ((float *)v.x)[0] += 1e-7F + FLT_EPSILON * fabsf(((float *)v.x)[0]);
+    refuse(words, small_grid, 0, p.data, v.data, at("state"), CLN_INVALID, "data valid contents");
+    remove_folder();
+    problem_free(&p);
+    problem_free(&v);
+}
+END_TEST
+
+START_TEST(other_targets)
+{
+    problem p = problem_make(60, 4, 3, CLN_FLOAT32, 21);
+    static const char words[] = "model=linear solver=lbfgs valid=10";
+    float targets[60];
+    cln_dataset *data = NULL;
+    for (uint32_t i = 0; i < 60; i++)
+        targets[i] = (float)p.y[i];
+    make_folder();
+    OK(cln_dataset_wrap_targets(p.x, p.type, 60, 4, targets, 1, &data, error));
+    cln_search_close(search_of(words, "l2=0,1", 0, data, NULL, at("state")));
+    cln_dataset_close(data);
+    targets[59] += 1e-3F;
+    OK(cln_dataset_wrap_targets(p.x, p.type, 60, 4, targets, 1, &data, error));
+    refuse(words, "l2=0,1", 0, data, NULL, at("state"), CLN_INVALID, "data train labels");
+    cln_dataset_close(data);
     remove_folder();
     problem_free(&p);
 }
@@ -186,7 +234,9 @@ int main(void)
     tcase_add_test(ok, goes_on_where_it_was);
     tcase_add_test(ok, cut_anywhere);
     tcase_add_test(invalid, damaged_or_of_another_search);
-    tcase_add_test(invalid, other_labels);
+    tcase_add_test(invalid, other_data);
+    tcase_add_test(invalid, other_validation);
+    tcase_add_test(invalid, other_targets);
     add_device_cases(suite, ok, invalid, NULL, NULL);
     return run_on_device(suite);
 }
