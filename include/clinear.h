@@ -422,10 +422,10 @@ CLN_API const char *cln_trainer_warning(const cln_trainer *trainer, size_t index
 /* Minibatches in a pass over the training part, and whole or partial ones in the validation and test parts. */
 CLN_API uint64_t cln_trainer_batches(const cln_trainer *trainer);
 /* One step of minibatch SGD on minibatch `index` of the current pass's order; *cost (may be NULL) receives its mean loss
-   before the step, plus (λ/2)·‖W‖². */
+   before the step, plus (λ/2)·‖W‖². CLN_INVALID for solvers lbfgs and direct, which see all rows at once. */
 CLN_API cln_status cln_trainer_step(cln_trainer *trainer, uint64_t index, double *cost, cln_error *error);
 /* Counts the errors of minibatch `index` of the validation or the test part with the kept weights: those after the last step,
-   or those that a run has kept. */
+   or those that a run has kept. To lbfgs and direct a part is one minibatch. */
 CLN_API cln_status cln_trainer_valid_errors(cln_trainer *trainer, uint64_t index, uint64_t *errors, cln_error *error);
 CLN_API cln_status cln_trainer_test_errors(cln_trainer *trainer, uint64_t index, uint64_t *errors, cln_error *error);
 /* Objective, gradient and a bound on what is missing to the optimum, in double on the host, of the kept weights; *certificate stays

@@ -153,6 +153,10 @@ cln_status cln_trainer_step(cln_trainer *trainer, uint64_t index, double *cost, 
 {
     cln_status status = CLN_OK;
     double norm = 0;
+    if (!cln_settings_solver_is(&trainer->settings, "sgd"))
+        return cln_fail(error, CLN_INVALID,
+                        "solver %s makes no steps by minibatches; call cln_trainer_run, or take solver sgd",
+                        trainer->settings.solver);
     if (index >= trainer->batches)
         return cln_fail(error, CLN_INVALID, "there is no minibatch %llu: a pass has %llu", (unsigned long long)index,
                         (unsigned long long)trainer->batches);

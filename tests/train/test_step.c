@@ -223,6 +223,32 @@ START_TEST(test_no_such_minibatch)
 }
 END_TEST
 
+/* Solvers that see all rows at once make no steps by minibatches; a part is one minibatch to them. */
+START_TEST(test_solver_without_steps)
+{
+    static const char *const words[] = {"solver=lbfgs valid=33 l2=0.1", "solver=direct model=linear valid=33 alpha=1"};
+    problem p = problem_make(80, 6, 4, CLN_UINT8, 10), test = problem_make(55, 6, 4, CLN_UINT8, 11);
+    cln_trainer *trainer = trainer_of("fused", words[_i], p.data, NULL, test.data);
+    cln_result result;
+    double cost = 77;
+    FAILS(CLN_INVALID, "makes no steps by minibatches; call cln_trainer_run",
+          cln_trainer_step(trainer, 0, &cost, error));
+    ck_assert_double_eq(cost, 77);
+    OK(cln_trainer_run(trainer, NULL, NULL, &result, error));
+    FAILS(CLN_INVALID, "makes no steps", cln_trainer_step(trainer, 0, NULL, error));
+    cln_model *model = model_of(trainer);
+    char steps[24];
+    snprintf(steps, sizeof steps, "%llu", (unsigned long long)result.steps);
+    ck_assert_str_eq(cln_model_metadata(model, "steps"), steps);
+    ck_assert_uint_eq(all_errors(trainer, cln_trainer_valid_errors, 33, 33), result.valid.errors);
+    ck_assert_uint_eq(all_errors(trainer, cln_trainer_test_errors, 55, 55), result.test.errors);
+    cln_model_free(model);
+    cln_trainer_close(trainer);
+    problem_free(&p);
+    problem_free(&test);
+}
+END_TEST
+
 static Suite *step_suite(void)
 {
     Suite *suite = suite_create("train/step");
@@ -235,6 +261,7 @@ static Suite *step_suite(void)
     tcase_add_loop_test(edges, test_steps_after_run, 0, 2);
     tcase_add_loop_test(edges, test_many_steps, 0, 2);
     tcase_add_loop_test(invalid, test_no_such_minibatch, 0, 2);
+    tcase_add_loop_test(invalid, test_solver_without_steps, 0, 2);
     suite_add_tcase(suite, ok);
     suite_add_tcase(suite, edges);
     suite_add_tcase(suite, invalid);
