@@ -13,7 +13,12 @@
  * weighted where weights are given, W that of standardised features where they are standardised.
  *
  * Errors: every function that can fail returns a cln_status and, where `error` is not NULL, writes there
- * what failed, on what, why, and the remedy. The first failure wins: begin with `cln_error error = {0}`.
+ * what failed, on what, why, and the remedy. Each call begins with a clean `error`: after CLN_OK its status is
+ * CLN_OK and its message "", so a chain of calls ends with the first that fails, as in the example.
+ * NULL where something is needed is CLN_INVALID; what may be NULL is said. A function without a status then gives
+ * 0, false, NULL, "", NaN or zeros, and one that releases does nothing.
+ * Processes: a driver's threads do not survive fork(). In a child of a process that has listed or opened a device
+ * whatever would use OpenCL is CLN_DEVICE, and closing its handles does nothing; fork before, or exec.
  * Ownership: what a function hands out through a `**` is released with the matching _close or _free, all
  * of which accept NULL. A trainer borrows its device and data sets: close it before them.
  * Threads: a handle belongs to one thread at a time; different devices may be used from different threads.
@@ -572,7 +577,7 @@ CLN_API const double *cln_model_bias_double(const cln_model *model);   /* (k); N
 CLN_API const float *cln_model_weight(const cln_model *model);                   /* (k,d) */
 CLN_API const float *cln_model_bias(const cln_model *model);                     /* (k); NULL for a model without */
 CLN_API const char *cln_model_metadata(const cln_model *model, const char *key); /* NULL: no such key */
-/* The label of output `output` in the data that the model was trained on (differs after option `classes`). */
+/* The label of output `output` in the data that the model was trained on (differs after option `classes`); UINT32_MAX: no such output. */
 CLN_API uint32_t cln_model_class(const cln_model *model, uint32_t output);
 /* Predicted outputs are below this: k, or the largest label plus one in a linear model of the label's value. 0: the model predicts real
    values, and no classes. */
@@ -656,7 +661,8 @@ typedef void cln_measurement_fn(const cln_measurement *row, void *user);
    Results are checked; what failed, came out wrong or had to be kept small has a reason. */
 CLN_API cln_status cln_measure_limits(cln_device *device, cln_measurement_fn *row, void *user, cln_error *error);
 
-/* Receives how a measurement goes, at least twice a second where the driver lets it; nonzero ends it: CLN_OK, with the rows told so far. */
+/* Receives how a measurement goes, at least twice a second where the driver lets it; nonzero ends it: CLN_OK, with the rows told so far.
+   May be NULL; so may the rows' receiver where a verdict is asked for. */
 typedef struct cln_measure_progress {
     const char *doing;            /* "fused: an epoch by minibatches of 200 rows" */
     double seconds, seconds_left; /* so far; of the budget, or as far as it is known */
@@ -727,7 +733,7 @@ CLN_API cln_status cln_measure_selftest(cln_device *device, cln_measure_progress
    $XDG_CACHE_HOME/clinear or ~/.cache/clinear, for this user alone. */
 typedef enum cln_trust { CLN_TRUST_UNKNOWN, CLN_TRUST_PASSED, CLN_TRUST_FAILED } cln_trust;
 
-/* why: what failed ("" where nothing did). CLN_IO where it cannot be kept. */
+/* why: what failed ("" or NULL where nothing did). CLN_IO where it cannot be kept. */
 CLN_API cln_status cln_device_keep_trust(const cln_device_info *device, bool passed, const char *why, cln_error *error);
 /* why (size bytes; may be NULL): what failed. Nothing that is there, or nothing that can be trusted, is CLN_TRUST_UNKNOWN. */
 CLN_API cln_trust cln_device_trust(const cln_device_info *device, char *why, size_t size);

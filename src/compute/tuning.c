@@ -1,6 +1,7 @@
 /* The tuning of a device, its file's name, and how the file is written. */
 #include "compute/tuning_file.h"
 
+#include "base/entry.h"
 #include "base/hash.h"
 #include "base/os.h"
 #include "base/size.h"
@@ -58,6 +59,7 @@ static void name_file(const cln_device_info *info, char name[160])
 
 cln_status cln_device_tuning_path(const cln_device *device, char path[CLN_TUNING_PATH_BYTES], cln_error *error)
 {
+    ENTER(error, device && path);
     char name[160], folder[CLN_OS_PATH_BYTES] = "";
     cln_status status = cln_os_cache_folder(folder, error);
     name_file(&device->facts.info, name);
@@ -175,6 +177,7 @@ cln_status cln_tuning_tell(const cln_device *device, char **text, cln_error *err
 
 cln_status cln_device_save_tuning(cln_device *device, const char *path, cln_error *error)
 {
+    ENTER_OPENCL(error, device);
     cln_status status = CLN_OK;
     char usual[CLN_TUNING_PATH_BYTES];
     cln_replacement file = {0};

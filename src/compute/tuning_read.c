@@ -1,6 +1,7 @@
 /* The tuning file, read with distrust. */
 #include "compute/tuning_file.h"
 
+#include "base/entry.h"
 #include "base/os.h"
 #include "base/size.h"
 #include "data/limits.h"
@@ -218,6 +219,7 @@ static cln_status find_file(const cln_device *device, char path[CLN_TUNING_PATH_
 
 cln_status cln_device_load_tuning(cln_device *device, const char *path, cln_error *error)
 {
+    ENTER_OPENCL(error, device);
     cln_status status;
     char usual[CLN_TUNING_PATH_BYTES];
     cln_os_file file = {.descriptor = -1};

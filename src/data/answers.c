@@ -1,4 +1,5 @@
 /* What a data set's rows bring beside their features: labels or real-valued targets, and weights. */
+#include "base/entry.h"
 #include "base/size.h"
 #include "data/limits.h"
 #include "data/state.h"
@@ -56,6 +57,7 @@ cln_status cln_dataset_copy_targets(cln_dataset *data, const float *targets, uin
 
 cln_status cln_dataset_weigh(cln_dataset *data, const float *weights, cln_error *error)
 {
+    ENTER(error, data);
     float *copy = NULL;
     bool some = !weights;
     for (uint64_t i = 0; weights && i < data->info.rows; i++) {
@@ -93,6 +95,8 @@ void cln_dataset_move_answers(cln_dataset *data, uint64_t from, uint64_t to)
 
 const int32_t *cln_dataset_labels(const cln_dataset *data)
 {
+    if (!data)
+        return NULL;
     return data->labels;
 }
 

@@ -1,4 +1,5 @@
 /* Opening, wrapping, describing and closing. The other concepts of a data set: answers.c, select.c, pull.c. */
+#include "base/entry.h"
 #include "base/os.h"
 #include "base/size.h"
 #include "data/idx.h"
@@ -17,6 +18,8 @@ size_t cln_type_bytes(cln_type type)
 
 bool cln_dataset_has_parts(const char *path)
 {
+    if (!path)
+        return false;
     return cln_os_is_folder(path);
 }
 
@@ -98,10 +101,11 @@ static cln_status find_files(const char *path, const char *labels, cln_part part
 
 cln_status cln_dataset_open(const char *path, const char *labels, cln_part part, cln_dataset **result, cln_error *error)
 {
+    MAKES(result);
+    ENTER(error, path && result);
     cln_status status;
     cln_dataset *data = NULL;
     char images[CLN_PATH_BYTES], label_file[CLN_PATH_BYTES];
-    *result = NULL;
     TRY(find_files(path, labels, part, images, label_file, error));
     TRY(cln_allocate((void **)&data, 1, sizeof *data, "a data set", error));
     TRY(open_images(data, images, error));
@@ -142,13 +146,16 @@ out:
 cln_status cln_dataset_wrap(const void *x, cln_type type, uint64_t n, uint32_t d, const int32_t *labels,
                             cln_dataset **data, cln_error *error)
 {
+    MAKES(data);
+    ENTER(error, x && data);
     return wrap(x, type, n, d, labels, NULL, 0, data, error);
 }
 
 cln_status cln_dataset_wrap_targets(const void *x, cln_type type, uint64_t n, uint32_t d, const float *targets,
                                     uint32_t k, cln_dataset **data, cln_error *error)
 {
-    *data = NULL;
+    MAKES(data);
+    ENTER(error, x && targets && data);
     if (!targets)
         return cln_fail(error, CLN_INVALID, "cannot wrap rows in memory: their targets are NULL");
     return wrap(x, type, n, d, NULL, targets, k, data, error);
@@ -156,7 +163,8 @@ cln_status cln_dataset_wrap_targets(const void *x, cln_type type, uint64_t n, ui
 
 void cln_dataset_describe(const cln_dataset *data, cln_dataset_info *info)
 {
-    *info = data->info;
+    if (info)
+        *info = data ? data->info : (cln_dataset_info){0};
 }
 
 void cln_dataset_close(cln_dataset *data)

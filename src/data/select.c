@@ -1,4 +1,5 @@
 /* Keeping some rows: by class, by place. Labels, targets and weights go with them. */
+#include "base/entry.h"
 #include "base/size.h"
 #include "data/state.h"
 
@@ -66,6 +67,7 @@ static cln_status list_kept(const cln_dataset *data, const int32_t *becomes, uin
 
 cln_status cln_dataset_keep_classes(cln_dataset *data, const uint32_t *classes, uint32_t count, cln_error *error)
 {
+    ENTER(error, data && (classes || count == 0));
     cln_status status;
     int32_t *becomes = NULL;
     uint32_t *list = NULL;
@@ -93,6 +95,7 @@ out:
 
 cln_status cln_dataset_keep_rows(cln_dataset *data, uint64_t first, uint64_t count, cln_error *error)
 {
+    ENTER(error, data);
     uint64_t end;
     if (count == 0)
         return cln_fail(error, CLN_INVALID, "no rows of %s are to be kept; keep at least one", data->info.path);

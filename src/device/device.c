@@ -1,5 +1,6 @@
 #include "device/device.h"
 
+#include "base/entry.h"
 #include "base/size.h"
 #include "device/list.h"
 #include "device/profile.h"
@@ -28,11 +29,12 @@ out:
 
 cln_status cln_device_open(const char *selector, cln_device **device, cln_error *error)
 {
+    MAKES(device);
+    ENTER_OPENCL(error, device);
     cln_status status = CLN_OK;
     cln_device *made = NULL;
     cln_listed chosen;
     cl_int code;
-    *device = NULL;
     TRY(choose(selector, &chosen, error));
     TRY(cln_allocate((void **)&made, 1, sizeof *made, "a device", error));
     made->facts = chosen.facts;
@@ -53,23 +55,29 @@ out:
 
 const cln_device_info *cln_device_describe(const cln_device *device)
 {
+    if (!device)
+        return NULL;
     return &device->facts.info;
 }
 
 const char *cln_device_build_log(const cln_device *device)
 {
+    if (!device)
+        return "";
     return device->build_log ? device->build_log : "";
 }
 
 void cln_device_on_compile(cln_device *device, cln_compile_fn *told, void *user)
 {
+    if (!device)
+        return;
     device->on_compile = told;
     device->on_compile_user = user;
 }
 
 void cln_device_close(cln_device *device)
 {
-    if (!device)
+    if (!device || cln_opencl_is_lost())
         return;
     if (device->queue) /* work that a failure left: drivers compile in threads, which must not outlive main() */
         clFinish(device->queue);

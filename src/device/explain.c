@@ -1,3 +1,4 @@
+#include "base/entry.h"
 #include "base/os.h"
 #include "base/size.h"
 #include "device/list.h"
@@ -220,6 +221,7 @@ static void explain_device_files(report *to)
 
 cln_status cln_device_explain(cln_line_fn *line, void *user, cln_error *error)
 {
+    ENTER_OPENCL(error, line);
     static const struct {
         const char *hardware, *packages;
     } drivers[] = {{"any CPU", "pocl-opencl-icd"},

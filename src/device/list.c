@@ -1,5 +1,6 @@
 #include "device/list.h"
 
+#include "base/entry.h"
 #include "base/os.h"
 #include "base/size.h"
 #include "device/words.h"
@@ -15,6 +16,7 @@ static cln_status list_platforms(cl_platform_id **platforms, cl_uint *count, cln
     const cl_int none = -1001; /* CL_PLATFORM_NOT_FOUND_KHR: the loader found no driver that works */
     *platforms = NULL;
     *count = 0;
+    cln_use_opencl();
     cl_int code = clGetPlatformIDs(0, NULL, count);
     if (code == none || (code == CL_SUCCESS && *count == 0)) {
         *count = 0;
@@ -145,11 +147,13 @@ void cln_list_mark_same(cln_listed *list, size_t count)
 
 cln_status cln_device_list(cln_device_info **list, size_t *count, cln_error *error)
 {
+    MAKES(list);
+    if (count)
+        *count = 0;
+    ENTER_OPENCL(error, list && count);
     cln_status status = CLN_OK;
     cln_listed *devices = NULL;
     size_t found = 0;
-    *list = NULL;
-    *count = 0;
     TRY(cln_list_devices(&devices, &found, error));
     TRY(cln_allocate((void **)list, found, sizeof **list, "the list of devices", error));
     for (size_t i = 0; i < found; i++)

@@ -1,5 +1,6 @@
 #include "device/profile.h"
 
+#include "base/entry.h"
 #include "base/os.h"
 #include "base/size.h"
 #include "device/words.h"
@@ -45,6 +46,7 @@ static cln_status exchange_queue(cln_device *device, cl_command_queue_properties
 
 cln_status cln_profile_begin(cln_device *device, cln_error *error)
 {
+    ENTER_OPENCL(error, device);
     cln_status status;
     cln_profile *profile = NULL;
     TRY(cln_allocate((void **)&profile, 1, sizeof *profile, "a profile", error));

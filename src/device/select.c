@@ -1,3 +1,4 @@
+#include "base/entry.h"
 #include "base/error.h"
 #include "base/number.h"
 #include "base/size.h"
@@ -192,6 +193,7 @@ static cln_status refuse_unknown(const choice *from, const char *name, const cha
 cln_status cln_device_choose(const char *selector, const cln_device_info *list, size_t count, size_t *chosen,
                              cln_error *error)
 {
+    ENTER(error, (list || count == 0) && chosen);
     static const char *const keywords[] = {"auto", "gpu", "cpu", "accelerator"};
     const size_t keyword_count = CLN_COUNT(keywords);
     const choice from = {list, count};

@@ -3,6 +3,7 @@
  * it is about, one each, then "passed" or "failed", then what failed. A folder or file that is another user's or that others may write,
  * and one that is not about this very device, is as if it were not there.
  */
+#include "base/entry.h"
 #include "base/hash.h"
 #include "base/os.h"
 #include "base/size.h"
@@ -40,6 +41,7 @@ static void identify(const cln_device_info *device, char key[KEY_BYTES], char na
 
 cln_status cln_device_keep_trust(const cln_device_info *device, bool passed, const char *why, cln_error *error)
 {
+    ENTER(error, device);
     cln_status status;
     cln_replacement file = {0};
     char key[KEY_BYTES], name[40], folder[CLN_OS_PATH_BYTES], path[CLN_OS_PATH_BYTES + 48], reason[512];
@@ -84,6 +86,8 @@ cln_trust cln_device_trust(const cln_device_info *device, char *why, size_t size
     uint64_t got = 0;
     if (why && size)
         *why = '\0';
+    if (!device)
+        return CLN_TRUST_UNKNOWN;
     identify(device, key, name);
     if (cln_os_cache_folder(folder, NULL) != CLN_OK)
         return CLN_TRUST_UNKNOWN;

@@ -1,5 +1,6 @@
 #include "measure/limits.h"
 
+#include "base/entry.h"
 #include "base/size.h"
 #include "device/buffer.h"
 #include "device/queue.h"
@@ -134,5 +135,6 @@ void cln_limits_tell_none(const char *reason, cln_measurement_fn *row, void *use
 
 cln_status cln_measure_limits(cln_device *device, cln_measurement_fn *row, void *user, cln_error *error)
 {
+    ENTER_OPENCL(error, device && row);
     return cln_limits_measure(device, NULL, row, user, error);
 }

@@ -1,6 +1,7 @@
 /* The end of a profile: what was counted on the device, held against the device's limits. */
 #include "device/profile.h"
 
+#include "base/entry.h"
 #include "base/size.h"
 #include "device/queue.h"
 #include "measure/roof.h"
@@ -59,6 +60,7 @@ static void tell_idle(const char *name, double seconds, double wall, cln_profile
 
 cln_status cln_profile_end(cln_device *device, cln_profile_fn *row, void *user, cln_error *error)
 {
+    ENTER_OPENCL(error, device && row);
     cln_status status;
     const cln_profile_entry *entries;
     cln_profile_entry *sorted = NULL;

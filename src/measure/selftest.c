@@ -1,6 +1,7 @@
 /* cln_measure_selftest: its parts in their order, and what goes for all of them. */
 #include "measure/selftest.h"
 
+#include "base/entry.h"
 #include "base/os.h"
 #include "base/size.h"
 
@@ -44,6 +45,7 @@ void cln_selftest_tell(cln_selftest *s, const cln_check *check)
 cln_status cln_measure_selftest(cln_device *device, cln_measure_progress_fn *progress, cln_measurement_fn *row,
                                 void *user, bool *passed, cln_error *error)
 {
+    ENTER_OPENCL(error, device && passed);
     cln_status status = CLN_OK;
     cln_selftest s = {.device = device,
                       .telling = {progress, row, user, .began = cln_os_seconds()},

@@ -1,6 +1,7 @@
 /* cln_measure_training: what is measured, in which order it is done and in which it is told. */
 #include "measure/training.h"
 
+#include "base/entry.h"
 #include "base/os.h"
 #include "base/size.h"
 #include "device/buffer.h"
@@ -258,6 +259,7 @@ cln_status cln_measure_training(cln_device *device, const cln_parts *parts, cons
                                 cln_measure_progress_fn *progress, cln_measurement_fn *row, void *user,
                                 cln_error *error)
 {
+    ENTER_OPENCL(error, device && parts && parts->train && row);
     cln_status status;
     cln_telling telling = {.progress = progress, .row = row, .user = user, .began = cln_os_seconds()};
     cln_parts used = {parts->train, NULL, parts->test};

@@ -5,6 +5,7 @@
  */
 #include "measure/tune.h"
 
+#include "base/entry.h"
 #include "base/os.h"
 #include "base/size.h"
 
@@ -118,6 +119,7 @@ static void tune_one(cln_device *device, size_t index, cln_tuning *tuning, cln_s
 cln_status cln_device_tune(cln_device *device, double budget_seconds, cln_tune_progress_fn *progress,
                            cln_tune_row_fn *tell, void *user, cln_error *error)
 {
+    ENTER_OPENCL(error, device);
     cln_tuning *tuning;
     cln_tune_row row;
     cln_search search = {.began = cln_os_seconds(),

@@ -1,5 +1,6 @@
 /* A model from a file that may be anything. */
 #include "data/limits.h"
+#include "base/entry.h"
 #include "model/metadata.h"
 #include "model/safetensors.h"
 #include "model/text.h"
@@ -116,8 +117,9 @@ out:
 
 cln_status cln_model_load(const char *path, cln_model **model, cln_error *error)
 {
+    MAKES(model);
+    ENTER(error, path && model);
     cln_safetensors in = {.task = "cannot load model", .path = path, .error = error};
-    *model = NULL;
     cln_status status = read_model(&in, model);
     cln_safetensors_close(&in);
     return status;

@@ -5,6 +5,8 @@
 
 double cln_accuracy(const cln_score *score)
 {
+    if (!score)
+        return (double)NAN;
     return score->rows ? 1 - (double)score->errors / (double)score->rows : (double)NAN;
 }
 
@@ -15,7 +17,7 @@ static double ratio(uint64_t part, uint64_t whole)
 
 cln_class_score cln_evaluation_class(const cln_evaluation *evaluation, uint32_t output)
 {
-    uint64_t k = evaluation->outputs, hits = 0, predicted = 0, support = 0;
+    uint64_t k = evaluation && evaluation->confusion ? evaluation->outputs : 0, hits = 0, predicted = 0, support = 0;
     if (output < k) {
         hits = evaluation->confusion[output * k + output];
         for (uint64_t i = 0; i < k; i++) {

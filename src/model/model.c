@@ -61,41 +61,51 @@ cln_status cln_model_note(cln_model *model, cln_error *error, const char *key, c
 
 uint32_t cln_model_outputs(const cln_model *model)
 {
+    if (!model)
+        return 0;
     return model->outputs;
 }
 
 uint32_t cln_model_features(const cln_model *model)
 {
+    if (!model)
+        return 0;
     return model->features;
 }
 
 const float *cln_model_weight(const cln_model *model)
 {
-    return model->rounded_weight;
+    return model ? model->rounded_weight : NULL;
 }
 
 const float *cln_model_bias(const cln_model *model)
 {
-    return model->rounded_bias;
+    return model ? model->rounded_bias : NULL;
 }
 
 const double *cln_model_weight_double(const cln_model *model)
 {
-    return model->weight;
+    return model ? model->weight : NULL;
 }
 
 const double *cln_model_bias_double(const cln_model *model)
 {
+    if (!model)
+        return NULL;
     return model->bias;
 }
 
 const char *cln_model_metadata(const cln_model *model, const char *key)
 {
+    if (!model || !key)
+        return NULL;
     return cln_entries_find(&model->metadata, key);
 }
 
 uint32_t cln_model_class(const cln_model *model, uint32_t output)
 {
+    if (!model)
+        return UINT32_MAX; /* as for an output that there is not */
     if (model->target == CLN_TARGET_VALUE)
         return output;
     return output < model->outputs ? model->classes[output] : UINT32_MAX;
@@ -103,13 +113,15 @@ uint32_t cln_model_class(const cln_model *model, uint32_t output)
 
 uint32_t cln_model_classes(const cln_model *model)
 {
-    if (model->target == CLN_TARGET_REAL)
+    if (!model || model->target == CLN_TARGET_REAL)
         return 0;
     return model->target == CLN_TARGET_VALUE ? (uint32_t)model->highest + 1 : model->outputs;
 }
 
 bool cln_model_is_softmax(const cln_model *model)
 {
+    if (!model)
+        return false;
     return model->loss != CLN_SQUARED;
 }
 

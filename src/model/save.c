@@ -1,3 +1,4 @@
+#include "base/entry.h"
 #include "base/number.h"
 #include "base/sha256.h"
 #include "model/metadata.h"
@@ -112,6 +113,7 @@ static bool all_finite(const cln_tensor *tensor)
 
 cln_status cln_model_save(const cln_model *model, const char *path, cln_error *error)
 {
+    ENTER(error, model && path);
     cln_status status;
     cln_replacement file = {0};
     char *header = NULL;

@@ -1,6 +1,7 @@
 /* What is trained when: group by group, fold by fold, as many side by side as can be, each kept as soon as it is done. */
 #include "search/search.h"
 
+#include "base/entry.h"
 #include "base/os.h"
 #include "base/size.h"
 
@@ -101,6 +102,7 @@ out:
 
 cln_status cln_search_run(cln_search *search, cln_search_progress_fn *progress, void *user, cln_error *error)
 {
+    ENTER_OPENCL(error, search);
     cln_status status;
     uint32_t count = cln_grid_count(search->grid);
     run r = {

@@ -1,6 +1,7 @@
 /* A search's life, its rows and their ranking, and the best configuration once more. */
 #include "search/search.h"
 
+#include "base/entry.h"
 #include "base/size.h"
 #include "data/fingerprint.h"
 
@@ -67,10 +68,11 @@ out:
 cln_status cln_search_create(cln_device *device, const cln_options *options, const char *grid, uint32_t folds,
                              const cln_parts *parts, const char *state, cln_search **result, cln_error *error)
 {
+    MAKES(result);
+    ENTER_OPENCL(error, device && options && grid && parts && parts->train && result);
     cln_status status;
     cln_search *search = NULL;
     uint64_t units;
-    *result = NULL;
     TRY(cln_allocate((void **)&search, 1, sizeof *search, "a search", error));
     search->device = device;
     search->folds = folds;
@@ -95,7 +97,7 @@ out:
 
 void cln_search_close(cln_search *search)
 {
-    if (!search)
+    if (!search || cln_opencl_is_lost())
         return;
     cln_search_state_close(search->state);
     cln_search_deselect(search);
@@ -110,16 +112,22 @@ void cln_search_close(cln_search *search)
 
 size_t cln_search_count(const cln_search *search)
 {
+    if (!search)
+        return 0;
     return cln_grid_count(search->grid);
 }
 
 const char *cln_search_name(const cln_search *search, size_t name)
 {
+    if (!search)
+        return NULL;
     return cln_grid_name(search->grid, name);
 }
 
 const char *cln_search_value(const cln_search *search, size_t index, size_t name)
 {
+    if (index >= cln_search_count(search) || !cln_search_name(search, name))
+        return NULL;
     return cln_grid_value(search->grid, name, (uint32_t)index);
 }
 
@@ -146,6 +154,10 @@ static void average(cln_score *sum)
 /* One fold that diverged makes the configuration one that did. */
 void cln_search_row_at(const cln_search *search, size_t index, cln_search_row *row)
 {
+    if (row)
+        *row = (cln_search_row){.index = index, .valid.loss = NAN, .train.loss = NAN};
+    if (!search || !row || index >= cln_search_count(search))
+        return;
     *row = (cln_search_row){.index = index, .finished = true, .resumed = true};
     for (uint32_t round = 0; round < search->rounds; round++) {
         size_t at = cln_search_at(search, (uint32_t)index, round);
@@ -172,6 +184,8 @@ static int is_out(const cln_search_row *row)
 
 int cln_search_compare(const cln_search_row *a, const cln_search_row *b)
 {
+    if (!a || !b)
+        return (b != NULL) - (a != NULL);
     if (is_out(a) != is_out(b))
         return is_out(a) - is_out(b);
     if (!is_out(a) && a->valid.errors != b->valid.errors)
@@ -184,6 +198,8 @@ int cln_search_compare(const cln_search_row *a, const cln_search_row *b)
 bool cln_search_best(const cln_search *search, cln_search_row *best)
 {
     cln_search_row row;
+    if (!search || !best)
+        return false;
     for (size_t i = 0; i < cln_search_count(search); i++) {
         cln_search_row_at(search, i, &row);
         if (i == 0 || cln_search_compare(&row, best) < 0)
@@ -215,10 +231,11 @@ out:
 /* The selection's rows on the device are given back before the trainer takes its own. */
 cln_status cln_search_refit(cln_search *search, cln_trainer **trainer, cln_error *error)
 {
+    MAKES(trainer);
+    ENTER_OPENCL(error, search && trainer);
     cln_status status;
     cln_search_row best;
     cln_options *options = NULL, *all_rows = NULL;
-    *trainer = NULL;
     if (!cln_search_best(search, &best))
         return best.finished
                    ? cln_fail(error, CLN_DIVERGED, "every configuration diverged; give the grid smaller learning rates")

@@ -1,5 +1,6 @@
 #include "train/certify.h"
 
+#include "base/entry.h"
 #include "base/number.h"
 #include "base/os.h"
 #include "base/size.h"
@@ -118,6 +119,7 @@ cln_certificate cln_certificate_of(const cln_objective_value *value)
 
 cln_status cln_trainer_certify(cln_trainer *trainer, cln_certificate *certificate, cln_error *error)
 {
+    ENTER_OPENCL(error, trainer && certificate);
     cln_status status = CLN_OK;
     uint64_t k = cln_trainer_outputs(trainer), count = k * trainer->plan->problem.features;
     double *weight = NULL, before = cln_os_seconds();

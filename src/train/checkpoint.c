@@ -1,6 +1,7 @@
 /* Checkpoints, kept. */
 #include "train/checkpoint.h"
 
+#include "base/entry.h"
 #include "base/number.h"
 #include "base/os.h"
 #include "base/size.h"
@@ -35,6 +36,7 @@ void cln_checkpoint_release(cln_trainer *trainer)
 
 cln_status cln_trainer_checkpoint(cln_trainer *trainer, const cln_checkpoints *checkpoints, cln_error *error)
 {
+    ENTER_OPENCL(error, trainer && checkpoints && checkpoints->path);
     cln_status status;
     cln_checkpoint *c;
     cln_replacement file = {0};

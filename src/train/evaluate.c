@@ -1,4 +1,5 @@
 /* A finished model on a device: scored on labelled data, or predicting the classes of any. */
+#include "base/entry.h"
 #include "base/os.h"
 #include "base/size.h"
 #include "compute/engine.h"
@@ -256,9 +257,11 @@ out:
 cln_status cln_model_evaluate(const cln_model *model, cln_device *device, const char *engine, cln_dataset *data,
                               cln_evaluation *evaluation, cln_error *error)
 {
+    if (evaluation)
+        *evaluation = (cln_evaluation){0};
+    ENTER_OPENCL(error, model && device && data && evaluation);
     cln_status status;
     struct session session = {.device = device, .model = model, .data = data};
-    memset(evaluation, 0, sizeof *evaluation);
     TRY(session_open(&session, engine, true, error));
     evaluation->outputs = count_classes(&session);
     TRY(cln_allocate((void **)&evaluation->confusion, (uint64_t)evaluation->outputs * evaluation->outputs,
@@ -281,6 +284,7 @@ out:
 cln_status cln_model_predict(const cln_model *model, cln_device *device, const char *engine, cln_dataset *data,
                              cln_predict_fn *rows, void *user, cln_error *error)
 {
+    ENTER_OPENCL(error, model && device && data && rows);
     cln_status status;
     struct session session = {.device = device, .model = model, .data = data};
     float *padded = NULL, *probability = NULL;

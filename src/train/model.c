@@ -1,4 +1,5 @@
 /* A model from a trainer, its metadata saying how it came about. */
+#include "base/entry.h"
 #include "base/number.h"
 #include "base/size.h"
 #include "compute/tuning.h"
@@ -124,10 +125,11 @@ static cln_status take_weights(cln_trainer *trainer, cln_model *model, cln_error
 
 cln_status cln_trainer_model(cln_trainer *trainer, cln_model **result, cln_error *error)
 {
+    MAKES(result);
+    ENTER_OPENCL(error, trainer && result);
     cln_status status;
     cln_model *model = NULL;
     const cln_settings *settings = &trainer->settings;
-    *result = NULL;
     TRY(cln_model_create(cln_trainer_outputs(trainer), trainer->plan->problem.features, trainer->plan->problem.bias,
                          &model, error));
     TRY(take_weights(trainer, model, error));

@@ -1,6 +1,7 @@
 /* One table: names, arguments, defaults, help, ranges. Parser, command line, model metadata and messages read it. */
 #include "train/option_kinds.h"
 
+#include "base/entry.h"
 #include "base/number.h"
 #include "base/size.h"
 
@@ -134,9 +135,10 @@ static const cln_option *find(const char *name)
 
 cln_status cln_options_create(cln_options **result, cln_error *error)
 {
+    MAKES(result);
+    ENTER(error, result);
     cln_options *options = NULL;
     cln_status status;
-    *result = NULL;
     TRY(cln_allocate((void **)&options, 1, sizeof *options, "options", error));
     for (size_t i = 0; i < OPTIONS; i++)
         if (*table[i].info.initial)
@@ -151,6 +153,7 @@ out:
 
 cln_status cln_options_set(cln_options *options, const char *name, const char *value, cln_error *error)
 {
+    ENTER(error, options && name && value);
     const cln_option *entry = find(name);
     if (!entry) {
         const char *names[OPTIONS];
@@ -178,6 +181,8 @@ cln_status cln_options_set(cln_options *options, const char *name, const char *v
 
 const char *cln_options_get(const cln_options *options, const char *name)
 {
+    if (!options || !name)
+        return NULL;
     const cln_option *entry = find(name);
     if (!entry)
         return NULL;
@@ -192,6 +197,8 @@ static bool is_changed(const cln_options *options, size_t i)
 
 bool cln_options_changed(const cln_options *options, const char *name)
 {
+    if (!options || !name)
+        return false;
     const cln_option *entry = find(name);
     return entry && is_changed(options, (size_t)(entry - table));
 }
@@ -213,6 +220,8 @@ static const char *check_solver(cln_options *options)
 
 const char *cln_options_check(cln_options *options)
 {
+    if (!options)
+        return "there are no options; create them with cln_options_create";
     const char *wrong = check_solver(options);
     return wrong ? wrong : cln_settings_check(&options->settings, options->sentence, sizeof options->sentence);
 }

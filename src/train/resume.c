@@ -1,4 +1,5 @@
 /* A run that goes on from a checkpoint, read with distrust: what a number or a size can be is decided before it is used. */
+#include "base/entry.h"
 #include "base/os.h"
 #include "base/size.h"
 #include "compute/tuning.h"
@@ -262,11 +263,12 @@ out:
 cln_status cln_trainer_resume(cln_device *device, const cln_options *options, const cln_parts *parts, const char *path,
                               cln_trainer **result, cln_error *error)
 {
+    MAKES(result);
+    ENTER_OPENCL(error, device && options && parts && parts->train && path && result);
     cln_status status;
     cln_trainer *trainer = NULL;
     cln_checkpoint *c = NULL;
     double created = cln_os_seconds();
-    *result = NULL;
     TRY(cln_trainer_prepare(device, &options, 1, NULL, parts, &trainer, error));
     trainer->created = created;
     TRY(open_checkpoint(trainer, path, &c, error));
@@ -286,6 +288,8 @@ out:
 
 bool cln_trainer_resumed(const cln_trainer *trainer, cln_resumption *resumption)
 {
+    if (!trainer || !resumption)
+        return false;
     if (!trainer->checkpoint || !trainer->checkpoint->from)
         return false;
     *resumption = trainer->checkpoint->resumption;

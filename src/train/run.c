@@ -1,4 +1,5 @@
 /* The epochs: what each pass has come to, validation after it, the rules that end it all. */
+#include "base/entry.h"
 #include "base/os.h"
 #include "base/size.h"
 #include "train/checkpoint.h"
@@ -192,6 +193,7 @@ out:
 cln_status cln_trainer_run(cln_trainer *trainer, cln_progress_fn *progress, void *user, cln_result *result,
                            cln_error *error)
 {
+    ENTER_OPENCL(error, trainer && result);
     cln_status status = cln_trainer_run_stack(trainer, progress, user, result, error);
     if (status != CLN_OK)
         return status;

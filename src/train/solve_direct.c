@@ -250,6 +250,10 @@ out:
 
 const cln_path_row *cln_trainer_path(const cln_trainer *trainer, size_t *count)
 {
+    if (count)
+        *count = 0;
+    if (!trainer || !count)
+        return NULL;
     *count = trainer->path_count;
     return trainer->path;
 }

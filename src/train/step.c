@@ -1,4 +1,5 @@
 /* One minibatch: which rows it has, its launches, and the library's step by index. */
+#include "base/entry.h"
 #include "base/size.h"
 #include "data/order.h"
 #include "device/buffer.h"
@@ -7,6 +8,8 @@
 
 uint64_t cln_trainer_batches(const cln_trainer *trainer)
 {
+    if (!trainer)
+        return 0;
     return trainer->batches;
 }
 
@@ -151,6 +154,7 @@ out:
 
 cln_status cln_trainer_step(cln_trainer *trainer, uint64_t index, double *cost, cln_error *error)
 {
+    ENTER_OPENCL(error, trainer);
     cln_status status = CLN_OK;
     double norm = 0;
     if (!cln_settings_solver_is(&trainer->settings, "sgd"))
@@ -199,10 +203,12 @@ static cln_status count_errors(cln_trainer *trainer, int part, uint64_t index, u
 
 cln_status cln_trainer_valid_errors(cln_trainer *trainer, uint64_t index, uint64_t *errors, cln_error *error)
 {
+    ENTER_OPENCL(error, trainer && errors);
     return count_errors(trainer, CLN_VALID, index, errors, error);
 }
 
 cln_status cln_trainer_test_errors(cln_trainer *trainer, uint64_t index, uint64_t *errors, cln_error *error)
 {
+    ENTER_OPENCL(error, trainer && errors);
     return count_errors(trainer, CLN_TEST, index, errors, error);
 }

@@ -1,6 +1,7 @@
 /* A trainer's life: options and data checked, kernels built while the data is read and uploaded, each kernel run once. */
 #include "train/trainer.h"
 
+#include "base/entry.h"
 #include "base/os.h"
 #include "base/size.h"
 #include "data/dataset.h"
@@ -163,6 +164,8 @@ out:
 cln_status cln_trainer_create(cln_device *device, const cln_options *options, const cln_parts *parts,
                               cln_trainer **result, cln_error *error)
 {
+    MAKES(result);
+    ENTER_OPENCL(error, device && options && parts && parts->train && result);
     return cln_trainer_create_stack(device, &options, 1, NULL, parts, result, error);
 }
 
@@ -211,7 +214,7 @@ out:
 
 void cln_trainer_close(cln_trainer *trainer)
 {
-    if (!trainer)
+    if (!trainer || cln_opencl_is_lost())
         return;
     cln_device *device = trainer->device;
     free(trainer->solved);

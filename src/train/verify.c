@@ -1,4 +1,5 @@
 /* A model's certificate computed again from the data set it was trained on, on the host alone. */
+#include "base/entry.h"
 #include "base/number.h"
 #include "base/size.h"
 #include "data/dataset.h"
@@ -205,6 +206,7 @@ static void judge(const verifying *own, cln_verification *v)
 
 cln_status cln_model_verify(const cln_model *model, cln_dataset *data, cln_verification *verification, cln_error *error)
 {
+    ENTER(error, model && data && verification);
     cln_status status;
     verifying own = {.model = model};
     cln_objective_value value;

@@ -24,4 +24,8 @@ found=$(offences "$CLINEAR_BUILD/libclinear.a")
 } | sort -u >"$scratch/declared"
 nm -D --defined-only "$CLINEAR_BUILD/libclinear.so" | awk '{ print $3 }' | sort -u >"$scratch/shown"
 diff "$scratch/declared" "$scratch/shown" || fail "declared in clinear.h but missing (<), or shown but not declared (>)"
+while read -r name; do
+    [[ $name == cl[A-Z]* ]] || grep -q "\b$name\b" "$CLINEAR_SOURCE/tests/measure/test_entry.c" ||
+        fail "tests/measure/test_entry.c does not give NULL to $name"
+done <"$scratch/declared"
 echo "The library prints nothing, never exits and shows the functions of clinear.h and two of OpenCL's."

@@ -16,6 +16,7 @@
         cln_error error_ = {0}, *error = &error_;                                                                      \
         cln_status status_ = (call);                                                                                   \
         ck_assert_msg(status_ == CLN_OK, "%s: %s", #call, error->message);                                             \
+        ck_assert_msg(error->status == CLN_OK && !*error->message, "%s, beside OK: %s", #call, error->message);        \
     } while (0)
 
 /* The call fails with this status and these words. */
