@@ -68,6 +68,18 @@ command -v curl >/dev/null || {
     echo "get-mnist.sh: curl is missing: run scripts/deps.sh" >&2
     exit 1
 }
+# Nothing stays that is nothing: an empty folder would be taken for data.
+made=()
+path=$folder
+until [ -e "$path" ]; do
+    made+=("$path")
+    path=$(dirname "$path")
+done
+leave() {
+    find "$folder" -maxdepth 1 -name '*.part' -empty -delete || true
+    [ ${#made[@]} -eq 0 ] || rmdir "${made[@]}" || true
+} 2>/dev/null
+trap leave EXIT
 mkdir -p "$folder"
 exec 9<"$folder"
 flock 9 # two at once would write the same *.part
@@ -75,7 +87,6 @@ while read -r sum name; do
     [ -n "$name" ] || continue
     fetch "$name" "$sum" || {
         echo "get-mnist.sh: no mirror gave $name.gz; check the network, or name other mirrors in CLINEAR_MNIST_MIRRORS" >&2
-        rmdir --ignore-fail-on-non-empty "$folder"
         exit 1
     }
 done <<<"$sums"

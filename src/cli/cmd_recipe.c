@@ -87,7 +87,24 @@ static const cln_recipe *find_recipe(const char *name)
     return NULL;
 }
 
-/* path (size): the folder named, or the first of the usual places that is there. */
+static void see_file(const char *name, void *user)
+{
+    static const char *const stems[] = {"train-images", "train-labels", "t10k-images", "t10k-labels"};
+    unsigned *seen = user;
+    const char *part = strstr(name, ".part"); /* what scripts/get-mnist.sh has not got all of */
+    for (size_t i = 0; i < CLN_COUNT(stems); i++)
+        if (!part && strncmp(name, stems[i], strlen(stems[i])) == 0)
+            *seen |= 1u << i;
+}
+
+/* A folder that has not all the files, one of an interrupted download say, is none. */
+static bool has_files(const char *folder)
+{
+    unsigned seen = 0;
+    return cln_os_folder(folder, see_file, &seen, NULL) == CLN_OK && seen == 15;
+}
+
+/* path (size): the folder named, or the first of the usual places that has the files. */
 static cln_status find_data(const cln_recipe *recipe, const char *named, char *path, size_t size, cln_error *error)
 {
     const char *data = getenv("CLINEAR_DATA"), *home = getenv("HOME");
@@ -99,11 +116,11 @@ static cln_status find_data(const cln_recipe *recipe, const char *named, char *p
     }
     for (size_t i = 0; i < CLN_COUNT(places); i++) {
         snprintf(path, size, "%s%s/%s", places[i][0] ? places[i][0] : "", places[i][1], recipe->data);
-        if (places[i][0] && cln_os_is_folder(path))
+        if (places[i][0] && has_files(path))
             return CLN_OK;
     }
     return cln_fail(error, CLN_IO,
-                    "cannot find the folder %s in ./data, $CLINEAR_DATA, ~/.local/share/clinear or "
+                    "cannot find the folder %s with its four files in ./data, $CLINEAR_DATA, ~/.local/share/clinear or "
                     "/usr/share/datasets; %s it, or name a folder with --data",
                     recipe->data,
                     strcmp(recipe->data, "mnist") == 0 ? "scripts/get-mnist.sh fetches"

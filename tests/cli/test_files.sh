@@ -85,6 +85,15 @@ unset CLINEAR_DATA # where a recipe would find them
 refused 1 'find the folder mnist' recipe theano
 refused 1 nowhere recipe theano --data nowhere
 HOME='' CLINEAR_DATA='' refused 1 'get-mnist.sh' recipe threes-sixes
+# An empty folder, or one of an interrupted download, is not taken for data where $CLINEAR_DATA has them.
+mkdir -p data/mnist elsewhere/mnist
+touch elsewhere/mnist/{train,t10k}-{images-idx3,labels-idx1}-ubyte
+CLINEAR_DATA=elsewhere refused 1 'elsewhere/mnist/train-images' recipe theano
+touch data/mnist/{train-labels-idx1,t10k-images-idx3,t10k-labels-idx1}-ubyte.gz data/mnist/train-images-idx3-ubyte.gz.part
+CLINEAR_DATA=elsewhere refused 1 'elsewhere/mnist/train-images' recipe theano
+touch data/mnist/train-images-idx3-ubyte.gz
+CLINEAR_DATA=elsewhere refused 1 'data/mnist/train-images-idx3-ubyte.gz' recipe theano
+rm -r data elsewhere
 
 need_device
 refused 1 'nonsense' train toy --device nonsense

@@ -83,4 +83,24 @@ get none nowhere wrong short
 [ $code -eq 1 ] || fail "no good mirror: exit status $code"
 grep -q 'no mirror gave train-images-idx3-ubyte.gz' out || fail "no good mirror, not said: $(cat out)"
 [ -z "$(find . -path './none/*.gz')" ] || fail "a file that is not right stands under its final name"
+
+# What it made goes again where nothing came: also the folder above, and when it is interrupted; what was there stays.
+get new/deep/mnist nowhere
+[ $code -eq 1 ] || fail "no mirror: exit status $code"
+[ ! -e new ] || fail "an empty folder stays without network"
+mkdir -p old/mnist
+get old/mnist nowhere
+[ -d old/mnist ] || fail "a folder that was there before is gone"
+mkdir bin
+cat >bin/curl <<'CURL'
+#!/bin/sh
+: >"$CLINEAR_TEST_PART"
+kill -INT $PPID
+sleep 1
+exit 7
+CURL
+chmod +x bin/curl
+PATH=$PWD/bin:$PATH CLINEAR_TEST_PART=$PWD/broken/mnist/train-images-idx3-ubyte.gz.part get broken/mnist nowhere
+[ $code -ne 0 ] || fail "an interrupted download: exit status 0"
+[ ! -e broken ] || fail "an empty folder stays of an interrupted download: $(find broken)"
 echo "get-mnist.sh resumes, falls through and leaves nothing false."
