@@ -10,6 +10,8 @@
 #include <math.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -76,6 +78,68 @@ static void on_pipe(int signal_number)
     raise(signal_number);
 }
 
+/* ---- crashes: of drivers, nearly always, and of these nearly always by what they find in their caches */
+
+static const int crashes[] = {SIGBUS, SIGSEGV, SIGILL, SIGFPE, SIGABRT};
+static const char *const crash_names[] = {"SIGBUS", "SIGSEGV", "SIGILL", "SIGFPE", "SIGABRT"};
+static char pocl_cache[4096]; /* where PoCL keeps compiled kernels; "" where nobody can say */
+static atomic_flag crashed = ATOMIC_FLAG_INIT;
+
+/* Says the remedy, then the process ends by the signal as it would have. Other threads that crash meanwhile wait for that. */
+static void on_crash(int signal_number)
+{
+    const char *name = "a signal";
+    bool known = *pocl_cache && access(pocl_cache, F_OK) == 0;
+    while (atomic_flag_test_and_set(&crashed))
+        pause();
+    for (size_t i = 0; i < CLN_COUNT(crashes); i++)
+        name = crashes[i] == signal_number ? crash_names[i] : name;
+    say("clinear: ended by ");
+    say(name);
+    say(" while it was ");
+    say(doing_now);
+    say("; a driver crashes where its cache of compiled kernels is damaged: ");
+    say(known ? "remove PoCL's, " : "remove that cache");
+    say(known ? pocl_cache : "");
+    say(", and try again, or take another --device\n");
+    cln_os_leave_nothing();
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
+}
+
+/* As PoCL finds it. */
+static void find_pocl_cache(void)
+{
+    const char *own = getenv("POCL_CACHE_DIR"), *caches = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    int length = own      ? snprintf(pocl_cache, sizeof pocl_cache, "%s", own)
+                 : caches ? snprintf(pocl_cache, sizeof pocl_cache, "%s/pocl/kcache", caches)
+                 : home   ? snprintf(pocl_cache, sizeof pocl_cache, "%s/.cache/pocl/kcache", home)
+                          : snprintf(pocl_cache, sizeof pocl_cache, "/tmp/pocl/kcache");
+    if (length >= (int)sizeof pocl_cache)
+        pocl_cache[0] = '\0';
+    for (char *c = pocl_cache; *c; c++) /* what a terminal cannot take; there is no such folder then */
+        *c = (unsigned char)*c < ' ' || *c == 127 ? '?' : *c;
+}
+
+static void watch_crash(int signal_number)
+{
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_crash;
+    sigfillset(&action.sa_mask); /* a crash in the handler ends the process at once */
+    sigaction(signal_number, &action, NULL);
+}
+
+/* Not where somebody else (a sanitizer) has an eye on it. */
+static void watch_crashes(void)
+{
+    struct sigaction present;
+    find_pocl_cache();
+    for (size_t i = 0; i < CLN_COUNT(crashes); i++)
+        if (sigaction(crashes[i], NULL, &present) == 0 && present.sa_handler == SIG_DFL)
+            watch_crash(crashes[i]);
+}
+
 /* ---- */
 
 static void watch(int signal_number, void (*handler)(int))
@@ -102,6 +166,7 @@ void cln_interrupt_watch(void)
     watch(SIGTERM, on_request);
     watch(SIGHUP, on_request);
     watch(SIGPIPE, on_pipe);
+    watch_crashes();
 }
 
 void cln_interrupt_defer(void)
@@ -156,9 +221,11 @@ cln_status cln_interrupt_timeout(const char *seconds, cln_error *error)
     return CLN_OK;
 }
 
+/* LLVM's handlers give a crash back to these, but for abort(), which asks only once: that one is taken over again. */
 void cln_interrupt_doing(const char *doing)
 {
     doing_now = doing;
+    watch_crash(SIGABRT);
 }
 
 int cln_interrupt_code(int code)

@@ -2,7 +2,8 @@
  * Requests to end: Ctrl-C (SIGINT), SIGTERM, SIGHUP, and the time of --timeout. At first one ends the process at once: there is nothing to
  * keep yet, and a driver may compile for a long time. Once there is, the first one only asks for a clean stop, and the second, or ten
  * seconds after --timeout, ends the process. Neither leaves files that are not whole, temporary folders or programs behind; nor does SIGPIPE,
- * which ends the process as ever. Of these four, what a process was started to ignore it goes on ignoring.
+ * which ends the process as ever; nor does a crash, which is said with the remedy. Of these four signals, what a process was started to
+ * ignore it goes on ignoring.
  */
 #ifndef CLN_CLI_INTERRUPT_H
 #define CLN_CLI_INTERRUPT_H

@@ -41,7 +41,9 @@
     X(-43, CL_INVALID_BUILD_OPTIONS, "the compiler does not know one of the build options")                            \
     X(-44, CL_INVALID_PROGRAM, "the program is not valid")                                                             \
     X(-45, CL_INVALID_PROGRAM_EXECUTABLE, "the program is not built for this device")                                  \
-    X(-46, CL_INVALID_KERNEL_NAME, "the program has no kernel of this name")                                           \
+    X(-46, CL_INVALID_KERNEL_NAME,                                                                                     \
+      "the program has no kernel of this name; the driver's cache of compiled kernels may be damaged, remove it "      \
+      "(PoCL's is ~/.cache/pocl)")                                                                                     \
     X(-47, CL_INVALID_KERNEL_DEFINITION, "the kernel differs between the devices of the program")                      \
     X(-48, CL_INVALID_KERNEL, "the kernel is not valid")                                                               \
     X(-49, CL_INVALID_ARG_INDEX, "the kernel has no argument at this place")                                           \
