@@ -158,7 +158,7 @@ cln_status cln_measure_agreement(cln_device *device, const cln_parts *parts, con
                                  cln_measure_progress_fn *progress, cln_measurement_fn *row, void *user, bool *agrees,
                                  cln_error *error)
 {
-    ENTER_OPENCL(error, device && parts && parts->train && agrees);
+    ENTER_OPENCL(error, device && parts && agrees);
     cln_status status;
     cln_fixed_run run = {0};
     cln_telling telling = {.progress = progress, .row = row, .user = user, .began = cln_os_seconds()};

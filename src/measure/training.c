@@ -259,7 +259,7 @@ cln_status cln_measure_training(cln_device *device, const cln_parts *parts, cons
                                 cln_measure_progress_fn *progress, cln_measurement_fn *row, void *user,
                                 cln_error *error)
 {
-    ENTER_OPENCL(error, device && parts && parts->train && row);
+    ENTER_OPENCL(error, device && parts && row);
     cln_status status;
     cln_telling telling = {.progress = progress, .row = row, .user = user, .began = cln_os_seconds()};
     cln_parts used = {parts->train, NULL, parts->test};

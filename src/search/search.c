@@ -69,7 +69,7 @@ cln_status cln_search_create(cln_device *device, const cln_options *options, con
                              const cln_parts *parts, const char *state, cln_search **result, cln_error *error)
 {
     MAKES(result);
-    ENTER_OPENCL(error, device && options && grid && parts && parts->train && result);
+    ENTER_OPENCL(error, device && options && grid && parts && result);
     cln_status status;
     cln_search *search = NULL;
     uint64_t units;

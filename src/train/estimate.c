@@ -269,7 +269,7 @@ out:
 cln_status cln_trainer_estimate(cln_device *device, const cln_options *options, const cln_parts *parts,
                                 cln_estimate *estimate, cln_error *error)
 {
-    ENTER_OPENCL(error, device && options && parts && parts->train && estimate);
+    ENTER_OPENCL(error, device && options && parts && estimate);
     cln_status status;
     cln_trainer *trainer = NULL;
     TRY(cln_trainer_prepare(device, &options, 1, NULL, parts, &trainer, error));

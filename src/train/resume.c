@@ -264,7 +264,7 @@ cln_status cln_trainer_resume(cln_device *device, const cln_options *options, co
                               cln_trainer **result, cln_error *error)
 {
     MAKES(result);
-    ENTER_OPENCL(error, device && options && parts && parts->train && path && result);
+    ENTER_OPENCL(error, device && options && parts && path && result);
     cln_status status;
     cln_trainer *trainer = NULL;
     cln_checkpoint *c = NULL;

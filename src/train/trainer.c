@@ -165,7 +165,7 @@ cln_status cln_trainer_create(cln_device *device, const cln_options *options, co
                               cln_trainer **result, cln_error *error)
 {
     MAKES(result);
-    ENTER_OPENCL(error, device && options && parts && parts->train && result);
+    ENTER_OPENCL(error, device && options && parts && result);
     return cln_trainer_create_stack(device, &options, 1, NULL, parts, result, error);
 }
 
