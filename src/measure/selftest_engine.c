@@ -111,6 +111,7 @@ static cln_status test_forward(cln_rig *r, cln_error *error)
         if (target)
             TRY(cln_rig_check_scores(r, cln_plan_scores(r->plan, r->trial->n), error));
     }
+    TRY(cln_rig_test_edges(r, error));
 out:
     return status;
 }

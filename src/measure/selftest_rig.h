@@ -29,6 +29,8 @@ cln_status cln_rig_rows(cln_rig *r, bool ordered, cln_rows *rows, cln_error *err
 /* Scores of `count` stretches add up to what all rows have. */
 cln_status cln_rig_check_scores(cln_rig *r, size_t count, cln_error *error);
 
+/* Predictions of logits that are equal, and of NaN: exact, and with the weights of `moving`. */
+cln_status cln_rig_test_edges(cln_rig *r, cln_error *error);
 /* A step from a stored gradient; steps of minibatches. */
 cln_status cln_rig_test_update(cln_rig *r, cln_error *error);
 cln_status cln_rig_test_descent(cln_rig *r, cln_error *error);
