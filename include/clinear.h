@@ -700,12 +700,13 @@ CLN_API cln_status cln_measure_training(cln_device *device, const cln_parts *par
 
 /*
  * Whether a device computes on this data what double precision on the host does. A row's value is its largest error in units of the
- * tolerance that follows from the data's type and the lengths of its sums ("tolerances", limit 1; measure/fixed_run.h says how): one above
- * 1, or a NaN, which has its reason, disagrees.
+ * tolerance ("tolerances", limit 1): six times what rounding usually comes to in sums of these lengths and so many steps
+ * (measure/fixed_run.h, reference/usual.h). One above 1, or a NaN, which has its reason, disagrees.
  *
- *   E.weights         (E as above) after a fixed number of steps of minibatch SGD from W = 0 on the first
- *                     training rows, by the trainer; as one vector
- *   E.loss            of those rows, at those weights, with the gradient and without
+ *   E.moments         (E as above) means and deviations of the features of the first training rows
+ *   E.weights         after a fixed number of steps of minibatch SGD from W = 0 on these rows, by the trainer, with shuffled rows, row
+ *                     weights, standardised features, Nesterov's momentum and an l2 penalty; as one vector
+ *   E.loss            of those rows, at those weights, with the gradient and row weights, and without
  *   E.predictions     of those rows: probabilities, errors, and classes, of which two that are too near to tell may stand for each other
  *   gram              sums of products of those rows; of bytes exact
  *

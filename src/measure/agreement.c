@@ -5,6 +5,8 @@
 #include "base/number.h"
 #include "base/os.h"
 #include "base/size.h"
+#include "device/buffer.h"
+#include "train/trainer.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -29,20 +31,25 @@ static int take_predictions(uint64_t first, uint32_t count, const uint32_t *outp
 static cln_status choose(const char *engine, const cln_fixed_run *run, cln_options **options, cln_error *error)
 {
     cln_status status;
-    char batch[32], passes[32], rate[64];
-    snprintf(batch, sizeof batch, "%u", run->batch);
-    snprintf(passes, sizeof passes, "%u", run->passes);
-    cln_format(rate, sizeof rate, "%.17g", run->learning_rate);
-    const char *const settings[][2] = {{"engine", engine},
-                                       {"batch-size", batch},
-                                       {"epochs", passes},
-                                       {"learning-rate", rate},
-                                       {"no-shuffle", "true"},
-                                       {"momentum", "0"},
-                                       {"model", run->rows.loss == CLN_SQUARED ? "linear" : "softmax"}};
+    const cln_descent *how = &run->how;
+    const struct {
+        const char *name, *format;
+        double value;
+    } numbers[] = {{"batch-size", "%.0f", how->batch},   {"epochs", "%.0f", how->passes},
+                   {"seed", "%.0f", (double)how->seed},  {"learning-rate", "%.17g", how->learning_rate},
+                   {"momentum", "%.17g", how->momentum}, {"l2", "%.17g", how->l2}};
+    const char *const words[][2] = {{"engine", engine},
+                                    {"nesterov", "true"},
+                                    {"standardize", "true"},
+                                    {"model", run->rows.loss == CLN_SQUARED ? "linear" : "softmax"}};
     TRY(cln_options_create(options, error));
-    for (size_t i = 0; i < CLN_COUNT(settings); i++)
-        TRY(cln_options_set(*options, settings[i][0], settings[i][1], error));
+    for (size_t i = 0; i < CLN_COUNT(words); i++)
+        TRY(cln_options_set(*options, words[i][0], words[i][1], error));
+    for (size_t i = 0; i < CLN_COUNT(numbers); i++) {
+        char text[64];
+        cln_format(text, sizeof text, numbers[i].format, numbers[i].value);
+        TRY(cln_options_set(*options, numbers[i].name, text, error));
+    }
 out:
     return status;
 }
@@ -51,13 +58,38 @@ static cln_status make_room(const cln_trial *t, cln_fixed_findings *f, cln_error
 {
     cln_status status;
     uint64_t cells = (uint64_t)t->n * t->k;
+    TRY(cln_allocate((void **)&f->shift, t->d, sizeof *f->shift, "means", error));
+    TRY(cln_allocate((void **)&f->deviation, t->d, sizeof *f->deviation, "deviations", error));
     TRY(cln_allocate((void **)&f->weight, (uint64_t)t->k * t->d, sizeof *f->weight, "weights", error));
     TRY(cln_allocate((void **)&f->bias, t->k, sizeof *f->bias, "weights", error));
+    TRY(cln_allocate((void **)&f->model_bias, t->k, sizeof *f->model_bias, "weights", error));
     TRY(cln_allocate((void **)&f->predicted, t->n, sizeof *f->predicted, "predictions", error));
     TRY(cln_allocate((void **)&f->probability, cells, sizeof *f->probability, "probabilities", error));
     for (uint64_t i = 0; i < cells; i++)
         f->probability[i] = NAN;
 out:
+    return status;
+}
+
+/* Means, deviations and weights as the device has them; a trainer that does not standardise has none of the first. */
+static cln_status read_trainer(cln_trainer *trainer, const cln_trial *t, cln_fixed_findings *f, cln_error *error)
+{
+    cln_status status;
+    const cln_scaling *scaling = &trainer->scaling;
+    size_t ld = trainer->plan->layout.ld;
+    float *padded = NULL;
+    for (uint32_t j = 0; j < t->d; j++) {
+        f->shift[j] = scaling->shift ? scaling->shift[j] : (double)NAN;
+        f->deviation[j] = scaling->deviation ? scaling->deviation[j] : (double)NAN;
+    }
+    TRY(cln_allocate((void **)&padded, t->k * ld, sizeof *padded, "weights", error));
+    TRY(cln_buffer_read(trainer->device, trainer->kept, 0, t->k * ld * sizeof *padded, padded, error));
+    for (uint32_t c = 0; c < t->k; c++) {
+        memcpy(f->weight + (size_t)c * t->d, padded + c * ld, t->d * sizeof *padded);
+        f->bias[c] = padded[c * ld + t->d];
+    }
+out:
+    free(padded);
     return status;
 }
 
@@ -78,9 +110,10 @@ cln_status cln_agreement_find(cln_device *device, const char *engine, const cln_
     TRY(cln_trainer_run(trainer, cln_telling_train, telling, &result, error));
     findings->train = result.train;
     findings->test = result.test;
+    findings->objective = result.objective;
+    TRY(read_trainer(trainer, t, findings, error));
     TRY(cln_trainer_model(trainer, &model, error));
-    memcpy(findings->weight, cln_model_weight(model), (size_t)t->k * t->d * sizeof(float));
-    memcpy(findings->bias, cln_model_bias(model), t->k * sizeof(float));
+    memcpy(findings->model_bias, cln_model_bias(model), t->k * sizeof(float));
     TRY(cln_model_predict(model, device, engine, run->data, take_predictions, &to, error));
 out:
     cln_model_free(model);
@@ -91,8 +124,11 @@ out:
 
 void cln_agreement_forget(cln_fixed_findings *findings)
 {
+    free(findings->shift);
+    free(findings->deviation);
     free(findings->weight);
     free(findings->bias);
+    free(findings->model_bias);
     free(findings->predicted);
     free(findings->probability);
     *findings = (cln_fixed_findings){0};
@@ -115,12 +151,12 @@ static bool tell(const cln_telling *telling, const char *name, double value, cln
 }
 
 /* *counts: the engine takes such data, or fails otherwise than by saying that it does not. */
-static bool try_engine(cln_device *device, const char *engine, const cln_fixed_run *run, cln_telling *telling,
-                       bool *counts, cln_error *failure)
+static bool try_engine(cln_device *device, const char *engine, cln_fixed_run *run, cln_telling *telling, bool *counts,
+                       cln_error *failure)
 {
     cln_fixed_findings findings;
-    cln_fixed_verdict verdict = {NAN, NAN, NAN};
-    char name[3][40];
+    cln_fixed_verdict verdict = {NAN, NAN, NAN, NAN};
+    char name[40];
     bool agrees = true;
     cln_status status = cln_agreement_find(device, engine, run, telling, &findings, failure);
     if (status == CLN_OK && !telling->stopped)
@@ -128,11 +164,11 @@ static bool try_engine(cln_device *device, const char *engine, const cln_fixed_r
     cln_agreement_forget(&findings);
     if (telling->stopped)
         return false;
-    const char *const words[] = {"weights", "loss", "predictions"};
-    const double values[] = {verdict.weights, verdict.loss, verdict.predictions};
-    for (int i = 0; i < 3; i++) {
-        snprintf(name[i], sizeof name[i], "%s.%s", engine, words[i]);
-        agrees &= tell(telling, name[i], values[i], status, failure->message);
+    const char *const words[] = {"moments", "weights", "loss", "predictions"};
+    const double values[] = {verdict.moments, verdict.weights, verdict.loss, verdict.predictions};
+    for (size_t i = 0; i < CLN_COUNT(words); i++) {
+        snprintf(name, sizeof name, "%s.%s", engine, words[i]);
+        agrees &= tell(telling, name, values[i], status, failure->message);
     }
     *counts = status != CLN_UNSUPPORTED;
     return agrees;

@@ -28,7 +28,7 @@ static cln_trial raw_rows(const cln_fixed_run *run, uint32_t classes)
 {
     cln_trial raw = run->rows;
     raw.k = classes;
-    raw.y = (int32_t *)cln_dataset_labels(run->data);
+    raw.weights = raw.shift = NULL;
     return raw;
 }
 

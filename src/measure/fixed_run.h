@@ -1,34 +1,31 @@
 /*
- * A training whose end is known: minibatch SGD from W = 0 on the first rows of a data set, in their order, without momentum or
- * penalty. The host follows it with gradients in double and weights in float, and bounds how far a device's weights can be from there.
+ * A training whose end is known: minibatch SGD on the first rows of a data set with all that a training can have. Rows are shuffled
+ * and weighted, features standardised, steps have Nesterov's momentum and a penalty. The host works out in double the rows' means and
+ * deviations, where the steps lead to from there (reference/descent.h), and what loss and predictions belong to a device's weights.
  *
- * Where L bounds the curvature of a convex loss, a step of η ≤ 2/L brings no two points further apart (Hardt, Recht and Singer 2016,
- * Train faster, generalize better, lemma 3.7). A row's curvature is at most c·‖x̃‖² (train/step_size.h), x̃ with a 1 for the bias, so
- * η = 1/(c·max‖x̃‖²), rounded down to a power of two, does for every minibatch. Let E be the distance of the device's weights from the
- * host's before a step, in the 2-norm over all of them, g the exact gradient at the host's and e the error of the device's. After it
+ * The step size is (1 − μ)/L, L = c·max_i(weight_i·‖x̃_i‖²) + λ the largest curvature of a row (train/step_size.h), x̃ standardised and
+ * with a 1 for the bias, rounded down to a power of two, as μ and λ are: these have no rounding. λ is about L/64, so that it moves the
+ * end as far in any unit of the data. The steps begin from the device's own means and deviations, which are judged by themselves: a
+ * float's rounding of a large mean would hide all else.
  *
- *   E' ≤ E + η·‖e‖ + ρ
- *
- *   ‖e‖ ≤ ‖s‖ + u·(2√k·(d + 8) + n + 8)·max‖x̃‖²·E    s the bound of reference/truth.h over the n rows of the minibatch, divided by n.
- *                                                       That is at the host's weights: at the device's logits and residuals are up
- *                                                       to ‖x̃‖·E larger, and so are the errors that follow from their sizes
- *   ρ   ≤ u·(4·η·(‖g‖ + ‖e‖) + 2·(‖w'‖ + E'))          a float 1/n, a product with it and a sum; w' rounded here and there. η is a
- *                                                       power of two and rounds nothing
- *
- * u is float's unit roundoff.
+ * A tolerance is CLN_USUAL_TIMES what is usual (reference/usual.h), not what is possible. Of n rows a mean is usually off by u·(|mean| +
+ * 2·deviation), for it becomes a float and is a sum of floats over 256 rows at most; a deviation by 16u of itself, for beside the square
+ * of an outlier all others may be lost.
  */
 #ifndef CLN_MEASURE_FIXED_RUN_H
 #define CLN_MEASURE_FIXED_RUN_H
 
 #include "data/dataset.h"
-#include "reference/truth.h"
+#include "reference/descent.h"
 
 typedef struct cln_fixed_run {
-    cln_dataset *data, *again; /* the rows twice: to train on, and as a test part */
-    cln_trial rows;            /* the same on the host; w and b: where it ends */
-    uint32_t batch, passes;
-    double learning_rate;
-    double distance; /* from w and b that a device's weights may have */
+    cln_dataset *data, *again; /* the rows twice: to train on, and as a test part, which has no weights */
+    cln_trial rows;            /* the same on the host; shift: what the weights below belong to */
+    double *mean, *deviation;  /* (d): of scaled features, as is right; a deviation is 1 where all rows are the same */
+    cln_descent how;
+    double *used;    /* (d): the deviations that the weights below belong to */
+    double *w, *b;   /* (k,d), (k): where it ends */
+    double distance; /* from there that a device's weights may have; below 0: nothing is followed yet */
 } cln_fixed_run;
 
 /* simulator: of so few rows that one of those does it within a minute. The data set stays as it was. CLN_INVALID for one without labels
@@ -38,18 +35,22 @@ void cln_fixed_run_release(cln_fixed_run *run);
 
 /* What a device says of the rows at its own weights. */
 typedef struct cln_fixed_findings {
-    cln_score train, test; /* with the gradient, and without */
-    float *weight, *bias;  /* (k,d), (k) */
-    uint32_t *predicted;   /* (n) */
-    float *probability;    /* (n,k), or a linear model's outputs */
+    cln_score train, test;     /* all rows weighing the same */
+    double objective;          /* with their weights, and the penalty */
+    double *shift, *deviation; /* (d): of scaled features */
+    float *weight, *bias;      /* (k,d), (k): of centred features */
+    float *model_bias;         /* (k): of features as they are */
+    uint32_t *predicted;       /* (n) */
+    float *probability;        /* (n,k), or a linear model's outputs */
 } cln_fixed_findings;
 
 /* Largest errors in units of their tolerances: 1 is the most that can be right. A NaN among what was found is one here. */
 typedef struct cln_fixed_verdict {
-    double weights, loss, predictions;
+    double moments, weights, loss, predictions;
 } cln_fixed_verdict;
 
-cln_status cln_fixed_run_judge(const cln_fixed_run *run, const cln_fixed_findings *findings, cln_fixed_verdict *verdict,
+/* Follows the steps from the findings' means and deviations, unless the last findings had the same. */
+cln_status cln_fixed_run_judge(cln_fixed_run *run, const cln_fixed_findings *findings, cln_fixed_verdict *verdict,
                                cln_error *error);
 
 /* |error| / tolerance, where nothing is as little as can be told apart: 0 for no error at all. A NaN stays. */
