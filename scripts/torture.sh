@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 minutes=$1
 log=build-test/torture
 mkdir -p "$log"
-if ! { cmake --preset test && cmake --build --preset test --target clinear faults hostfaults; } >"$log/build" 2>&1; then
+if ! { cmake --preset test && cmake --build --preset test --target clinear faults hostfaults helper.wrong_kernels; } >"$log/build" 2>&1; then
     cat "$log/build" >&2
     exit 1
 fi
@@ -47,6 +47,7 @@ for i in "${!runs[@]}"; do # what one leaves of its time is for the others
     left=$((until - SECONDS))
     part "${name%.sh}" $((left > 0 ? left / (${#runs[@]} - i) + 1 : 1)) bash "${runs[i]}"
 done
+part mutants 900 bash tests/faults/test_mutants.sh # which comes to its end by itself
 if command -v clang >/dev/null; then
     part fuzz $((minutes * 12 + 600)) scripts/fuzz.sh $((minutes * 12))
     find tests/fuzz/corpus -type f >"$log/corpus"
@@ -63,6 +64,7 @@ for run in "${runs[@]}"; do
     name=${run##*/test_}
     sed "s/^/${name%.sh}: /" "$log/${name%.sh}" | tail -n 8
 done
+sed 's/^/wrong kernels: /' "$log/mutants" | tail -n 1
 if [ -f "$log/corpus" ]; then
     printf '\nBytes fuzzed, beginning with %d kept files\n' "$(wc -l <"$log/corpus")"
     cat "$log/fuzz"
