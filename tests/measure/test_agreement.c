@@ -60,9 +60,9 @@ static bool measured(cln_dataset *data, heard *h)
     return agrees;
 }
 
-static const char *const names[] = {
-    "fused.moments",   "fused.weights", "fused.loss",          "fused.predictions", "clblast.moments",
-    "clblast.weights", "clblast.loss",  "clblast.predictions", "gram"};
+static const char *const names[] = {"fused.moments",     "fused.weights",       "fused.loss",
+                                    "fused.predictions", "clblast.moments",     "clblast.weights",
+                                    "clblast.loss",      "clblast.predictions", "gram"};
 enum { ROWS = 9 };
 
 static uint32_t rows_of(uint32_t rows)
@@ -93,7 +93,7 @@ START_TEST(rows_as_promised)
 }
 END_TEST
 
-/* Weights of rows are none of this; the caller's data set stays as it was. */
+/* The data's own weights are none of this; the caller's data set stays as it was. */
 START_TEST(weighted_rows)
 {
     problem p = problem_make(60, 5, 3, CLN_UINT8, 8);
