@@ -5,6 +5,7 @@
 #include "base/number.h"
 #include "base/os.h"
 #include "base/size.h"
+#include "compute/moments.h"
 #include "device/buffer.h"
 #include "train/trainer.h"
 
@@ -60,6 +61,8 @@ static cln_status make_room(const cln_trial *t, cln_fixed_findings *f, cln_error
     uint64_t cells = (uint64_t)t->n * t->k;
     TRY(cln_allocate((void **)&f->shift, t->d, sizeof *f->shift, "means", error));
     TRY(cln_allocate((void **)&f->deviation, t->d, sizeof *f->deviation, "deviations", error));
+    TRY(cln_allocate((void **)&f->plain_mean, t->d, sizeof *f->plain_mean, "means", error));
+    TRY(cln_allocate((void **)&f->plain_deviation, t->d, sizeof *f->plain_deviation, "deviations", error));
     TRY(cln_allocate((void **)&f->weight, (uint64_t)t->k * t->d, sizeof *f->weight, "weights", error));
     TRY(cln_allocate((void **)&f->bias, t->k, sizeof *f->bias, "weights", error));
     TRY(cln_allocate((void **)&f->model_bias, t->k, sizeof *f->model_bias, "weights", error));
@@ -68,6 +71,20 @@ static cln_status make_room(const cln_trial *t, cln_fixed_findings *f, cln_error
     for (uint64_t i = 0; i < cells; i++)
         f->probability[i] = NAN;
 out:
+    return status;
+}
+
+/* What the device adds up of rows that all weigh the same; the run's rows are weighted, and their moments the host's. */
+static cln_status measure_moments(cln_trainer *trainer, const cln_trial *t, cln_fixed_findings *f, cln_error *error)
+{
+    const cln_range *range = &trainer->selection->range[CLN_TRAIN];
+    cln_status status = cln_moments(trainer->device, range->data, range->order, range->first, range->rows,
+                                    f->plain_mean, f->plain_deviation, error);
+    for (uint32_t j = 0; status == CLN_OK && j < t->d; j++) {
+        f->plain_mean[j] *= trainer->scale;
+        f->plain_deviation[j] *= f->plain_deviation[j] > 0 ? trainer->scale : 0;
+        f->plain_deviation[j] += f->plain_deviation[j] == 0;
+    }
     return status;
 }
 
@@ -112,6 +129,7 @@ cln_status cln_agreement_find(cln_device *device, const char *engine, const cln_
     findings->test = result.test;
     findings->objective = result.objective;
     TRY(read_trainer(trainer, t, findings, error));
+    TRY(measure_moments(trainer, t, findings, error));
     TRY(cln_trainer_model(trainer, &model, error));
     memcpy(findings->model_bias, cln_model_bias(model), t->k * sizeof(float));
     TRY(cln_model_predict(model, device, engine, run->data, take_predictions, &to, error));
@@ -126,6 +144,8 @@ void cln_agreement_forget(cln_fixed_findings *findings)
 {
     free(findings->shift);
     free(findings->deviation);
+    free(findings->plain_mean);
+    free(findings->plain_deviation);
     free(findings->weight);
     free(findings->bias);
     free(findings->model_bias);

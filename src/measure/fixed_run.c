@@ -68,11 +68,9 @@ static cln_status make_room(cln_fixed_run *run, cln_error *error)
     const struct {
         double **array;
         uint64_t count;
-    } all[] = {{&run->mean, t->d},
-               {&run->deviation, t->d},
-               {&run->used, t->d},
-               {&run->w, (uint64_t)t->k * t->d},
-               {&run->b, t->k}};
+    } all[] = {
+        {&run->mean, t->d}, {&run->deviation, t->d},          {&run->plain_mean, t->d}, {&run->plain_deviation, t->d},
+        {&run->used, t->d}, {&run->w, (uint64_t)t->k * t->d}, {&run->b, t->k}};
     for (size_t i = 0; i < CLN_COUNT(all); i++)
         TRY(cln_allocate((void **)all[i].array, all[i].count, sizeof(double), "weights to agree on", error));
     TRY(cln_allocate((void **)&t->shift, t->d, sizeof *t->shift, "means to agree on", error));
@@ -81,16 +79,19 @@ out:
 }
 
 /* Of the rows, all weighing the same. Differences from the first row are exactly 0 where all are the same. */
-static void find_moments(const cln_trial *t, double *mean, double *deviation)
+/* weights (n), or NULL for ones. */
+static void find_moments(const cln_trial *t, const float *weights, double *mean, double *deviation)
 {
     for (uint32_t j = 0; j < t->d; j++) {
-        double first = cln_trial_value(t, 0, j), sum = 0, squares = 0;
+        double first = cln_trial_value(t, 0, j), sum = 0, squares = 0, total = 0;
+        for (size_t i = 0; i < t->n; i++) {
+            total += weights ? (double)weights[i] : 1;
+            sum += (weights ? (double)weights[i] : 1) * (cln_trial_value(t, i, j) - first);
+        }
         for (size_t i = 0; i < t->n; i++)
-            sum += cln_trial_value(t, i, j) - first;
-        for (size_t i = 0; i < t->n; i++)
-            squares += pow(cln_trial_value(t, i, j) - first - sum / t->n, 2);
-        mean[j] = first + sum / t->n;
-        deviation[j] = squares > 0 ? sqrt(squares / t->n) : 1;
+            squares += (weights ? (double)weights[i] : 1) * pow(cln_trial_value(t, i, j) - first - sum / total, 2);
+        mean[j] = first + sum / total;
+        deviation[j] = squares > 0 ? sqrt(squares / total) : 1;
     }
 }
 
@@ -160,7 +161,8 @@ cln_status cln_fixed_run_create(const cln_dataset *train, bool simulator, cln_fi
                           info.path, longest, most_squares);
         goto out;
     }
-    find_moments(&run->rows, run->mean, run->deviation);
+    find_moments(&run->rows, run->rows.weights, run->mean, run->deviation);
+    find_moments(&run->rows, NULL, run->plain_mean, run->plain_deviation);
     choose_steps(run, simulator);
 out:
     return status;
@@ -168,8 +170,8 @@ out:
 
 void cln_fixed_run_release(cln_fixed_run *run)
 {
-    void *all[] = {run->rows.x,    run->rows.weights, run->rows.shift, run->mean,
-                   run->deviation, run->used,         run->w,          run->b};
+    void *all[] = {run->rows.x,          run->rows.weights, run->rows.shift, run->mean, run->plain_mean,
+                   run->plain_deviation, run->deviation,    run->used,       run->w,    run->b};
     for (size_t i = 0; i < CLN_COUNT(all); i++)
         free(all[i]);
     cln_dataset_close(run->again);

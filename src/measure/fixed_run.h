@@ -22,6 +22,7 @@ typedef struct cln_fixed_run {
     cln_dataset *data, *again; /* the rows twice: to train on, and as a test part, which has no weights */
     cln_trial rows;            /* the same on the host; shift: what the weights below belong to */
     double *mean, *deviation;  /* (d): of scaled features, as is right; a deviation is 1 where all rows are the same */
+    double *plain_mean, *plain_deviation; /* (d): the same of rows that all weigh 1, which a device adds up by itself */
     cln_descent how;
     double *used;    /* (d): the deviations that the weights below belong to */
     double *w, *b;   /* (k,d), (k): where it ends */
@@ -35,13 +36,14 @@ void cln_fixed_run_release(cln_fixed_run *run);
 
 /* What a device says of the rows at its own weights. */
 typedef struct cln_fixed_findings {
-    cln_score train, test;     /* all rows weighing the same */
-    double objective;          /* with their weights, and the penalty */
-    double *shift, *deviation; /* (d): of scaled features */
-    float *weight, *bias;      /* (k,d), (k): of centred features */
-    float *model_bias;         /* (k): of features as they are */
-    uint32_t *predicted;       /* (n) */
-    float *probability;        /* (n,k), or a linear model's outputs */
+    cln_score train, test;                /* all rows weighing the same */
+    double objective;                     /* with their weights, and the penalty */
+    double *shift, *deviation;            /* (d): of scaled features, as the run had them */
+    double *plain_mean, *plain_deviation; /* (d): the device's own */
+    float *weight, *bias;                 /* (k,d), (k): of centred features */
+    float *model_bias;                    /* (k): of features as they are */
+    uint32_t *predicted;                  /* (n) */
+    float *probability;                   /* (n,k), or a linear model's outputs */
 } cln_fixed_findings;
 
 /* Largest errors in units of their tolerances: 1 is the most that can be right. A NaN among what was found is one here. */

@@ -25,13 +25,19 @@ static double in_usual(double error, double usual)
     return cln_in_tolerances(error, CLN_USUAL_TIMES * usual);
 }
 
+static double judge_column(double mean, double deviation, double found_mean, double found_deviation)
+{
+    double worst = in_usual(found_mean - mean, unit * (fabs(mean) + 2 * deviation));
+    return cln_worse(worst, in_usual(found_deviation - deviation, 16 * unit * deviation));
+}
+
 static double judge_moments(const cln_fixed_run *run, const cln_fixed_findings *f)
 {
     double worst = 0;
     for (uint32_t j = 0; j < run->rows.d; j++) {
-        double mean = run->mean[j], deviation = run->deviation[j];
-        worst = cln_worse(worst, in_usual(f->shift[j] - mean, unit * (fabs(mean) + 2 * deviation)));
-        worst = cln_worse(worst, in_usual(f->deviation[j] - deviation, 16 * unit * deviation));
+        worst = cln_worse(worst, judge_column(run->mean[j], run->deviation[j], f->shift[j], f->deviation[j]));
+        worst = cln_worse(
+            worst, judge_column(run->plain_mean[j], run->plain_deviation[j], f->plain_mean[j], f->plain_deviation[j]));
     }
     return worst;
 }

@@ -291,6 +291,10 @@ START_TEST(neutral_of_searches_and_models)
     ck_assert_uint_eq(cln_model_outputs(NULL) + cln_model_features(NULL) + cln_model_classes(NULL), 0);
     ck_assert_ptr_null(cln_model_weight(NULL));
     ck_assert_ptr_null(cln_model_bias(NULL));
+    ck_assert_ptr_null(cln_model_weight_double(NULL));
+    ck_assert_ptr_null(cln_model_bias_double(NULL));
+    ck_assert_ptr_null(cln_trainer_warning(NULL, 0));
+    ck_assert_ptr_null(cln_search_warning(NULL, 0));
     ck_assert_ptr_null(cln_model_metadata(NULL, "scale"));
     ck_assert_ptr_null(cln_model_metadata(all.model, NULL));
     ck_assert_uint_eq(cln_model_class(NULL, 0), UINT32_MAX);
