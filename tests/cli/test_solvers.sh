@@ -6,8 +6,8 @@ need_device
 make_toy toy
 
 # L-BFGS to a tolerance, certified, verified
-done_with 0 train toy --solver lbfgs --l2 0.01 --tolerance 1e-5 -o lbfgs.safetensors --json --quiet
-holds 'j["stopped"] == "tolerance" and j["gradient_norm"] <= 2e-5 and "tolerance" in j["reason"]'
+done_with 0 train toy --solver lbfgs --l2 0.01 --tolerance 1e-4 -o lbfgs.safetensors --json --quiet
+holds 'j["stopped"] == "tolerance" and j["gradient_norm"] <= 2e-4 and "tolerance" in j["reason"]'
 holds 'j["certificate"]["rows"] == 301 and 0 <= j["certificate"]["suboptimality"] < 1e-3 * j["objective"]'
 holds 'j["solver"] == "lbfgs" and j["epochs"] > 1 and j["l2"] == 0.01 and "learning_rate" not in j'
 done_with 0 verify lbfgs.safetensors toy --json --quiet
@@ -20,9 +20,9 @@ python3 - <<'P'
 import hashlib, struct
 raw = bytearray(open("lbfgs.safetensors", "rb").read())
 values = 8 + struct.unpack("<Q", raw[:8])[0]
-at = values + 4 * 5
+at = values + 8 * 5
 before = hashlib.sha256(raw[values:]).hexdigest().encode()
-raw[at:at + 4] = struct.pack("<f", struct.unpack("<f", raw[at:at + 4])[0] + 0.01)
+raw[at:at + 8] = struct.pack("<d", struct.unpack("<d", raw[at:at + 8])[0] + 0.01)
 open("damaged.safetensors", "wb").write(raw)
 assert before in raw[:values]
 raw[:values] = raw[:values].replace(before, hashlib.sha256(raw[values:]).hexdigest().encode())
