@@ -68,10 +68,17 @@ out:
     return status;
 }
 
-/* Row i of the data set becomes the block's row `at`, which is not behind where it was read. */
-static void place(const cln_trainer *trainer, block *b, uint64_t i, uint64_t at)
+/* The data set that a part's rows lie in: its own, or the training part's. */
+static const cln_dataset *data_of(const cln_trainer *trainer, int part)
 {
-    const cln_dataset *data = trainer->selection->data[CLN_TRAIN];
+    const cln_selection *selection = trainer->selection;
+    return selection->data[part] ? selection->data[part] : selection->data[CLN_TRAIN];
+}
+
+/* Row i of the data set becomes the block's row `at`, which is not behind where it was read. */
+static void place(const cln_trainer *trainer, int part, block *b, uint64_t i, uint64_t at)
+{
+    const cln_dataset *data = data_of(trainer, part);
     const cln_problem *problem = &trainer->plan->problem;
     size_t row = problem->features * cln_type_bytes(problem->type), k = cln_trainer_outputs(trainer);
     if (b->labels)
@@ -82,30 +89,44 @@ static void place(const cln_trainer *trainer, block *b, uint64_t i, uint64_t at)
         memmove(b->x + at * row, b->x + (i - b->first) * row, row);
 }
 
-/* Training rows lie one behind the other, or are listed in ascending order. */
-cln_status cln_trainer_add_rows(cln_trainer *trainer, cln_objective *objective, cln_error *error)
+/* A part's rows lie one behind the other, or are listed in ascending order. */
+cln_status cln_trainer_visit_rows(cln_trainer *trainer, int part, cln_visit_rows_fn *visit, void *user,
+                                  cln_error *error)
 {
     cln_status status;
     const cln_selection *selection = trainer->selection;
-    const cln_range *range = &selection->range[CLN_TRAIN];
-    const uint32_t *list = selection->list[CLN_TRAIN];
-    block b = {0};
+    const cln_range *range = &selection->range[part];
+    const uint32_t *list = selection->list[part];
+    const float *weights = part == CLN_TRAIN ? trainer->row_weights : NULL;
+    uint64_t end = range->first + range->rows;
+    block b = {.first = list ? 0 : range->first};
+    if (list && range->rows)
+        end = (uint64_t)list[range->rows - 1] + 1;
     TRY(allocate_block(trainer, &b, error));
     for (uint64_t next = 0; next < range->rows; b.first += b.rows) {
-        uint64_t end = list ? selection->info.rows : range->first + range->rows, count = 0, begin = next;
-        uint64_t here = end - b.first < b.rows ? end - b.first : b.rows;
+        uint64_t count = 0, begin = next, here = end - b.first < b.rows ? end - b.first : b.rows;
         TRY(cln_resident_read(range->data, b.first, here, b.x, error));
         for (; next < range->rows && (list ? list[next] : range->first + next) < b.first + here; next++)
-            place(trainer, &b, list ? list[next] : range->first + next, count++);
+            place(trainer, part, &b, list ? list[next] : range->first + next, count++);
         if (count)
-            TRY(cln_objective_add(objective, b.x, count, b.labels, b.targets,
-                                  trainer->row_weights ? trainer->row_weights + begin : NULL, error));
+            TRY(visit(user, b.x, count, b.labels, b.targets, weights ? weights + begin : NULL, error));
     }
 out:
     free(b.x);
     free(b.labels);
     free(b.targets);
     return status;
+}
+
+static cln_status add_block(void *objective, const void *x, uint64_t rows, const int32_t *labels, const float *targets,
+                            const float *weights, cln_error *error)
+{
+    return cln_objective_add(objective, x, rows, labels, targets, weights, error);
+}
+
+cln_status cln_trainer_add_rows(cln_trainer *trainer, cln_objective *objective, cln_error *error)
+{
+    return cln_trainer_visit_rows(trainer, CLN_TRAIN, add_block, objective, error);
 }
 
 cln_certificate cln_certificate_of(const cln_objective_value *value)

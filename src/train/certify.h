@@ -15,7 +15,13 @@ uint64_t cln_trainer_certify_bytes(const cln_trainer *trainer);
 /* An objective over the trainer's rows at weight (k,d) and bias (k, or NULL) of x·scale, with penalty l2; *objective to be freed. */
 cln_status cln_trainer_objective(cln_trainer *trainer, double l2, const double *weight, const double *bias,
                                  cln_objective **objective, cln_error *error);
-/* Adds all training rows, which are read back from the device. */
+/* A block of a part's rows: x (rows,d) of the data's type, labels (rows) or targets (rows,k), and weights (rows) where there are any. */
+typedef cln_status cln_visit_rows_fn(void *user, const void *x, uint64_t rows, const int32_t *labels,
+                                     const float *targets, const float *weights, cln_error *error);
+/* All rows of a part in order, block after block, read back from the device. What it takes is in cln_trainer_objective_bytes. */
+cln_status cln_trainer_visit_rows(cln_trainer *trainer, int part, cln_visit_rows_fn *visit, void *user,
+                                  cln_error *error);
+/* Adds all training rows. */
 cln_status cln_trainer_add_rows(cln_trainer *trainer, cln_objective *objective, cln_error *error);
 
 cln_certificate cln_certificate_of(const cln_objective_value *value);
