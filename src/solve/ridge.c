@@ -264,6 +264,26 @@ out:
     return status;
 }
 
+/* With R = C − W·(G + αI), the gain is W·C + W·R: exact in W, be it the answer or not. Entries of G are rounded to double. */
+void cln_ridge_judge(const cln_ridge *ridge, double *gradient, double *gain, double *error)
+{
+    const cln_ridge *r = ridge;
+    long double sum = 0, bound = 0;
+    for (uint32_t c = 0; c < r->k; c++) {
+        long double length = 0;
+        for (uint32_t j = 0; j < r->d; j++) {
+            size_t at = (size_t)c * r->d + j;
+            double left = r->residual[at], w = r->solution[at];
+            gradient[at] = r->unit[j] == 0 ? 0 : -left / r->unit[j];
+            sum += (long double)w * ((long double)r->cross[at] + left);
+            length += fabs(w) * sqrt(r->factor->gram[(size_t)j * r->d + j]);
+        }
+        bound += length * length;
+    }
+    *gain = (double)sum;
+    *error = (double)(DBL_EPSILON * bound);
+}
+
 /*
  * With b' = b + W·x̄ in b's place the Hessian falls into blocks, n for b' and D⁻¹·(G + αI)·D⁻¹ for W; D holds the units. The gradient by
  * W at a fixed b' is the given one less that by b times x̄ᵀ.

@@ -56,6 +56,9 @@ cln_status cln_ridge_solve(cln_ridge *ridge, double alpha, double *weight, doubl
 /* A Newton step at the last α: gradients of n times the objective, by W (k,d) and b (k), at whatever point they were computed, become
    the steps that are to be subtracted from W and b there. `bias` may be NULL in a model without centring. */
 cln_status cln_ridge_correct(cln_ridge *ridge, double *weight, double *bias, cln_error *error);
+/* Of the last answer, as the sums have it: gradient (k,d), of n times the objective by W; *gain, by how much 2n times the objective is less
+   than at W = 0; and *error, what rounding may have done to that. */
+void cln_ridge_judge(const cln_ridge *ridge, double *gradient, double *gain, double *error);
 /* What it takes of memory; *solving: what solving takes at most, for the time it lasts. */
 uint64_t cln_ridge_bytes(uint32_t d, uint32_t k, uint64_t *solving);
 void cln_ridge_free(cln_ridge *ridge); /* accepts NULL */

@@ -3,11 +3,11 @@
 #include "base/os.h"
 #include "base/size.h"
 #include "compute/gram.h"
-#include "compute/moments.h"
 #include "device/profile.h"
 #include "device/queue.h"
 #include "train/certify.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* More labels than this are not worth a column each in the Gram matrix. */
@@ -16,38 +16,13 @@
 
 typedef struct sums {
     cln_trainer *trainer;
-    uint32_t d, k, labels; /* labels: columns of the Gram matrix for classes; 0: targets are summed on the host */
+    uint32_t d, k,
+        labels; /* labels: columns of the Gram matrix for classes; 0: targets are summed on the host, or not at all */
     uint64_t n, size;      /* size: d + 1 + labels */
     double *gram;          /* (size,size) */
-    float *centre;         /* (d): what is taken off the features first, or NULL */
-    double *cross, *total; /* (d,k), (k), of x as it is stored less the centre */
+    float *centre;         /* (d): what is taken off floats first; NULL for bytes */
+    double *cross, *total; /* (d,k), (k), of x as it is stored */
 } sums;
-
-/* Floats are summed up about their means, where a bias makes up for it: their offset would take digits off every product. */
-static bool is_centred(const cln_problem *problem)
-{
-    return problem->type == CLN_FLOAT32 && problem->bias;
-}
-
-static cln_status find_centre(sums *own, cln_gram *gram, cln_error *error)
-{
-    cln_status status;
-    cln_trainer *trainer = own->trainer;
-    const cln_range *range = &trainer->selection->range[CLN_TRAIN];
-    double *moments = NULL; /* means, deviations */
-    if (!is_centred(&trainer->plan->problem))
-        return CLN_OK;
-    TRY(cln_allocate((void **)&own->centre, own->d, sizeof(float), "the features' means", error));
-    TRY(cln_allocate((void **)&moments, 2 * (uint64_t)own->d, sizeof(double), "the features' means", error));
-    TRY(cln_moments(trainer->device, range->data, range->order, range->first, range->rows, moments, moments + own->d,
-                    error));
-    for (uint32_t j = 0; j < own->d; j++)
-        own->centre[j] = (float)moments[j];
-    TRY(cln_gram_centre(gram, own->centre, error));
-out:
-    free(moments);
-    return status;
-}
 
 /* All training rows into the Gram matrix; the first few once before, for drivers compile at the first launch. */
 static cln_status sum_rows(sums *own, double *built, cln_error *error)
@@ -58,7 +33,8 @@ static cln_status sum_rows(sums *own, double *built, cln_error *error)
     cln_gram *gram = NULL;
     double before = cln_os_seconds();
     TRY(cln_gram_create(trainer->device, own->d, own->labels, trainer->plan->problem.type, &gram, error));
-    TRY(find_centre(own, gram, error));
+    if (own->centre)
+        TRY(cln_gram_centre(gram, own->centre, error));
     TRY(cln_gram_add_range(gram, range->data, range->order, range->first,
                            range->rows < WARM_ROWS ? range->rows : WARM_ROWS, error));
     TRY(cln_gram_clear(gram, error));
@@ -101,8 +77,7 @@ static cln_status take_targets(sums *own, cln_error *error)
         own->total[c] = -g[weights + c] * n;
     for (uint64_t j = 0; j < own->d; j++)
         for (uint64_t c = 0; c < own->k; c++)
-            own->cross[j * own->k + c] =
-                -g[c * own->d + j] * n / scale - (own->centre ? (double)own->centre[j] * own->total[c] : 0);
+            own->cross[j * own->k + c] = -g[c * own->d + j] * n / scale;
 out:
     free(g);
     cln_objective_free(objective);
@@ -121,18 +96,32 @@ static cln_status factorise(sums *own, cln_ridge **ridge, cln_error *error)
                                .sum = own->gram + own->d * own->size,
                                .cross = own->cross,
                                .total = own->total,
-                               .centre = own->centre,
-                               .noise = problem->type == CLN_UINT8 ? 0 : 1e-7,
                                .scale = trainer->scale,
                                .spread = trainer->scaling.deviation,
                                .bias = problem->bias};
     return cln_ridge_create(&of, ridge, error);
 }
 
+/* Whole numbers, exact in long double's 64 bits: the deviation to all digits. */
+static void measure_columns(const sums *own, cln_centred_rows *columns)
+{
+    bool centred = own->trainer->plan->problem.bias;
+    const double *sum = own->gram + own->d * own->size;
+    long double n = (long double)own->n;
+    for (uint64_t j = 0; j < own->d; j++) {
+        long double offset = centred ? sum[j] : 0, squares = own->gram[j * own->size + j];
+        columns->mean[j] = (double)(offset / n);
+        columns->deviation[j] = (double)(sqrtl(fmaxl(n * squares - offset * offset, 0)) / n);
+    }
+    cln_centred_rows_scale(columns);
+}
+
 static sums begin(const cln_problem *problem)
 {
     sums own = {.d = problem->features, .k = problem->outputs};
-    if (problem->target == CLN_TARGET_ONEHOT)
+    if (problem->type != CLN_UINT8)
+        own.labels = 0;
+    else if (problem->target == CLN_TARGET_ONEHOT)
         own.labels = own.k;
     else if (problem->target == CLN_TARGET_VALUE && problem->highest < COUNTED_LABELS)
         own.labels = (uint32_t)problem->highest + 1;
@@ -140,44 +129,50 @@ static sums begin(const cln_problem *problem)
     return own;
 }
 
-/* With a penalty there is an inverse, and no need for eigenvectors. */
-static bool is_penalised(const cln_trainer *trainer)
-{
-    const cln_settings *settings = &trainer->settings;
-    bool penalised = settings->alpha_count > 1 || trainer->lanes[0].l2 > 0;
-    for (uint32_t i = 0; settings->alpha_count > 1 && i < settings->alpha_count; i++)
-        penalised = penalised && settings->alpha[i] > 0;
-    return penalised;
-}
-
 static uint64_t larger(uint64_t a, uint64_t b)
 {
     return a > b ? a : b;
 }
 
-uint64_t cln_normal_equations_bytes(const cln_trainer *trainer, uint64_t *kept)
+uint64_t cln_normal_equations_bytes(const cln_trainer *trainer, bool penalised)
 {
     const cln_problem *problem = &trainer->plan->problem;
     sums own = begin(problem);
-    uint64_t d = own.d, weights = own.k * d, later = 0, solving;
+    uint64_t d = own.d, weights = own.k * d, later = 0, solving, kept;
     uint64_t summing = cln_gram_count(trainer->device, own.d, own.labels, problem->type);
-    if (is_centred(problem))
-        summing =
-            larger(summing, cln_moments_count(trainer->device, own.d, problem->block_rows) + 2 * d * sizeof(double));
+    if (problem->type != CLN_UINT8) {
+        kept = cln_triangle_bytes(own.d, 0, &solving);
+        return kept + own.size * own.size * sizeof(double) + d * sizeof(float) + summing;
+    }
     if (!own.labels)
         later = (weights + own.k) * sizeof(double) + cln_trainer_objective_bytes(trainer);
-    *kept = cln_ridge_bytes(own.d, own.k, &solving);
-    uint64_t held = (own.size * own.size + weights + own.k) * sizeof(double) + d * sizeof(float);
-    return larger(held + larger(larger(summing, later), *kept), *kept + (is_penalised(trainer) ? 0 : solving));
+    kept = cln_ridge_bytes(own.d, own.k, &solving);
+    uint64_t held = (own.size * own.size + weights + own.k) * sizeof(double);
+    return larger(held + larger(larger(summing, later), kept), kept + (penalised ? 0 : solving));
 }
 
-cln_status cln_normal_equations(cln_trainer *trainer, double *built, cln_ridge **ridge, cln_error *error)
+static void release(sums *own)
+{
+    free(own->gram);
+    free(own->centre);
+    free(own->cross);
+    free(own->total);
+}
+
+static cln_status allocate(sums *own, cln_trainer *trainer, cln_error *error)
+{
+    *own = begin(&trainer->plan->problem);
+    own->trainer = trainer;
+    own->n = trainer->selection->rows[CLN_TRAIN];
+    return cln_allocate((void **)&own->gram, own->size * own->size, sizeof(double), "sums of products", error);
+}
+
+cln_status cln_normal_equations(cln_trainer *trainer, cln_centred_rows *columns, double *built, cln_ridge **ridge,
+                                cln_error *error)
 {
     cln_status status;
-    sums own = begin(&trainer->plan->problem);
-    own.trainer = trainer;
-    own.n = trainer->selection->rows[CLN_TRAIN];
-    TRY(cln_allocate((void **)&own.gram, own.size * own.size, sizeof(double), "sums of products", error));
+    sums own = {0};
+    TRY(allocate(&own, trainer, error));
     TRY(cln_allocate((void **)&own.cross, (uint64_t)own.d * own.k, sizeof(double), "sums of products", error));
     TRY(cln_allocate((void **)&own.total, own.k, sizeof(double), "sums of targets", error));
     TRY(sum_rows(&own, built, error));
@@ -185,11 +180,52 @@ cln_status cln_normal_equations(cln_trainer *trainer, double *built, cln_ridge *
         take_labels(&own);
     else
         TRY(take_targets(&own, error));
+    measure_columns(&own, columns);
     TRY(factorise(&own, ridge, error));
 out:
-    free(own.gram);
-    free(own.centre);
-    free(own.cross);
-    free(own.total);
+    release(&own);
+    return status;
+}
+
+/* Products of columns z from those of x less the centre; whether each column's is what the rows say, and all are finite. */
+static bool fill(const sums *own, const cln_centred_rows *columns, double *to)
+{
+    const double n = (double)own->n, *sum = own->gram + own->d * own->size;
+    bool centred = own->trainer->plan->problem.bias;
+    double finite = 0; /* stays 0 where all is finite, for 0·∞ is NaN */
+    for (uint64_t i = 0; i < own->d; i++)
+        for (uint64_t j = 0; j <= i; j++) {
+            double product = own->gram[i * own->size + j] - (centred ? sum[i] * sum[j] / n : 0);
+            to[i * own->d + j] = product * columns->inverse[i] * columns->inverse[j];
+            finite += 0 * to[i * own->d + j];
+        }
+    for (uint64_t j = 0; finite == 0 && j < own->d; j++) {
+        double size = columns->deviation[j] * columns->inverse[j];
+        if (!(fabs(to[j * own->d + j] - n * size * size) <= 1e-3 * n * size * size))
+            return false;
+    }
+    return finite == 0;
+}
+
+/* Errors of single precision that reach an eigenvalue of d columns of length 1, by what is usual and not the bound. */
+static double noise_of(uint32_t d)
+{
+    return 32 * sqrt(d) * 0x1p-20;
+}
+
+cln_status cln_normal_sums(cln_trainer *trainer, const cln_centred_rows *columns, double *built, cln_triangle **triangle,
+                           bool *usable, cln_error *error)
+{
+    cln_status status;
+    sums own = {0};
+    TRY(allocate(&own, trainer, error));
+    TRY(cln_allocate((void **)&own.centre, own.d, sizeof(float), "the features' means", error));
+    for (uint32_t j = 0; j < own.d; j++)
+        own.centre[j] = (float)columns->mean[j];
+    TRY(sum_rows(&own, built, error));
+    TRY(cln_triangle_create(own.d, 0, triangle, error));
+    *usable = fill(&own, columns, cln_triangle_sums(*triangle, noise_of(own.d)));
+out:
+    release(&own);
     return status;
 }

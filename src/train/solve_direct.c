@@ -1,120 +1,80 @@
 /*
- * Linear least squares in closed form, for one penalty or a path of them, from sums over the rows. What rounding left in sums of
- * floats is taken away by Newton steps with gradients in double on the host.
+ * Linear least squares in closed form (least_squares.h), for one penalty or a path of them. Every answer of a path is as exact as the
+ * one that is kept, and so is what is said of it.
  */
 #include "base/os.h"
 #include "base/size.h"
 #include "device/buffer.h"
 #include "train/certify.h"
-#include "train/normal_equations.h"
+#include "train/least_squares.h"
 #include "train/solve.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#define CORRECTIONS 4
+#include <string.h>
 
 typedef struct direct {
     cln_trainer *trainer;
     uint32_t d, k;
-    cln_ridge *ridge;
-    double *weight, *bias; /* (k,d), (k) of x·scale: the last α's */
-    double *gw, *gb;       /* (k,d), (k) */
-    float *h_weights;      /* (k,ld) */
-    cln_ridge_answer answer;
+    cln_least_squares *squares;
+    double *solution;              /* (k,d), (k): weight and bias of x·scale, the last α's */
+    double *shifted;               /* the same, the bias that of shifted features */
+    double *best;                  /* (k,d), (k): of the best α so far */
+    float *h_weights, *best_given; /* (k,ld): as on the device */
+    cln_least_squares_answer answer, best_answer;
     double scoring; /* seconds that are not the optimisation's */
 } direct;
+
+static uint64_t weights_of(const direct *own)
+{
+    return (uint64_t)own->k * own->d;
+}
 
 static cln_status allocate(direct *own, cln_error *error)
 {
     cln_status status;
-    uint64_t weights = (uint64_t)own->k * own->d;
-    TRY(cln_allocate((void **)&own->weight, weights, sizeof(double), "weights", error));
-    TRY(cln_allocate((void **)&own->bias, own->k, sizeof(double), "the bias", error));
-    TRY(cln_allocate((void **)&own->gw, weights, sizeof(double), "a gradient", error));
-    TRY(cln_allocate((void **)&own->gb, own->k, sizeof(double), "a gradient", error));
-    TRY(cln_allocate((void **)&own->h_weights, (uint64_t)own->k * own->trainer->plan->layout.ld, sizeof(float),
-                     "weights", error));
+    uint64_t count = weights_of(own) + own->k, given = (uint64_t)own->k * own->trainer->plan->layout.ld;
+    TRY(cln_allocate((void **)&own->solution, count, sizeof(double), "weights", error));
+    TRY(cln_allocate((void **)&own->shifted, count, sizeof(double), "weights", error));
+    TRY(cln_allocate((void **)&own->best, count, sizeof(double), "weights", error));
+    TRY(cln_allocate((void **)&own->h_weights, given, sizeof(float), "weights", error));
+    TRY(cln_allocate((void **)&own->best_given, given, sizeof(float), "weights", error));
 out:
     return status;
 }
 
 uint64_t cln_solve_direct_bytes(const cln_trainer *trainer)
 {
-    uint64_t k = trainer->plan->problem.outputs, weights = k * trainer->plan->problem.features, kept;
-    uint64_t own = 2 * (weights + k) * sizeof(double) + k * trainer->plan->layout.ld * sizeof(float);
-    uint64_t equations = cln_normal_equations_bytes(trainer, &kept);
-    uint64_t correcting = kept + cln_trainer_objective_bytes(trainer);
-    return own + (equations > correcting ? equations : correcting);
+    uint64_t k = trainer->plan->problem.outputs, count = k * (trainer->plan->problem.features + 1);
+    uint64_t own = 3 * count * sizeof(double) + 2 * k * trainer->plan->layout.ld * sizeof(float);
+    uint64_t solving = cln_least_squares_bytes(trainer), judging = cln_trainer_objective_bytes(trainer);
+    return own + solving + (trainer->settings.alpha_count > 1 ? judging : 0);
 }
 
 static void release(direct *own)
 {
-    cln_ridge_free(own->ridge);
-    free(own->weight);
-    free(own->bias);
-    free(own->gw);
-    free(own->gb);
+    cln_least_squares_free(own->squares);
+    free(own->solution);
+    free(own->shifted);
+    free(own->best);
     free(own->h_weights);
+    free(own->best_given);
 }
 
-/* Newton steps until the gradient in double no longer shrinks; the certificate of where that ends is *value. */
-static cln_status correct(direct *own, double l2, cln_objective_value *value, cln_error *error)
-{
-    cln_status status;
-    cln_objective *objective = NULL;
-    uint64_t weights = (uint64_t)own->k * own->d;
-    double n = (double)own->trainer->selection->rows[CLN_TRAIN], before = INFINITY;
-    TRY(cln_trainer_objective(own->trainer, l2, own->weight, own->bias, &objective, error));
-    for (int step = 0;; step++) {
-        cln_objective_move(objective, own->weight, own->bias);
-        TRY(cln_trainer_add_rows(own->trainer, objective, error));
-        cln_objective_read(objective, value, own->gw, own->gb);
-        if (step == CORRECTIONS || !(value->gradient_norm < before / 4))
-            break;
-        before = value->gradient_norm;
-        for (uint64_t i = 0; i < weights; i++)
-            own->gw[i] *= n;
-        for (uint64_t c = 0; c < own->k; c++)
-            own->gb[c] *= n;
-        TRY(cln_ridge_correct(own->ridge, own->gw, own->gb, error));
-        for (uint64_t i = 0; i < weights; i++)
-            own->weight[i] -= own->gw[i];
-        for (uint64_t c = 0; c < own->k; c++)
-            own->bias[c] -= own->gb[c];
-    }
-out:
-    cln_objective_free(objective);
-    return status;
-}
-
-/* The last answer into the trainer's weights, whose bias is that of shifted features. */
+/* The last answer, in double, and as floats in the trainer's weights, whose bias is that of shifted features. */
 static cln_status give(direct *own, cln_error *error)
 {
     const cln_trainer *trainer = own->trainer;
-    const double *shift = trainer->scaling.shift;
-    uint64_t ld = trainer->plan->layout.ld;
+    uint64_t ld = trainer->plan->layout.ld, weights = weights_of(own);
+    cln_least_squares_read(own->squares, NULL, own->solution, own->solution + weights);
+    cln_least_squares_read(own->squares, trainer->scaling.shift, own->shifted, own->shifted + weights);
     for (uint64_t c = 0; c < own->k; c++) {
-        double b = own->bias[c];
-        for (uint64_t j = 0; j < own->d; j++) {
-            own->h_weights[c * ld + j] = (float)own->weight[c * own->d + j];
-            b += shift ? own->weight[c * own->d + j] * shift[j] : 0;
-        }
-        own->h_weights[c * ld + own->d] = (float)b;
+        for (uint64_t j = 0; j < own->d; j++)
+            own->h_weights[c * ld + j] = (float)own->shifted[c * own->d + j];
+        own->h_weights[c * ld + own->d] = (float)own->shifted[weights + c];
     }
     return cln_buffer_write(trainer->device, trainer->weights, 0, own->k * ld * sizeof(float), own->h_weights, error);
-}
-
-static double penalty(const direct *own, double l2)
-{
-    const double *deviation = own->trainer->scaling.deviation;
-    double squares = 0;
-    for (uint64_t i = 0; i < (uint64_t)own->k * own->d; i++) {
-        double v = own->weight[i] * (deviation ? deviation[i % own->d] : 1);
-        squares += v * v;
-    }
-    return l2 / 2 * squares;
 }
 
 static bool is_better(const cln_path_row *row, const cln_path_row *best)
@@ -126,40 +86,83 @@ static bool is_better(const cln_path_row *row, const cln_path_row *best)
     return row->valid.loss < best->valid.loss || (isnan(best->valid.loss) && !isnan(row->valid.loss));
 }
 
+static cln_status add_to_objective(void *objective, const void *x, uint64_t rows, const int32_t *labels,
+                                   const float *targets, const float *weights, cln_error *error)
+{
+    return cln_objective_add(objective, x, rows, labels, targets, weights, error);
+}
+
+static bool is_float(const direct *own)
+{
+    float finite = 0; /* stays 0 where all is finite, for 0·∞ is NaN */
+    for (uint64_t i = 0; i < own->k * own->trainer->plan->layout.ld; i++)
+        finite += 0 * own->h_weights[i];
+    return finite == 0;
+}
+
+/* What decides among alphas: of bytes as the device scores, of floats in double, for a large offset takes a float's digits. Weights that no
+   float holds are no choice. */
+static cln_status score_valid(direct *own, cln_score *valid, cln_error *error)
+{
+    cln_status status;
+    cln_trainer *trainer = own->trainer;
+    cln_objective *objective = NULL;
+    cln_objective_value value;
+    if (trainer->plan->problem.type == CLN_UINT8 || !is_float(own))
+        return cln_trainer_score(trainer, CLN_VALID, trainer->weights, NULL, valid, error);
+    TRY(cln_trainer_objective(trainer, 0, own->solution, own->solution + weights_of(own), &objective, error));
+    TRY(cln_trainer_visit_rows(trainer, CLN_VALID, add_to_objective, objective, error));
+    cln_objective_read(objective, &value, NULL, NULL);
+    *valid = (cln_score){value.loss, value.errors, value.rows};
+out:
+    cln_objective_free(objective);
+    return status;
+}
+
+static void keep(direct *own)
+{
+    memcpy(own->best, own->solution, (weights_of(own) + own->k) * sizeof *own->best);
+    memcpy(own->best_given, own->h_weights, own->k * own->trainer->plan->layout.ld * sizeof(float));
+    own->best_answer = own->answer;
+}
+
 /* One α: the answer, and where there are several, how good it is. */
 static cln_status solve_alpha(direct *own, uint32_t i, uint32_t *best, cln_error *error)
 {
     cln_status status;
     cln_trainer *trainer = own->trainer;
     cln_path_row *row = &trainer->path[i];
-    cln_score train;
-    TRY(cln_ridge_solve(own->ridge, row->alpha, own->weight, own->bias, &own->answer, error));
+    TRY(cln_least_squares_solve(own->squares, row->alpha, &own->answer, error));
+    row->objective = own->answer.objective;
     double before = cln_os_seconds();
-    if (trainer->path_count > 1) {
-        TRY(give(own, error));
-        TRY(cln_trainer_score(trainer, CLN_VALID, trainer->weights, NULL, &row->valid, error));
-        TRY(cln_trainer_score(trainer, CLN_TRAIN, trainer->weights, NULL, &train, error));
-        row->objective = train.loss + penalty(own, row->l2);
-    }
+    TRY(give(own, error));
+    if (trainer->path_count > 1)
+        TRY(score_valid(own, &row->valid, error));
     own->scoring += cln_os_seconds() - before;
-    if (is_better(row, i ? &trainer->path[*best] : NULL))
+    if (is_better(row, i ? &trainer->path[*best] : NULL)) {
         *best = i;
+        keep(own);
+    }
 out:
     return status;
 }
 
-static void explain(const direct *own, double alpha, const cln_objective_value *value, char reason[CLN_REASON_BYTES])
+static void explain(const direct *own, double alpha, char reason[CLN_REASON_BYTES])
 {
-    int length =
+    const cln_least_squares_answer *answer = &own->best_answer;
+    if (!answer->holds)
         snprintf(reason, CLN_REASON_BYTES,
-                 "the normal equations hold for alpha %g to %.2g, before weights are rounded to single precision",
-                 alpha, value->gradient_norm);
-    if (own->answer.rank < own->d)
+                 "the normal equations hold for alpha %g to %.2g only: the features are linearly dependent but for "
+                 "rounding errors of double precision (condition %.1g); give a larger alpha",
+                 alpha, answer->gradient, answer->condition);
+    else if (answer->rank < own->d)
         snprintf(
-            reason + length, CLN_REASON_BYTES - (size_t)length,
-            "; the Gram matrix is singular (rank %u of %u), and this is the answer of least norm; a larger alpha makes "
-            "it unique",
-            own->answer.rank, own->d);
+            reason, CLN_REASON_BYTES,
+            "the normal equations hold for alpha %g to %.2g; the Gram matrix is singular (rank %u of %u), and this "
+            "is the answer of least norm; a larger alpha makes it unique",
+            alpha, answer->gradient, answer->rank, own->d);
+    else
+        snprintf(reason, CLN_REASON_BYTES, "the normal equations hold for alpha %g to %.2g", alpha, answer->gradient);
 }
 
 /* What was asked for: several alphas, one, or an l2. */
@@ -196,7 +199,7 @@ static int report(const direct *own, uint32_t done, double seconds, cln_progress
     return progress ? progress(&now, user) : 0;
 }
 
-/* Every α in turn, and then the best one again. */
+/* Every α in turn; the best one's weights are the trainer's then. */
 static cln_status solve_path(direct *own, double began, cln_progress_fn *progress, void *user, uint32_t *best,
                              bool *interrupted, cln_error *error)
 {
@@ -210,8 +213,8 @@ static cln_status solve_path(direct *own, double began, cln_progress_fn *progres
         }
     }
     trainer->path[*best].best = true;
-    /* The factor that corrections use, and the answer that is spoken of, are the best one's. */
-    TRY(cln_ridge_solve(own->ridge, trainer->path[*best].alpha, own->weight, own->bias, &own->answer, error));
+    TRY(cln_buffer_write(trainer->device, trainer->weights, 0,
+                         own->k * (uint64_t)trainer->plan->layout.ld * sizeof(float), own->best_given, error));
 out:
     return status;
 }
@@ -225,24 +228,23 @@ cln_status cln_solve_direct(cln_trainer *trainer, cln_progress_fn *progress, voi
     double began = cln_os_seconds(), built = 0;
     uint32_t best = 0;
     bool interrupted = false;
-    cln_objective_value value;
     TRY(plan_path(trainer, trainer->selection->rows[CLN_TRAIN], error));
     TRY(allocate(&own, error));
-    TRY(cln_normal_equations(trainer, &built, &own.ridge, error));
+    TRY(cln_least_squares_create(trainer, &built, &own.squares, error));
     TRY(solve_path(&own, began + built, progress, user, &best, &interrupted, error));
-    TRY(correct(&own, trainer->path[best].l2, &value, error));
-    TRY(give(&own, error));
     trainer->seconds.build += built;
     trainer->seconds.train = cln_os_seconds() - began - built - own.scoring;
-    cln_lane_solved(trainer, interrupted ? CLN_STOP_INTERRUPTED : CLN_STOP_TOLERANCE, 1, 1);
+    cln_stop solved = own.best_answer.holds ? CLN_STOP_TOLERANCE : CLN_STOP_LINE_SEARCH;
+    cln_lane_solved(trainer, interrupted ? CLN_STOP_INTERRUPTED : solved, 1, 1);
     trainer->lanes[0].l2 = trainer->path[best].l2;
-    if (trainer->path_count == 1)
-        trainer->path[0].objective = value.objective;
     if (interrupted)
         snprintf(reason, CLN_REASON_BYTES, "it was interrupted; alpha %g is the best of those until then",
                  trainer->path[best].alpha);
     else
-        explain(&own, trainer->path[best].alpha, &value, reason);
+        explain(&own, trainer->path[best].alpha, reason);
+    free(trainer->solved);
+    trainer->solved = own.best;
+    own.best = NULL;
 out:
     release(&own);
     return status;
