@@ -33,9 +33,8 @@ static cln_status check_sums(const cln_ridge_sums *sums, cln_error *error)
         return cln_fail(error, CLN_INVALID, "least squares: the sums are of %g rows", sums->n);
     if (!isfinite(sums->scale) || sums->scale == 0)
         return cln_fail(error, CLN_INVALID, "least squares: %g is no scale of features", sums->scale);
-    if (!(sums->noise >= 0) || sums->k < 1)
-        return cln_fail(error, CLN_INVALID, "least squares: %u outputs, sums with a relative error of %g",
-                        (unsigned)sums->k, sums->noise);
+    if (sums->k < 1)
+        return cln_fail(error, CLN_INVALID, "least squares: there are no outputs");
     return CLN_OK;
 }
 
@@ -69,15 +68,11 @@ static long double centre(const cln_ridge *r, double product, double a, double b
 /* Means, and the units: 0 where nothing but rounding errors distinguishes a feature from a constant. */
 static void measure_features(cln_ridge *r, const cln_ridge_sums *sums, uint64_t ld)
 {
-    const double rounding = 4 * DBL_EPSILON + sums->noise;
     for (uint32_t j = 0; j < r->d; j++) {
         double square = sums->gram[j * ld + j], deviation = sums->spread ? sums->spread[j] : 1;
-        bool constant = centre(r, square, sums->sum[j], sums->sum[j]) <= rounding * square;
-        r->mean[j] =
-            r->centred ? (sums->sum[j] / r->n + (sums->centre ? (double)sums->centre[j] : 0)) * sums->scale : 0;
+        bool constant = centre(r, square, sums->sum[j], sums->sum[j]) <= 4 * DBL_EPSILON * square;
+        r->mean[j] = r->centred ? sums->sum[j] / r->n * sums->scale : 0;
         r->unit[j] = constant || deviation == 0 ? 0 : 1 / deviation;
-        /* An error of noise·Σ|x_i·x_j| in each entry moves an eigenvalue by noise·Σ‖x‖² at most, before centring as after it. */
-        r->factor->noise += sums->noise * square * (sums->scale * r->unit[j]) * (sums->scale * r->unit[j]);
     }
     for (uint32_t c = 0; c < r->k; c++)
         r->target[c] = r->bias ? sums->total[c] / r->n : 0;

@@ -18,8 +18,8 @@
 
 typedef struct cln_ridge cln_ridge;
 
-/* Sums over n rows (or over their weights, n being the sum of these) of features x (d), as they are stored less a centre, and targets
-   t (k). All is read by cln_ridge_create() alone. */
+/* Sums over n rows (or over their weights, n being the sum of these) of features x (d), as they are stored, and targets t (k): exact,
+   or rounded to double. All is read by cln_ridge_create() alone. */
 typedef struct cln_ridge_sums {
     uint32_t d, k;
     double n;
@@ -27,13 +27,9 @@ typedef struct cln_ridge_sums {
     const double *sum;   /* (d): Σ x */
     const double *cross; /* (d,k): Σ x·tᵀ */
     const double *total; /* (k): Σ t */
-    const float *centre; /* (d): what was taken off x, with a bias; NULL: nothing */
     uint64_t gram_ld;    /* elements between rows of gram; 0: d */
     uint64_t cross_ld;   /* elements between rows of cross; 0: k */
-    /* Errors of gram's entries relative to Σ|x_i·x_j|; 0 where they are exact or rounded to double. Directions that such errors may
-       explain are left out of the answer, so an expected error serves better than a bound. */
-    double noise;
-    double scale; /* of the features: the model is of x·scale */
+    double scale;        /* of the features: the model is of x·scale */
     /* (d): deviations that the features, after scaling, are divided by; 0 leaves a feature out. NULL: nothing is divided. */
     const double *spread;
     bool bias;    /* b is in the model */

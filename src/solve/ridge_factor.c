@@ -81,7 +81,7 @@ static cln_status unexpected(lapack_int info, const char *what, cln_error *error
 /* Eigenvalues of a matrix of this norm that are no larger are rounding errors. */
 static double cutoff(const cln_ridge_factor *f, double norm)
 {
-    return f->d * DBL_EPSILON * norm + f->noise;
+    return f->d * DBL_EPSILON * norm;
 }
 
 static void copy_gram(cln_ridge_factor *f)

@@ -22,7 +22,6 @@ typedef enum cln_ridge_form {
 typedef struct cln_ridge_factor {
     uint32_t d;
     double *gram; /* (d,d), symmetric, both halves: for the caller to fill in before the first α */
-    double noise; /* bound of the errors in G's eigenvalues; those of G + αI below d·ε·‖G + αI‖ + noise count as zero */
 
     double alpha; /* the last one, of which the rest speaks */
     cln_ridge_form form;

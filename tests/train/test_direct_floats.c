@@ -306,6 +306,41 @@ START_TEST(test_shapes)
 }
 END_TEST
 
+/* Random sizes, scales, offsets and penalties. */
+static void check_random(uint64_t seed)
+{
+    char name[200], words[100], penalty[40] = "";
+    cln_random_seed(&random_numbers, seed, 8);
+    bool bias = cln_random_below(&random_numbers, 3) > 0, penalised = cln_random_below(&random_numbers, 2);
+    uint32_t d = 1 + cln_random_below(&random_numbers, 12);
+    uint32_t n = (penalised ? 2 : d + 3) + cln_random_below(&random_numbers, 50);
+    rows r = make_rows(n, d, 1 + cln_random_below(&random_numbers, 2));
+    double range = cln_random_below(&random_numbers, 3) ? 30 : 3, alpha = 0;
+    for (uint32_t j = 0; j < d; j++) {
+        double scale = pow(10, range * (cln_random_below(&random_numbers, 2001) / 1000.0 - 1));
+        double offset = cln_random_below(&random_numbers, 2) * pow(10, cln_random_below(&random_numbers, 7));
+        for (uint32_t i = 0; i < n; i++)
+            r.x[i * d + j] = (float)((r.x[i * d + j] + offset) * scale);
+        if (penalised && j == 0)
+            alpha = n * scale * scale * pow(10, cln_random_below(&random_numbers, 7) - 4.0);
+    }
+    make_targets(&r, 0.01 + cln_random_below(&random_numbers, 3));
+    if (penalised)
+        snprintf(penalty, sizeof penalty, "alpha=%.17g", alpha);
+    snprintf(words, sizeof words, "%s %s", bias ? "" : "no-bias=true", penalty);
+    snprintf(name, sizeof name, "%llu: %u x %u, k %u, %s", (unsigned long long)seed, n, d, r.k, words);
+    check(&r, words, name);
+    free_rows(&r);
+}
+
+START_TEST(test_random)
+{
+    uint64_t count = getenv("CLINEAR_LONG") ? 2000 : tiny() ? 3 : 60;
+    for (uint64_t i = 0; i < count; i++)
+        check_random(i);
+}
+END_TEST
+
 /* W, b and how it ended, of a run on real-valued targets; the double weights are to be freed. */
 static double *weights_of(const rows *r, const char *words, cln_result *result)
 {
@@ -455,6 +490,7 @@ int main(void)
     TCase *ok = tcase_create("ok"), *invalid = tcase_create("invalid");
     tcase_add_loop_test(ok, test_any_unit, 0, MANY);
     tcase_add_test(ok, test_shapes);
+    tcase_add_test(ok, test_random);
     tcase_add_test(ok, test_dependent);
     tcase_add_test(ok, test_fewer_rows_than_columns);
     tcase_add_test(ok, test_path);
