@@ -356,15 +356,31 @@ static void unscale(const cln_triangle *t, double *w, uint32_t rows, uint64_t ld
             w[c * ld + j] /= t->scale[j];
 }
 
-/* Among all answers the one of least norm: w ← w − N·y, N·y the nearest to w in that norm. */
+/* ‖R·u‖ / ‖c‖, R the factor with its columns divided, c its right side of output `output`. */
+static double moved(const cln_triangle *t, const double *u, uint32_t output)
+{
+    double squares = 0, right = 0;
+    for (uint32_t i = 0; i < t->d; i++) {
+        double sum = 0, c = *at(t, i, t->d + output);
+        for (uint32_t j = i; j < t->d; j++)
+            sum += *at(t, i, j) * u[j];
+        squares += sum * sum;
+        right += c * c;
+    }
+    return sqrt(squares / right);
+}
+
+/* Among all answers the one of least norm: w ← w − D⁻¹·V₀·y, nearest to w in that norm. Where norms are so far apart that rounding
+   makes V₀·y move the fit, it is left. */
 static cln_status shorten(const cln_triangle *t, double *w, uint64_t ld, cln_error *error)
 {
     cln_status status;
     const uint64_t d = t->d, count = d - t->rank, room = count + (count > t->k ? count : t->k) * REFLECTORS;
-    double *basis = NULL, *longest, *work;
-    TRY(cln_allocate((void **)&basis, d * (count + t->k) + room, sizeof *basis, "an answer of least norm", error));
+    double *basis = NULL, *longest, *work, *u;
+    TRY(cln_allocate((void **)&basis, d * (count + t->k + 1) + room, sizeof *basis, "an answer of least norm", error));
     longest = basis + d * count;
-    work = longest + d * t->k;
+    u = longest + d * t->k;
+    work = u + d;
     for (uint64_t j = 0; j < d; j++) {
         double norm = t->norm[j];
         for (uint64_t c = 0; c < count; c++)
@@ -374,10 +390,15 @@ static cln_status shorten(const cln_triangle *t, double *w, uint64_t ld, cln_err
     }
     lapack_int info = LAPACKE_dgels_work(COLUMNS, 'N', (lapack_int)d, (lapack_int)count, (lapack_int)t->k, basis,
                                          (lapack_int)d, longest, (lapack_int)d, work, (lapack_int)room);
-    for (uint64_t c = 0; info == 0 && c < t->k; c++)
+    for (uint32_t c = 0; info == 0 && c < t->k; c++) {
+        memset(u, 0, d * sizeof *u);
         for (uint64_t i = 0; i < count; i++)
             for (uint64_t j = 0; j < d; j++)
-                w[c * ld + j] -= t->null[i * d + j] / t->scale[j] * longest[c * d + i];
+                u[j] += t->null[i * d + j] * longest[c * d + i];
+        bool same = moved(t, u, c) <= 1e-12;
+        for (uint64_t j = 0; j < d && same; j++)
+            w[c * ld + j] -= u[j] / t->scale[j];
+    }
 out:
     free(basis);
     return status;

@@ -215,13 +215,14 @@ static double column_size(const cln_least_squares *s, uint32_t j)
     return size > 0 ? size : 1;
 }
 
-/* The gradient's largest component, as a correlation; a NaN stays. */
+/* The gradient's largest component, as the correlation of a column, its penalty's row included, with the residual; a NaN stays. */
 static double gradient_norm(const cln_least_squares *s)
 {
     double norm = 0;
     for (uint32_t c = 0; c < s->k; c++)
         for (uint32_t j = 0; j < s->d; j++) {
-            double g = fabs(s->gradient[(size_t)c * s->ld + j]) / (s->n * column_size(s, j) * target_size(s, c));
+            double length = hypot(sqrt(s->n) * column_size(s, j), s->penalty[j]);
+            double g = fabs(s->gradient[(size_t)c * s->ld + j]) / (sqrt(s->n) * length * target_size(s, c));
             if (!(g <= norm))
                 norm = g;
         }

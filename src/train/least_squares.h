@@ -24,8 +24,8 @@ uint64_t cln_least_squares_bytes(const cln_trainer *trainer);
 /* Of the last answer, before it is rounded to anything. */
 typedef struct cln_least_squares_answer {
     double objective; /* with the penalty */
-    /* The largest |∂objective/∂w_j| in units of what no unit changes: over the deviations of column and target. It is a
-       correlation, and at W = 0 at most 1. */
+    /* The largest |∂objective/∂w_j| in units of what no unit changes: over the deviations of target and column, to
+       which the penalty adds. It is a correlation, and at W = 0 at most 1. */
     double gradient;
     double condition; /* of the columns and the penalty's, divided by their norms; an estimate */
     uint32_t rank;    /* features less those that depend on others */
