@@ -401,8 +401,7 @@ START_TEST(test_dependent)
 }
 END_TEST
 
-/* Three rows (1,0,0,1), (0,2,0,1), (0,0,3,1) and targets 1, 4, 9, without bias: w = X'(XX')⁻¹t, by hand (1/49)·(−36+…) is no use, so the
-   normal equations of the second kind are checked: X·w = t, and w is in the span of the rows. */
+/* Three rows (1,0,0,1), (0,2,0,1), (0,0,3,1) and targets 1, 4, 9, without bias: X·w = t, and w is in the span of the rows. */
 START_TEST(test_fewer_rows_than_columns)
 {
     static const float x[] = {1, 0, 0, 1, 0, 2, 0, 1, 0, 0, 3, 1};
@@ -420,6 +419,35 @@ START_TEST(test_fewer_rows_than_columns)
     ck_assert_int_eq(result.stopped, CLN_STOP_TOLERANCE);
     free(w);
     free_rows(&r);
+}
+END_TEST
+
+/* A value that is no finite number is told of, wherever it stands. */
+START_TEST(test_not_finite)
+{
+    static const float values[] = {NAN, INFINITY, -INFINITY};
+    for (int which = 0; which < 6; which++) {
+        cln_dataset *data = NULL;
+        cln_trainer *trainer = NULL;
+        cln_result result;
+        cln_error failure = {0};
+        cln_options *options = options_of("auto", "model=linear solver=direct");
+        rows r = make_rows(20, 3, 1);
+        make_targets(&r, 1);
+        *(which < 3 ? &r.x[31] : &r.t[7]) = values[which % 3];
+        cln_status status = cln_dataset_wrap_targets(r.x, CLN_FLOAT32, r.n, r.d, r.t, r.k, &data, &failure);
+        cln_parts parts = {data, NULL, NULL};
+        if (status == CLN_OK)
+            status = cln_trainer_create(device, options, &parts, &trainer, &failure);
+        if (status == CLN_OK)
+            status = cln_trainer_run(trainer, NULL, NULL, &result, &failure);
+        ck_assert_msg(status == CLN_INVALID || status == CLN_FORMAT, "%d: %s", which, cln_status_name(status));
+        ck_assert_msg(strstr(failure.message, "finite number") != NULL, "%s", failure.message);
+        cln_trainer_close(trainer);
+        cln_dataset_close(data);
+        cln_options_free(options);
+        free_rows(&r);
+    }
 }
 END_TEST
 
@@ -509,6 +537,7 @@ int main(void)
     tcase_add_test(ok, test_fewer_rows_than_columns);
     tcase_add_test(ok, test_path);
     tcase_add_test(ok, test_many_rows);
+    tcase_add_test(invalid, test_not_finite);
     add_device_cases(suite, ok, invalid, NULL, NULL);
     return run_on_device(suite);
 }
