@@ -84,10 +84,10 @@ cln_status cln_centred_rows_create(cln_centred_rows *columns, cln_trainer *train
     const cln_problem *problem = &trainer->plan->problem;
     cln_centred_rows *c = columns;
     *c = (cln_centred_rows){.trainer = trainer,
-                       .d = problem->features,
-                       .k = problem->outputs,
-                       .ld = stride_of(problem->features),
-                       .n = trainer->selection->rows[CLN_TRAIN]};
+                            .d = problem->features,
+                            .k = problem->outputs,
+                            .ld = stride_of(problem->features),
+                            .n = trainer->selection->rows[CLN_TRAIN]};
     TRY(cln_allocate((void **)&c->memory, doubles(c->ld, c->k), sizeof(double), "means and deviations", error));
     c->mean = c->memory;
     c->deviation = c->mean + c->ld;
@@ -170,7 +170,8 @@ out:
     return status;
 }
 
-cln_status cln_centred_rows_visit(const cln_centred_rows *columns, cln_centred_rows_fn *visit, void *user, cln_error *error)
+cln_status cln_centred_rows_visit(const cln_centred_rows *columns, cln_centred_rows_fn *visit, void *user,
+                                  cln_error *error)
 {
     return run(&(pass){.columns = columns, .visit = visit, .user = user}, error);
 }

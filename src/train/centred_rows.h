@@ -33,6 +33,7 @@ uint64_t cln_centred_rows_bytes(const cln_trainer *trainer);
 
 /* A few rows z (rows,ld) with their targets less the means t (rows,k). */
 typedef cln_status cln_centred_rows_fn(void *user, const double *z, const double *t, uint64_t rows, cln_error *error);
-cln_status cln_centred_rows_visit(const cln_centred_rows *columns, cln_centred_rows_fn *visit, void *user, cln_error *error);
+cln_status cln_centred_rows_visit(const cln_centred_rows *columns, cln_centred_rows_fn *visit, void *user,
+                                  cln_error *error);
 
 #endif

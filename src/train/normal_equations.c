@@ -213,8 +213,8 @@ static double noise_of(uint32_t d)
     return 32 * sqrt(d) * 0x1p-20;
 }
 
-cln_status cln_normal_sums(cln_trainer *trainer, const cln_centred_rows *columns, double *built, cln_triangle **triangle,
-                           bool *usable, cln_error *error)
+cln_status cln_normal_sums(cln_trainer *trainer, const cln_centred_rows *columns, double *built,
+                           cln_triangle **triangle, bool *usable, cln_error *error)
 {
     cln_status status;
     sums own = {0};

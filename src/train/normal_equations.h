@@ -12,8 +12,8 @@ cln_status cln_normal_equations(cln_trainer *trainer, cln_centred_rows *columns,
                                 cln_error *error);
 /* Of floats, in single precision and without targets: products of columns z, which have been measured. *usable: false where that
    is beyond floats' range. */
-cln_status cln_normal_sums(cln_trainer *trainer, const cln_centred_rows *columns, double *built, cln_triangle **triangle,
-                           bool *usable, cln_error *error);
+cln_status cln_normal_sums(cln_trainer *trainer, const cln_centred_rows *columns, double *built,
+                           cln_triangle **triangle, bool *usable, cln_error *error);
 /* What either takes of the host at most, what it leaves included. Counts the Gram matrix on the trainer's device, which is dry
    (device/buffer.h); of its plan what it is without memory and kernels is enough. penalised: with every α. */
 uint64_t cln_normal_equations_bytes(const cln_trainer *trainer, bool penalised);
