@@ -270,7 +270,7 @@ static inline void penalise(campaign_problem *p, cln_random *random, double size
 
 static inline void weigh(campaign_problem *p, cln_random *random)
 {
-    bool may = p->form.category > DIRECT_PATH && p->form.category < UNITS;
+    bool may = p->form.category > DIRECT_PATH && p->form.category < UNITS && p->n >= 20;
     p->balanced = may && !p->form.real && !p->form.value && chance(random, 0.15);
     if (!may || !chance(random, 0.35))
         return;

@@ -4,7 +4,7 @@
  *
  * Least squares: Householder's QR with column pivoting (Golub and Van Loan 2013, 5.4.2) of the weighted centred rows with those of the
  * penalty below, [√(w/n)·(x − m); √λ·p], every column divided by its norm. Softmax: Newton's method with a line search (Boyd and
- * Vandenberghe 2004, 9.5) in the same columns, until the step promises less than 1e-15 of the objective.
+ * Vandenberghe 2004, 9.5) in the same columns, until a step promises less than 1e-15 of the loss at the start.
  */
 #ifndef TRAIN_CAMPAIGN_REFERENCE_H
 #define TRAIN_CAMPAIGN_REFERENCE_H
@@ -494,7 +494,7 @@ static inline bool newton_run(newton *s, real *value)
             newton_curvature(s);
         for (uint32_t j = 0; j < s->count; j++)
             promise -= step[j] * s->g[j];
-        found = promise < 1e-15L * *value;
+        found = promise < 1e-15L * s->r->begin;
         for (int half = 0; half < 60; half++, length /= 2) {
             for (uint32_t j = 0; j < s->count; j++)
                 next[j] = s->v[j] + length * step[j];
