@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# The long forms of all tests of faults, kills and hostile files, for about so many minutes and what the runs without faults take: two
-# in five for faults (a fair part of those that there are), two for kills and strange runs, one for fuzzing. Ends with a table of what
-# was survived. The whole output stays in build-test/torture. The exit status is 1 where something was not survived, and where there is
-# no clang; a part that its time did not suffice for counts as far as it came: 30 minutes and more are sensible.
+# The long forms of all tests of faults, kills, hostile files and random problems, for about so many minutes and what the runs without
+# faults take: four in ten for faults (a fair part of those that there are), three for kills and strange runs, one for random problems
+# against long double (CLINEAR_SEED repeats them), two for fuzzing. Ends with tables of what was survived and what was right. The whole
+# output stays in build-test/torture. The exit status is 1 where something was not survived or wrong, and where there is no clang; a part
+# that its time did not suffice for counts as far as it came: 30 minutes and more are sensible.
 set -euo pipefail
 if ! [[ ${1-} =~ ^[1-9][0-9]*$ ]] || [ $# -ne 1 ]; then
     echo "usage: scripts/torture.sh MINUTES" >&2
@@ -12,7 +13,7 @@ cd "$(dirname "$0")/.."
 minutes=$1
 log=build-test/torture
 mkdir -p "$log"
-if ! { cmake --preset test && cmake --build --preset test --target clinear faults hostfaults helper.wrong_kernels; } >"$log/build" 2>&1; then
+if ! { cmake --preset test && cmake --build --preset test --target clinear faults hostfaults helper.wrong_kernels test.train.campaign; } >"$log/build" 2>&1; then
     cat "$log/build" >&2
     exit 1
 fi
@@ -41,13 +42,14 @@ runs=()
 for run in tests/cli/test_{checkpoint,strange,places,signals}.sh; do
     [ ! -f "$run" ] || runs+=("$run")
 done
-until=$((SECONDS + minutes * 24))
+until=$((SECONDS + minutes * 18))
 for i in "${!runs[@]}"; do # what one leaves of its time is for the others
     name=${runs[i]##*/test_}
     left=$((until - SECONDS))
     part "${name%.sh}" $((left > 0 ? left / (${#runs[@]} - i) + 1 : 1)) bash "${runs[i]}"
 done
 part mutants 900 bash tests/faults/test_mutants.sh # which comes to its end by itself
+CLINEAR_TEST_SECONDS=$((minutes * 6)) part campaign $((minutes * 6 + 600)) build-test/tests/test.train.campaign # which ends by itself
 if command -v clang >/dev/null; then
     part fuzz $((minutes * 12 + 600)) scripts/fuzz.sh $((minutes * 12))
     find tests/fuzz/corpus -type f >"$log/corpus"
@@ -65,6 +67,8 @@ for run in "${runs[@]}"; do
     sed "s/^/${name%.sh}: /" "$log/${name%.sh}" | tail -n 8
 done
 sed 's/^/wrong kernels: /' "$log/mutants" | tail -n 1
+printf '\nRandom problems against long double, %s\n' "$(grep '^from seed' "$log/campaign" || echo 'none')"
+sed -n '/^campaign  /,/^ordinary/p' "$log/campaign"
 if [ -f "$log/corpus" ]; then
     printf '\nBytes fuzzed, beginning with %d kept files\n' "$(wc -l <"$log/corpus")"
     cat "$log/fuzz"
@@ -78,6 +82,6 @@ awk '/ faults of / { for (i = 1; i < NF; i++) { if ($(i + 1) == "faults") inject
     END { printf "\n%d faults injected, %d survived as a failure with words and %d as a success, %d not survived; %d kills survived\n",
         injected, f, s, n, kills }' "$log/walk" "$log/signals" "$log/checkpoint"
 if [ ${#failed[@]} -gt 0 ]; then
-    echo "Not survived: ${failed[*]}" >&2
+    echo "Not survived, or wrong: ${failed[*]}" >&2
     exit 1
 fi

@@ -5,7 +5,8 @@
  *
  *   z      u is the unit of what the model's file holds: 2⁻⁵² (F64) or 2⁻²³ (F32). A logit or value of row i is off by at most
  *          ε_i = (d/2 + 4)·u·S_i, S_i = Σ|w_j·x_ij| + |b|: each of d products and d sums is rounded to u/2.
- *   told   an objective is off by δ = Σ (w_i/n)·(‖r_i‖₁·ε_i + k·ε_i²/2) and 1e-9 of itself (2⁻¹⁶ where the device added it up in
+ *   told   an objective is off by δ = Σ (w_i/n)·(‖r_i‖₁·ε_i + k·ε_i²/2), with a softmax Σ (w_i/n)·u·S_i for the rounding of its
+ *          logarithm, and 1e-9 of itself (2⁻¹⁶ where the device added it up in
  *          floats), r the loss's derivative by z, whose second one is at most 1; a component of the gradient by
  *          Σ (w_i/n)·(k·ε_i + η·‖r_i‖₁)·|x_ij|, η = 2⁻⁵⁰ or 2⁻¹⁶; the gradient's norm, max |∂_cj|/s_j/(f0/σ) as in lbfgs below, by twice
  *          the largest of these as it counts there. What was told is compared with long double at the weights of the file.
@@ -123,7 +124,8 @@ static real loss_slack(const reference *r, const evaluation *e, real unit, bool 
     real sum = 0;
     for (uint32_t i = 0; i < r->n; i++) {
         real off = epsilon(r, e, i, unit);
-        sum += (plain ? 1 : r->w[i]) / r->n * (e->reach[i] * off + r->k * off * off / 2);
+        real logarithm = r->softmax ? unit * e->size[i] : 0;
+        sum += (plain ? 1 : r->w[i]) / r->n * (e->reach[i] * off + r->k * off * off / 2 + logarithm);
     }
     return sum;
 }
@@ -598,12 +600,12 @@ static void count_one(uint64_t seed, counts *all)
     c->ordinary += ordinary;
     c->told += ordinary && o.kind == TOLD;
     if (o.kind == WRONG || (o.kind == TOLD && ordinary) || o.kind == UNJUDGED || getenv("CLINEAR_TEST_VERBOSE"))
-        printf("seed %llu, %s%s, %s (%u,%u) k=%u %s, %s:\n    %s\n", (unsigned long long)seed,
+        printf("seed %llu, %s%s, %s (%u,%u) k=%u %s%s, %s:\n    %s\n", (unsigned long long)seed,
                o.kind == WRONG  ? "WRONG, "
                : o.kind == TOLD ? "told, "
                                 : "",
                category_words[p.form.category], ordinary ? "ordinary" : p.kind, p.n, p.form.d, p.form.k,
-               p.form.type == CLN_UINT8 ? "bytes" : "floats", p.words, o.why);
+               p.form.type == CLN_UINT8 ? "bytes" : "floats", p.weights ? ", weighted" : "", p.words, o.why);
     fflush(stdout);
     problem_free(&p);
 }
