@@ -408,7 +408,7 @@ static bool take_deviations(const campaign_problem *p, reference *r, const cln_m
         if (!(fabsl(found - right) <= off))
             return fault(o, "the deviation of column %u is %.9Lg and should be %.9Lg", j, found, right);
         r->penal[j] = found;
-        text = rest;
+        text = rest ? rest + strspn(rest, ", ") : NULL;
     }
     return true;
 }
