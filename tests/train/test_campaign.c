@@ -161,6 +161,12 @@ static bool near(outcome *o, const char *name, double told, real right, real sla
                  fabsl((real)told - right) - slack, slack);
 }
 
+/* What deviations that are kept to nine digits leave of a weight's penalty. */
+static real penalty_slack(const reference *r, real weight, uint32_t j)
+{
+    return 1e-8L * r->penal[j] * (r->l1 + r->l2 * r->penal[j] * fabsl(weight));
+}
+
 /* The gradient's norm without a unit, max |∂_cj|/s_j divided by f0/σ, and what it may be off by. A constant column has s_j = |m_j|. */
 static real gradient_norm(const reference *r, const weights *w, const evaluation *e, real unit, real *slack)
 {
@@ -169,11 +175,13 @@ static real gradient_norm(const reference *r, const weights *w, const evaluation
     for (uint32_t j = 0; j <= r->d; j++) {
         bool weight = j < r->d;
         real size = !weight ? 1 : r->deviation[j] > 0 ? r->deviation[j] : fabsl(r->mean[j]);
-        real off = size > 0 ? 2 * gradient_slack(r, e, r->x, j, unit) / size / start : 0;
-        *slack = off > *slack ? off : *slack;
+        real sums = gradient_slack(r, e, r->x, j, unit);
         for (uint32_t c = 0; c < r->k && size > 0; c++) {
-            real g = weight ? least(r, e->gw[c * r->d + j], w->weight[c * r->d + j], j) : e->gb[c];
+            real value = weight ? w->weight[c * r->d + j] : 0;
+            real g = weight ? least(r, e->gw[c * r->d + j], value, j) : e->gb[c];
+            real off = 2 * sums + (weight ? penalty_slack(r, value, j) : 0);
             most = fmaxl(most, fabsl(g) / size / start);
+            *slack = fmaxl(*slack, off / size / start);
         }
     }
     return most;
@@ -285,7 +293,8 @@ static bool is_stationary(const campaign_problem *p, const reference *r, const w
             shift += weight * r->mean[j];
             gap += fabsl(g) * fabsl(weight - r->weight[c * r->d + j]);
             if (r->deviation[j] > 0 &&
-                !(fabsl(g) <= limit * r->deviation[j] + gradient_slack(r, e, r->centred, j, w->unit)))
+                !(fabsl(g) <=
+                  limit * r->deviation[j] + gradient_slack(r, e, r->centred, j, w->unit) + penalty_slack(r, weight, j)))
                 return fault(o,
                              "the gradient of weight (%u,%u) is %.4Lg in the column's units and should be %.4Lg, "
                              "objective %.8Lg, optimum %.8Lg",
