@@ -44,9 +44,6 @@
 #include <stdarg.h>
 #include <time.h>
 
-/* clinear.h has it once warnings are told. */
-const char *cln_trainer_warning(const cln_trainer *trainer, size_t index) __attribute__((weak));
-
 typedef enum kind_of_outcome { RIGHT, TOLD, REFUSED, WRONG, UNJUDGED } kind_of_outcome;
 
 /* What a problem came to; why: its first fault, or what was told. */
@@ -315,7 +312,7 @@ static bool is_stationary(const campaign_problem *p, const reference *r, const w
 static bool is_told_of(cln_trainer *trainer, const outcome *o)
 {
     return strcmp(o->result.reason, "the epoch limit was reached") != 0 ||
-           (cln_trainer_warning && cln_trainer_warning(trainer, 0));
+           cln_trainer_warning(trainer, 0);
 }
 
 static bool descends(const reference *r, const evaluation *e, const weights *w, cln_trainer *trainer, outcome *o)
