@@ -12,7 +12,7 @@
 
 /* The longest list of a centring that nobody has asked for: that of some 40,000 features. It makes predictions more accurate, which is no
    reason why a model of more should not be saved (a header is at most 1 MiB). */
-#define SHIFT_BYTES_MAX (512u * 1024)
+#define LIST_BYTES_MAX (512u * 1024)
 
 /* For the list of members in compute/gemm.h: " name=%u" and the value. */
 #define GEMM_FORMAT(member, name) " " #name "=%u"
@@ -60,8 +60,9 @@ out:
     return status;
 }
 
-/* A list of numbers (d), to nine digits, which tell a float; none where it takes more than `most` bytes. */
-static cln_status note_list(cln_model *model, const char *key, const double *values, size_t most, cln_error *error)
+/* A list of numbers (d) to so many digits: nine tell a float, 17 a double. None where it takes more than `most` bytes. */
+static cln_status note_list(cln_model *model, const char *key, const double *values, int digits, size_t most,
+                            cln_error *error)
 {
     char *text = NULL;
     uint32_t count = model->features;
@@ -70,7 +71,7 @@ static cln_status note_list(cln_model *model, const char *key, const double *val
         return CLN_OK;
     cln_status status = cln_allocate((void **)&text, size, 1, "metadata", error);
     for (uint32_t j = 0; status == CLN_OK && j < count; j++)
-        length += (size_t)cln_format(text + length, size - length, "%s%.9g", j ? "," : "", values[j]);
+        length += (size_t)cln_format(text + length, size - length, "%s%.*g", j ? "," : "", digits, values[j]);
     if (status == CLN_OK && length <= most)
         status = cln_model_note(model, error, key, "%s", text);
     free(text);
@@ -84,8 +85,9 @@ static cln_status note_objective(cln_model *model, cln_trainer *trainer, cln_err
     cln_certificate certificate;
     char number[32];
     bool asked = trainer->settings.center || trainer->settings.standardize;
-    TRY(note_list(model, "shift", trainer->scaling.shift, asked ? SIZE_MAX : SHIFT_BYTES_MAX, error));
-    TRY(note_list(model, "deviation", trainer->scaling.deviation, SIZE_MAX, error));
+    int digits = (uint64_t)model->features * CLN_NOTED_NUMBER_BYTES <= LIST_BYTES_MAX ? 17 : 9;
+    TRY(note_list(model, "shift", trainer->scaling.shift, 9, asked ? SIZE_MAX : LIST_BYTES_MAX, error));
+    TRY(note_list(model, "deviation", trainer->scaling.deviation, digits, SIZE_MAX, error));
     cln_format_real(trainer->lanes[0].l2, number);
     TRY(cln_model_note(model, error, "l2", "%s", number));
     TRY(cln_trainer_certify(trainer, &certificate, error));

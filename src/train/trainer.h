@@ -107,7 +107,7 @@ cln_status cln_trainer_create_buffers(cln_trainer *trainer, cln_error *error);
 cln_status cln_trainer_lane_read(cln_trainer *trainer, uint32_t lane, double *weight, double *bias, cln_error *error);
 
 /* The most that one of the numbers takes that a model's metadata have for each feature. */
-#define CLN_NOTED_NUMBER_BYTES 18
+#define CLN_NOTED_NUMBER_BYTES 26
 
 /* k, of one lane. */
 uint32_t cln_trainer_outputs(const cln_trainer *trainer);

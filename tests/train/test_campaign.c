@@ -184,6 +184,20 @@ static real gradient_norm(const reference *r, const weights *w, const evaluation
     return most;
 }
 
+/* What sgd tells: the largest component of the gradient by weights and bias of features as they are, and what it may be off by. */
+static real largest_component(const reference *r, const evaluation *e, real *slack)
+{
+    real most = 0;
+    *slack = 0;
+    for (uint32_t j = 0; j <= r->d; j++)
+        for (uint32_t c = 0; c < r->k; c++) {
+            real g = j < r->d ? e->gw[c * r->d + j] + r->mean[j] * e->gb[c] : e->gb[c];
+            most = fmaxl(most, fabsl(g));
+            *slack = fmaxl(*slack, 2 * gradient_slack(r, e, r->x, j, 0x1p-23L));
+        }
+    return most;
+}
+
 /* Of classes: errors of rows whose two largest logits are farther apart than they may be off. */
 static bool errors_hold(const campaign_problem *p, const reference *r, const evaluation *e, outcome *o)
 {
@@ -213,7 +227,7 @@ static bool figures_hold(const campaign_problem *p, const reference *r, const we
     const cln_result *told = &o->result;
     bool summed = p->form.category == SGD;
     real unit = summed ? 0x1p-23L : w->unit, share = summed ? 0x1p-16L : 1e-8L, off;
-    real norm = gradient_norm(r, w, e, unit, &off);
+    real norm = summed ? largest_component(r, e, &off) : gradient_norm(r, w, e, unit, &off);
     if (!isfinite(told->objective) || !isfinite(told->gradient_norm) || !isfinite(told->train.loss))
         return fault(o, "objective %g, gradient %g, loss %g", told->objective, told->gradient_norm, told->train.loss);
     return near(o, "the objective", told->objective, e->objective,
@@ -311,8 +325,7 @@ static bool is_stationary(const campaign_problem *p, const reference *r, const w
 /* A sentence beside the one that every run of sgd ends with. */
 static bool is_told_of(cln_trainer *trainer, const outcome *o)
 {
-    return strcmp(o->result.reason, "the epoch limit was reached") != 0 ||
-           cln_trainer_warning(trainer, 0);
+    return strcmp(o->result.reason, "the epoch limit was reached") != 0 || cln_trainer_warning(trainer, 0);
 }
 
 static bool descends(const reference *r, const evaluation *e, const weights *w, cln_trainer *trainer, outcome *o)
