@@ -84,6 +84,7 @@ static const int crashes[] = {SIGBUS, SIGSEGV, SIGILL, SIGFPE, SIGABRT};
 static const char *const crash_names[] = {"SIGBUS", "SIGSEGV", "SIGILL", "SIGFPE", "SIGABRT"};
 static char pocl_cache[4096]; /* where PoCL keeps compiled kernels; "" where nobody can say */
 static atomic_flag crashed = ATOMIC_FLAG_INIT;
+static bool crashes_told;
 
 /* Says the remedy, then the process ends by the signal as it would have. Other threads that crash meanwhile wait for that. */
 static void on_crash(int signal_number)
@@ -134,7 +135,7 @@ static void watch_crash(int signal_number)
 static void watch_crashes(void)
 {
     struct sigaction present;
-    find_pocl_cache();
+    crashes_told = true;
     for (size_t i = 0; i < CLN_COUNT(crashes); i++)
         if (sigaction(crashes[i], NULL, &present) == 0 && present.sa_handler == SIG_DFL)
             watch_crash(crashes[i]);
@@ -158,7 +159,7 @@ static void watch(int signal_number, void (*handler)(int))
 
 /* Compilers within drivers (LLVM) take the signals over to remove their files, and then raise them again for these handlers. What a
    process was started with must not hide how its own processes end, nor end it where a file may not grow, which is said like a full disk. */
-void cln_interrupt_watch(void)
+void cln_interrupt_watch(bool tell_crashes)
 {
     signal(SIGCHLD, SIG_DFL);
     signal(SIGXFSZ, SIG_IGN);
@@ -166,7 +167,14 @@ void cln_interrupt_watch(void)
     watch(SIGTERM, on_request);
     watch(SIGHUP, on_request);
     watch(SIGPIPE, on_pipe);
-    watch_crashes();
+    find_pocl_cache();
+    if (tell_crashes)
+        watch_crashes();
+}
+
+const char *cln_interrupt_kernel_cache(void)
+{
+    return access(pocl_cache, F_OK) == 0 ? pocl_cache : "";
 }
 
 void cln_interrupt_defer(void)
@@ -225,7 +233,8 @@ cln_status cln_interrupt_timeout(const char *seconds, cln_error *error)
 void cln_interrupt_doing(const char *doing)
 {
     doing_now = doing;
-    watch_crash(SIGABRT);
+    if (crashes_told)
+        watch_crash(SIGABRT);
 }
 
 int cln_interrupt_code(int code)

@@ -10,7 +10,10 @@
 
 #include "base/error.h"
 
-void cln_interrupt_watch(void);
+/* crashes: false for a process whose parent says what became of it. */
+void cln_interrupt_watch(bool crashes);
+/* PoCL's folder of compiled kernels; "" where there is none. */
+const char *cln_interrupt_kernel_cache(void);
 /* From here on there is something to keep. */
 void cln_interrupt_defer(void);
 bool cln_interrupted(void);

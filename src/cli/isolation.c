@@ -22,10 +22,12 @@ typedef struct hearing {
 /* Words about one that did not get to its end. */
 static void explain(const hearing *h, const char *words, char reason[512])
 {
-    char text[1024];
+    char text[6000];
     const char *said = cln_os_process_said(h->process);
-    snprintf(text, sizeof text, "%s%s%s%s%s", words, *h->doing ? " during " : "", h->doing,
-             *said ? "; the last that it said: " : "", said);
+    const char *cache = strstr(words, "signal") ? cln_interrupt_kernel_cache() : "";
+    snprintf(text, sizeof text, "%s%s%s%s%s%s%s", words, *h->doing ? " during " : "", h->doing,
+             *said ? "; the last that it said: " : "", said,
+             *cache ? "; a damaged cache of compiled kernels is one cause: remove PoCL's, " : "", cache);
     cln_text_harmless(reason, 512, text);
 }
 

@@ -73,6 +73,6 @@ int main(int argc, char **argv)
 {
     cln_message_guard_streams();
     cln_json_watch_memory();
-    cln_interrupt_watch();
+    cln_interrupt_watch(argc < 2 || strcmp(argv[1], CLN_ISOLATED_WORD) != 0);
     return cln_message_finish(run(argc, (const char **)argv));
 }
