@@ -233,13 +233,13 @@ START_TEST(what_makes_no_sense)
     for (size_t i = 0; i < CLN_COUNT(budgets); i++)
         FAILS(
             CLN_INVALID, "time above 0",
-            cln_measure_training(device, &(cln_parts){p.data, NULL, NULL}, NULL, budgets[i], NULL, NULL, NULL, error));
+            cln_measure_training(device, &(cln_parts){p.data, NULL, NULL}, NULL, budgets[i], NULL, hear, NULL, error));
     FAILS(CLN_INVALID, "no training data",
-          cln_measure_training(device, &(cln_parts){NULL, NULL, NULL}, NULL, 1, NULL, NULL, NULL, error));
+          cln_measure_training(device, &(cln_parts){NULL, NULL, NULL}, NULL, 1, NULL, hear, NULL, error));
     FAILS(CLN_INVALID, "labels",
-          cln_measure_training(device, &(cln_parts){bare, NULL, NULL}, NULL, 1, NULL, NULL, NULL, error));
+          cln_measure_training(device, &(cln_parts){bare, NULL, NULL}, NULL, 1, NULL, hear, NULL, error));
     FAILS(CLN_INVALID, "there is no engine",
-          cln_measure_training(device, &(cln_parts){p.data, NULL, NULL}, "fast", 1, NULL, NULL, NULL, error));
+          cln_measure_training(device, &(cln_parts){p.data, NULL, NULL}, "fast", 1, NULL, hear, NULL, error));
     cln_dataset_close(bare);
     problem_free(&p);
 }

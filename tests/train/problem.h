@@ -276,11 +276,11 @@ static inline cln_reference as_reference(const cln_model *model)
     uint32_t k = cln_model_outputs(model), d = cln_model_features(model);
     cln_reference reference = {.k = k, .d = d, .w = calloc((size_t)k * d, sizeof(double))};
     for (size_t i = 0; i < (size_t)k * d; i++)
-        reference.w[i] = (double)cln_model_weight(model)[i];
+        reference.w[i] = cln_model_weight_double(model)[i];
     if (cln_model_bias(model)) {
         reference.b = calloc(k, sizeof(double));
         for (uint32_t i = 0; i < k; i++)
-            reference.b[i] = (double)cln_model_bias(model)[i];
+            reference.b[i] = cln_model_bias_double(model)[i];
     }
     return reference;
 }
