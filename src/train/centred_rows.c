@@ -1,7 +1,6 @@
 #include "train/centred_rows.h"
 
 #include "base/size.h"
-#include "data/dataset.h"
 #include "reference/products.h"
 #include "reference/rows.h"
 #include "train/certify.h"
@@ -36,15 +35,6 @@ void cln_centred_rows_release(cln_centred_rows *columns)
 
 /* ---- targets */
 
-static double target_of(const cln_centred_rows *c, uint64_t i, uint32_t output)
-{
-    const cln_selection *selection = c->trainer->selection;
-    const cln_dataset *data = selection->data[CLN_TRAIN];
-    const cln_row_answers answers = {.labels = cln_dataset_labels(data), .targets = cln_dataset_targets(data)};
-    uint64_t row = selection->list[CLN_TRAIN] ? selection->list[CLN_TRAIN][i] : selection->range[CLN_TRAIN].first + i;
-    return cln_row_target(selection->target, &answers, row, c->k, output);
-}
-
 /* From Σ(v − mean) and its squares, whose mean is one to a digit or two less than double has: the mean to all of them. */
 static void conclude(double n, bool centred, double sum, double squares, double *mean, double *deviation)
 {
@@ -61,10 +51,10 @@ static cln_status measure_targets(cln_centred_rows *c, cln_error *error)
     for (uint32_t output = 0; output < c->k; output++) {
         double sum = 0, rest = 0, squares = 0;
         for (uint64_t i = 0; i < c->n; i++)
-            sum += target_of(c, i, output);
+            sum += cln_selection_target(c->trainer->selection, i, output);
         c->target[output] = centred ? sum / (double)c->n : 0;
         for (uint64_t i = 0; i < c->n; i++) {
-            double v = target_of(c, i, output) - c->target[output];
+            double v = cln_selection_target(c->trainer->selection, i, output) - c->target[output];
             rest += v;
             squares += v * v;
         }

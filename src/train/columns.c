@@ -1,23 +1,11 @@
 /* The units of a trainer's features and targets, which its gradient's norm is free of. */
 #include "base/size.h"
 #include "compute/moments.h"
-#include "data/dataset.h"
 #include "reference/objective.h"
-#include "reference/rows.h"
 #include "train/weighted.h"
 
 #include <float.h>
 #include <stdlib.h>
-
-/* Target c of training row i. */
-static double target_of(const cln_trainer *trainer, uint64_t i, uint32_t c)
-{
-    const cln_selection *selection = trainer->selection;
-    const cln_dataset *data = selection->data[CLN_TRAIN];
-    const cln_row_answers answers = {.labels = cln_dataset_labels(data), .targets = cln_dataset_targets(data)};
-    return cln_row_target(selection->target, &answers, cln_selection_row(selection, CLN_TRAIN, i),
-                          cln_trainer_outputs(trainer), c);
-}
 
 /* Σ over outputs of the targets' variance about their means; about 0 where no bias makes up for these, or nothing else is left. */
 static double target_variance(const cln_trainer *trainer)
@@ -25,10 +13,10 @@ static double target_variance(const cln_trainer *trainer)
     uint64_t n = trainer->selection->rows[CLN_TRAIN];
     double variance = 0, square = 0;
     for (uint32_t c = 0; c < cln_trainer_outputs(trainer); c++) {
-        double first = target_of(trainer, 0, c), sum = 0, squares = 0, total = 0;
+        double first = cln_selection_target(trainer->selection, 0, c), sum = 0, squares = 0, total = 0;
         for (uint64_t i = 0; i < n; i++) {
             double weight = trainer->row_weights ? (double)trainer->row_weights[i] : 1;
-            double beside = target_of(trainer, i, c) - first;
+            double beside = cln_selection_target(trainer->selection, i, c) - first;
             total += weight;
             sum += weight * beside;
             squares += weight * beside * beside;

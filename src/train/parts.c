@@ -1,5 +1,7 @@
 #include "train/parts.h"
 
+#include "reference/rows.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -227,6 +229,14 @@ cln_status cln_selection_finish(cln_selection *selection, cln_device *device, ui
     selection->finished = true;
 out:
     return status;
+}
+
+double cln_selection_target(const cln_selection *selection, uint64_t i, uint32_t c)
+{
+    const cln_dataset *data = selection->data[CLN_TRAIN];
+    const cln_row_answers answers = {.labels = cln_dataset_labels(data), .targets = cln_dataset_targets(data)};
+    return cln_row_target(selection->target, &answers, cln_selection_row(selection, CLN_TRAIN, i), selection->outputs,
+                          c);
 }
 
 void cln_selection_release(cln_selection *selection)

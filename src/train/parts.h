@@ -33,6 +33,9 @@ static inline uint64_t cln_selection_row(const cln_selection *selection, int par
     return selection->list[part] ? selection->list[part][i] : i;
 }
 
+/* Target of output c in training row i: a real value, the label's value, or 1 at the label and 0 elsewhere. */
+double cln_selection_target(const cln_selection *selection, uint64_t i, uint32_t c);
+
 /* Selects and checks; nothing is uploaded yet. Release it also after a failure. */
 cln_status cln_selection_create(cln_selection *selection, const cln_settings *settings, const cln_parts *parts,
                                 cln_error *error);
