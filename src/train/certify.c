@@ -30,13 +30,6 @@ static cln_objective_problem problem_of(const cln_trainer *trainer, double l2)
                                    .bias = of->bias};
 }
 
-cln_status cln_trainer_objective(cln_trainer *trainer, double l2, const double *weight, const double *bias,
-                                 cln_objective **objective, cln_error *error)
-{
-    const cln_objective_problem problem = problem_of(trainer, l2);
-    return cln_objective_create(&problem, weight, bias, objective, error);
-}
-
 /* A block of rows on the host with their answers: labels or targets, the other NULL. */
 typedef struct block {
     uint64_t first, rows; /* of the data set */
@@ -124,9 +117,30 @@ static cln_status add_block(void *objective, const void *x, uint64_t rows, const
     return cln_objective_add(objective, x, rows, labels, targets, weights, error);
 }
 
-cln_status cln_trainer_add_rows(cln_trainer *trainer, cln_objective *objective, cln_error *error)
+cln_status cln_trainer_objective(cln_trainer *trainer, int part, double l2, const double *weight, const double *bias,
+                                 cln_objective **objective, cln_error *error)
 {
-    return cln_trainer_visit_rows(trainer, CLN_TRAIN, add_block, objective, error);
+    const cln_objective_problem problem = problem_of(trainer, l2);
+    cln_status status = cln_objective_create(&problem, weight, bias, objective, error);
+    return status == CLN_OK ? cln_trainer_visit_rows(trainer, part, add_block, *objective, error) : status;
+}
+
+cln_status cln_trainer_evaluate_kept(cln_trainer *trainer, double times, cln_objective_value *value, cln_error *error)
+{
+    cln_status status;
+    uint64_t k = cln_trainer_outputs(trainer), count = k * trainer->plan->problem.features;
+    double *weight = NULL, l2 = trainer->lanes[0].l2;
+    cln_objective *objective = NULL;
+    TRY(cln_allocate((void **)&weight, count + k, sizeof *weight, "weights", error));
+    TRY(cln_trainer_lane_read(trainer, 0, weight, weight + count, error));
+    for (uint64_t i = 0; i < count + k; i++)
+        weight[i] *= times;
+    TRY(cln_trainer_objective(trainer, CLN_TRAIN, l2, weight, weight + count, &objective, error));
+    cln_objective_read(objective, value, NULL, NULL);
+out:
+    cln_objective_free(objective);
+    free(weight);
+    return status;
 }
 
 cln_certificate cln_certificate_of(const cln_objective_value *value)
@@ -142,33 +156,30 @@ cln_status cln_trainer_certify(cln_trainer *trainer, cln_certificate *certificat
 {
     ENTER_OPENCL(error, trainer && certificate);
     cln_status status = CLN_OK;
-    uint64_t k = cln_trainer_outputs(trainer), count = k * trainer->plan->problem.features;
-    double *weight = NULL, before = cln_os_seconds();
-    cln_objective *objective = NULL;
+    double before = cln_os_seconds();
     cln_objective_value value;
     if (trainer->certificate.rows == 0) {
-        TRY(cln_allocate((void **)&weight, count + k, sizeof *weight, "weights", error));
-        TRY(cln_trainer_lane_read(trainer, 0, weight, weight + count, error));
-        TRY(cln_trainer_objective(trainer, trainer->lanes[0].l2, weight, weight + count, &objective, error));
-        TRY(cln_trainer_add_rows(trainer, objective, error));
-        cln_objective_read(objective, &value, NULL, NULL);
+        TRY(cln_trainer_evaluate_kept(trainer, 1, &value, error));
         trainer->certificate = cln_certificate_of(&value);
         trainer->seconds.evaluate += cln_os_seconds() - before;
     }
     *certificate = trainer->certificate;
 out:
-    cln_objective_free(objective);
-    free(weight);
     return status;
+}
+
+uint64_t cln_trainer_visit_bytes(const cln_trainer *trainer)
+{
+    const cln_problem *problem = &trainer->plan->problem;
+    uint64_t answers = problem->target == CLN_TARGET_REAL ? cln_trainer_outputs(trainer) : 1;
+    uint64_t row = problem->features * cln_type_bytes(problem->type) + answers * sizeof(float);
+    return block_rows(trainer) * row + cln_resident_read_bytes(&trainer->selection->info);
 }
 
 uint64_t cln_trainer_objective_bytes(const cln_trainer *trainer)
 {
-    const cln_problem *problem = &trainer->plan->problem;
     const cln_objective_problem of = problem_of(trainer, trainer->lanes[0].l2);
-    uint64_t answers = problem->target == CLN_TARGET_REAL ? of.k : 1;
-    uint64_t row = problem->features * cln_type_bytes(problem->type) + answers * sizeof(float);
-    return cln_objective_bytes(&of) + block_rows(trainer) * row + cln_resident_read_bytes(&trainer->selection->info);
+    return cln_objective_bytes(&of) + cln_trainer_visit_bytes(trainer);
 }
 
 uint64_t cln_trainer_certify_bytes(const cln_trainer *trainer)

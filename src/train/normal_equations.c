@@ -70,8 +70,7 @@ static cln_status take_targets(sums *own, cln_error *error)
     uint64_t weights = (uint64_t)own->k * own->d;
     double n = (double)own->n, scale = own->trainer->scale, *g = NULL; /* (k,d), (k): the point, then the gradient */
     TRY(cln_allocate((void **)&g, weights + own->k, sizeof *g, "a gradient", error));
-    TRY(cln_trainer_objective(own->trainer, 0, g, g + weights, &objective, error));
-    TRY(cln_trainer_add_rows(own->trainer, objective, error));
+    TRY(cln_trainer_objective(own->trainer, CLN_TRAIN, 0, g, g + weights, &objective, error));
     cln_objective_read(objective, &value, g, g + weights);
     for (uint64_t c = 0; c < own->k; c++)
         own->total[c] = -g[weights + c] * n;

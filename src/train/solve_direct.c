@@ -86,12 +86,6 @@ static bool is_better(const cln_path_row *row, const cln_path_row *best)
     return row->valid.loss < best->valid.loss || (isnan(best->valid.loss) && !isnan(row->valid.loss));
 }
 
-static cln_status add_to_objective(void *objective, const void *x, uint64_t rows, const int32_t *labels,
-                                   const float *targets, const float *weights, cln_error *error)
-{
-    return cln_objective_add(objective, x, rows, labels, targets, weights, error);
-}
-
 static bool is_float(const direct *own)
 {
     float finite = 0; /* stays 0 where all is finite, for 0·∞ is NaN */
@@ -110,8 +104,8 @@ static cln_status score_valid(direct *own, cln_score *valid, cln_error *error)
     cln_objective_value value;
     if (trainer->plan->problem.type == CLN_UINT8 || !is_float(own))
         return cln_trainer_score(trainer, CLN_VALID, trainer->weights, NULL, valid, error);
-    TRY(cln_trainer_objective(trainer, 0, own->solution, own->solution + weights_of(own), &objective, error));
-    TRY(cln_trainer_visit_rows(trainer, CLN_VALID, add_to_objective, objective, error));
+    TRY(cln_trainer_objective(trainer, CLN_VALID, 0, own->solution, own->solution + weights_of(own), &objective,
+                              error));
     cln_objective_read(objective, &value, NULL, NULL);
     *valid = (cln_score){value.loss, value.errors, value.rows};
 out:

@@ -2,29 +2,10 @@
 #include "base/size.h"
 #include "data/dataset.h"
 #include "train/certify.h"
+#include "train/step_size.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-/* Objective and gradient at `times` the kept weights, in double. */
-static cln_status evaluate(cln_trainer *trainer, double times, cln_objective_value *value, cln_error *error)
-{
-    cln_status status;
-    uint64_t k = cln_trainer_outputs(trainer), count = k * trainer->plan->problem.features;
-    double *weight = NULL;
-    cln_objective *objective = NULL;
-    TRY(cln_allocate((void **)&weight, count + k, sizeof *weight, "weights", error));
-    TRY(cln_trainer_lane_read(trainer, 0, weight, weight + count, error));
-    for (uint64_t i = 0; i < count + k; i++)
-        weight[i] *= times;
-    TRY(cln_trainer_objective(trainer, trainer->lanes[0].l2, weight, weight + count, &objective, error));
-    TRY(cln_trainer_add_rows(trainer, objective, error));
-    cln_objective_read(objective, value, NULL, NULL);
-out:
-    cln_objective_free(objective);
-    free(weight);
-    return status;
-}
 
 /* ---- separable classes */
 
@@ -60,7 +41,7 @@ static double least_weight(const cln_trainer *trainer)
 static cln_status warn_of_separation(cln_trainer *trainer, cln_error *error)
 {
     cln_objective_value value;
-    cln_status status = evaluate(trainer, TIMES, &value, error);
+    cln_status status = cln_trainer_evaluate_kept(trainer, TIMES, &value, error);
     if (status == CLN_OK && value.loss * (double)value.rows < log(2) * least_weight(trainer))
         cln_warn(&trainer->warnings,
                  "the classes are separable and there is no penalty, so the weights have no optimum and grow as the "
@@ -98,18 +79,16 @@ static void add_targets(const cln_trainer *trainer, uint64_t i, const double *ce
 {
     const cln_selection *selection = trainer->selection;
     const cln_dataset *data = selection->data[CLN_TRAIN];
-    uint64_t row = selection->list[CLN_TRAIN] ? selection->list[CLN_TRAIN][i] : i;
     double weight = trainer->row_weights ? (double)trainer->row_weights[i] : 1;
     uint32_t k = selection->outputs;
     for (uint32_t c = 0; selection->target != CLN_TARGET_ONEHOT && c < k; c++) {
-        double t = selection->target == CLN_TARGET_REAL ? (double)cln_dataset_targets(data)[row * k + c]
-                                                        : cln_dataset_labels(data)[row];
+        double t = cln_selection_target(selection, i, c);
         sums[c] += weight * (t - centre[c]);
         squares[0] += weight * (t - centre[c]) * (t - centre[c]);
         squares[1] += weight * t * t;
     }
     if (selection->target == CLN_TARGET_ONEHOT) {
-        sums[cln_dataset_labels(data)[row]] += weight;
+        sums[cln_dataset_labels(data)[cln_selection_row(selection, CLN_TRAIN, i)]] += weight;
         squares[0] += weight;
         squares[1] += weight;
     }
@@ -158,17 +137,14 @@ static cln_status find_gain(cln_trainer *trainer, double best, double *gain, cln
     cln_status status;
     cln_objective_value value;
     const cln_problem *problem = &trainer->plan->problem;
-    double k = cln_trainer_outputs(trainer), l2 = trainer->lanes[0].l2, c = problem->loss == CLN_SQUARED ? 1 : 0.5;
-    double unit = problem->loss == CLN_SQUARED ? sqrt(best / 2) : (1 - 1 / k) / 2;
+    double l2 = trainer->lanes[0].l2, gradient;
+    double c = problem->loss == CLN_CROSS_ENTROPY ? 0.25 : cln_logit_curvature(problem->loss);
     *gain = 0;
     if (trainer->settings.l1 > 0 || (l2 > 0 && !problem->spread))
         return CLN_OK;
-    if (problem->loss == CLN_CROSS_ENTROPY) {
-        c = 0.25;
-        unit = log(k);
-    }
-    TRY(evaluate(trainer, 1, &value, error));
-    *gain = value.gradient_norm * unit * value.gradient_norm * unit / (2 * (c + l2));
+    TRY(cln_trainer_evaluate_kept(trainer, 1, &value, error));
+    gradient = value.gradient_norm * cln_gradient_unit(problem->loss, cln_trainer_outputs(trainer), 2 * best);
+    *gain = gradient * gradient / (2 * (c + l2));
 out:
     return status;
 }

@@ -1,49 +1,17 @@
 #include "train/weighted.h"
 
 #include "base/size.h"
+#include "train/certify.h"
 
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_BYTES (8u << 20) /* of rows that are on the host at once */
-
-/* Training rows first … first+count−1; x: (count,d) of the data's type. */
-typedef void visit_fn(const void *x, uint64_t first, uint64_t count, void *user);
-
 static size_t row_bytes(const cln_trainer *trainer)
 {
     const cln_dataset_info *info = &trainer->selection->info;
     return info->features * cln_type_bytes(info->type);
-}
-
-static uint64_t block_rows(const cln_trainer *trainer)
-{
-    uint64_t most = BLOCK_BYTES / row_bytes(trainer) + 1, all = trainer->selection->info.rows;
-    return most < all ? most : all;
-}
-
-static cln_status visit(cln_trainer *trainer, visit_fn *see, void *user, cln_error *error)
-{
-    cln_status status;
-    const cln_selection *selection = trainer->selection;
-    uint64_t rows = selection->rows[CLN_TRAIN], most = block_rows(trainer), end;
-    size_t row = row_bytes(trainer);
-    char *x = NULL;
-    TRY(cln_allocate((void **)&x, most, row, "rows", error));
-    for (uint64_t first = 0; first < rows; first = end) {
-        uint64_t begin = cln_selection_row(selection, CLN_TRAIN, first), at = begin;
-        for (end = first; end < rows && cln_selection_row(selection, CLN_TRAIN, end) - begin < most; end++)
-            at = cln_selection_row(selection, CLN_TRAIN, end);
-        TRY(cln_resident_read(selection->resident[CLN_TRAIN], begin, at - begin + 1, x, error));
-        for (uint64_t i = first; i < end; i++) /* a list ascends: what it leaves out is closed up */
-            memmove(x + (i - first) * row, x + (cln_selection_row(selection, CLN_TRAIN, i) - begin) * row, row);
-        see(x, first, end - first, user);
-    }
-out:
-    free(x);
-    return status;
 }
 
 /* ---- moments */
@@ -53,6 +21,7 @@ typedef struct sums {
     const float *own, *weights; /* (rows of the data set), (training rows); these where they are there */
     double *c;                  /* (d): any row, then the mean */
     double *sum, *squares, total;
+    uint64_t next; /* the training row that comes next */
 } sums;
 
 static double value_of(const void *x, cln_type type, size_t at)
@@ -66,12 +35,15 @@ static double weight_of(const sums *s, uint64_t i)
     return (double)(s->weights ? s->weights[i] : s->own[cln_selection_row(s->selection, CLN_TRAIN, i)]);
 }
 
-static void add(const void *x, uint64_t first, uint64_t count, void *user)
+/* A cln_visit_rows_fn. */
+static cln_status add(void *user, const void *x, uint64_t rows, const int32_t *labels, const float *targets,
+                      const float *weights, cln_error *error)
 {
+    (void)labels, (void)targets, (void)weights, (void)error;
     sums *s = user;
     uint32_t d = s->selection->info.features;
-    for (uint64_t i = 0; i < count; i++) {
-        double weight = weight_of(s, first + i);
+    for (uint64_t i = 0; i < rows; i++) {
+        double weight = weight_of(s, s->next++);
         if (!(weight > 0)) /* whatever stands there */
             continue;
         s->total += weight;
@@ -81,6 +53,7 @@ static void add(const void *x, uint64_t first, uint64_t count, void *user)
             s->squares[j] += weight * delta * delta;
         }
     }
+    return CLN_OK;
 }
 
 /* c is a row of the largest weight: no other is as near to the mean for sure. */
@@ -115,9 +88,10 @@ cln_status cln_weighted_moments(cln_trainer *trainer, const float *weights, doub
     TRY(begin_moments(trainer, &s, error));
     for (int pass = 0; pass < 2; pass++) {
         s.total = 0;
+        s.next = 0;
         memset(s.sum, 0, d * sizeof(double));
         memset(s.squares, 0, d * sizeof(double));
-        TRY(visit(trainer, add, &s, error));
+        TRY(cln_trainer_visit_rows(trainer, CLN_TRAIN, add, &s, error));
         for (uint32_t j = 0; j < d; j++) {
             double beside = s.sum[j] / s.total, variance = s.squares[j] / s.total - beside * beside;
             mean[j] += beside;
@@ -135,21 +109,27 @@ out:
 typedef struct sizes {
     const cln_trainer *trainer;
     const cln_curvature_view *view;
-    double *q; /* (training rows): w·‖x̃‖² */
+    double *q;     /* (training rows): w·‖x̃‖² */
+    uint64_t next; /* the training row that comes next */
     double total, worst;
 } sizes;
 
-static void measure(const void *x, uint64_t first, uint64_t count, void *user)
+/* A cln_visit_rows_fn. */
+static cln_status measure(void *user, const void *x, uint64_t rows, const int32_t *labels, const float *targets,
+                          const float *weights, cln_error *error)
 {
+    (void)labels, (void)targets, (void)error;
     sizes *s = user;
     const cln_dataset_info *info = &s->trainer->selection->info;
-    for (uint64_t i = 0; i < count; i++) {
-        double weight = (double)s->trainer->row_weights[first + i];
-        s->q[first + i] =
-            weight > 0 ? weight * cln_curvature_squared(x, info->type, i * info->features, info->features, s->view) : 0;
-        s->total += s->q[first + i];
-        s->worst = fmax(s->worst, s->q[first + i]);
+    for (uint64_t i = 0; i < rows; i++) {
+        double weight = (double)weights[i], q = 0;
+        if (weight > 0)
+            q = weight * cln_curvature_squared(x, info->type, i * info->features, info->features, s->view);
+        s->q[s->next++] = q;
+        s->total += q;
+        s->worst = fmax(s->worst, q);
     }
+    return CLN_OK;
 }
 
 /* Drawn rows (CLN_CURVATURE_ROWS): which of the training rows, and what they weigh in the sample. */
@@ -199,7 +179,7 @@ cln_status cln_weighted_sample(cln_trainer *trainer, const cln_curvature_view *v
     draw *drawn = NULL;
     TRY(cln_allocate((void **)&s.q, selection->rows[CLN_TRAIN], sizeof *s.q, "sizes of rows", error));
     TRY(cln_allocate((void **)&drawn, 1, sizeof *drawn, "a sample of rows", error));
-    TRY(visit(trainer, measure, &s, error));
+    TRY(cln_trainer_visit_rows(trainer, CLN_TRAIN, measure, &s, error));
     draw_rows(&s, drawn);
     for (uint32_t i = 0; i < drawn->count; i++) {
         uint64_t row = cln_selection_row(selection, CLN_TRAIN, drawn->row[i]);
@@ -218,6 +198,5 @@ uint64_t cln_weighted_bytes(const cln_trainer *trainer)
     const cln_selection *selection = trainer->selection;
     uint64_t moments = 2 * (uint64_t)selection->info.features * sizeof(double);
     uint64_t sample = selection->rows[CLN_TRAIN] * sizeof(double) + sizeof(draw);
-    return block_rows(trainer) * row_bytes(trainer) + cln_resident_read_bytes(&selection->info) +
-           (moments > sample ? moments : sample);
+    return cln_trainer_visit_bytes(trainer) + (moments > sample ? moments : sample);
 }
