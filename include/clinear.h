@@ -15,10 +15,10 @@
  * Errors: every function that can fail returns a cln_status and, where `error` is not NULL, writes there
  * what failed, on what, why, and the remedy. Each call begins with a clean `error`: after CLN_OK its status is
  * CLN_OK and its message "", so a chain of calls ends with the first that fails, as in the example.
- * NULL where something is needed is CLN_INVALID; what may be NULL is said. A function without a status then gives
+ * A NULL argument is CLN_INVALID unless its description allows it. A function without a status then returns
  * 0, false, NULL, "", NaN or zeros, and one that releases does nothing.
- * Processes: a driver's threads do not survive fork(). In a child of a process that has listed or opened a device
- * whatever would use OpenCL is CLN_DEVICE, and closing its handles does nothing; fork before, or exec.
+ * Processes: a driver's threads do not survive fork(). After a process has listed or opened a device, a forked child
+ * gets CLN_DEVICE from every function that uses OpenCL, and closing inherited handles does nothing. Fork before, or exec.
  * Ownership: what a function hands out through a `**` is released with the matching _close or _free, all
  * of which accept NULL. A trainer borrows its device and data sets: close it before them.
  * Threads: a handle belongs to one thread at a time; different devices may be used from different threads.
@@ -235,9 +235,9 @@ CLN_API cln_status cln_dataset_wrap(const void *x, cln_type type, uint64_t n, ui
 CLN_API cln_status cln_dataset_wrap_targets(const void *x, cln_type type, uint64_t n, uint32_t d, const float *targets,
                                             uint32_t k, cln_dataset **data, cln_error *error);
 /* Weighs the rows in the loss of a training; weights: (rows kept now), copied, 0 or more, not all 0; NULL: all alike again. They
-   count relative to each other: a trainer divides them by their mean over its training rows. Means and deviations of features count
-   them as well, and class-weights=balanced evens out what the rows of each class weigh, so that a row of weight 0 is as one that is absent. Solver direct does not take them;
-   cln_model_verify needs them again as they were. */
+   count relative to each other: a trainer divides them by their mean over its training rows. Means and standard deviations of features
+   are weighted as well, and class-weights=balanced gives each class the same total weight: a row of weight 0 counts as absent. Solver
+   direct does not take weights; cln_model_verify needs them again as they were. */
 CLN_API cln_status cln_dataset_weigh(cln_dataset *data, const float *weights, cln_error *error);
 /* Keeps rows of these classes only and renumbers them in the order given; classes: (count), distinct. A class may have no rows here
    (in a test part, say), but not all. */
@@ -293,8 +293,9 @@ typedef struct cln_trainer cln_trainer;
  * told by cln_result.stopped and its reason: CLN_STOP_TOLERANCE where lbfgs or direct converged, CLN_STOP_EPOCHS where the limit was
  * reached before, which for sgd is the rule; both are CLN_OK.
  *
- * Features may be centred and standardised by the training rows, each counted by its own weight, whatever option class-weights says;
- * that is folded into the model, which takes raw data. Solver sgd divides by deviations of 1e-19 to 9e18, lbfgs and direct by any.
+ * Features may be centred and standardised by means and standard deviations of the training rows, which count the rows' own weights but
+ * not option class-weights. That is folded into the model, which takes raw data. Solver sgd takes standard deviations from 1e-19 to 9e18,
+ * lbfgs and direct any.
  */
 
 /* What a trainer works on. valid: NULL takes the rows of option `valid` from the end of train; test: NULL for none. */
@@ -358,10 +359,15 @@ typedef struct cln_certificate {
     uint64_t rows;    /* 0: nothing was computed */
     double loss;      /* mean over rows, weighted as in training */
     double objective; /* the same with the penalties */
-    /* The relative gradient, max_j |∂_j|/s_j / (f₀/σ), which neither units of features and targets nor an offset of features change: ∂_j the
-       component of the objective's gradient by a weight of centred features, s_j the standard deviation of its column of x·scale; by the
-       bias, s = 1. f₀/σ is log k for cross-entropy, (1 − 1/k)/2 for squared loss behind softmax, half the targets' standard deviation for
-       linear models. Without a bias nothing is centred: root mean squares take the deviations' place. */
+    /* The relative gradient: max |∂_cj|/s_j / (f₀/σ), over all weights (k,d) and biases (k). Units of features and targets do not change
+       it, nor does an offset of features.
+         ∂_cj   the component of the objective's gradient by W_cj, with features centred; by a bias, where s = 1. With an l1, at a weight
+                of 0, that of the subgradient of least norm
+         s_j    the standard deviation of column j of x·scale, rows weighted as in the loss; |mean| for a constant column
+         f₀/σ   log k for cross-entropy; (1 − 1/k)/2 for the squared loss behind softmax; for linear models half the standard deviation
+                of the targets, their variances summed over outputs
+       Without a bias nothing is centred, and root mean squares take the place of standard deviations. Models whose metadata have no
+       `certificate.gradient` are from earlier versions: there it is the largest |component| by weights and bias of x·scale. */
     double gradient_norm;
     /* objective − optimum is at most this: a duality gap (Boyd and Vandenberghe 2004, 5.5.1); NaN where nothing proves it (no l2, or a
        loss that is not convex) */
@@ -377,8 +383,8 @@ typedef struct cln_result {
     uint64_t best_epoch;    /* whose weights are reported and kept; 0 without patience: the last */
     cln_stop stopped;
     char reason[256]; /* the same in words; for a divergence with epoch and batch */
-    /* at the kept weights: for lbfgs and direct as in cln_certificate, in double; for sgd by the device's sums, the gradient the largest absolute
-       component by weights and bias of x·scale */
+    /* At the kept weights. lbfgs and direct: as in cln_certificate, in double. sgd: from the device's sums, and gradient_norm is the
+       largest absolute component by weights and bias of x·scale. */
     double objective, gradient_norm;
     double l2;                    /* λ in force, that of alpha included */
     bool sparse;                  /* there was an l1 */
@@ -420,9 +426,9 @@ CLN_API cln_status cln_trainer_create(cln_device *device, const cln_options *opt
    with *result filled; an interruption is CLN_OK. */
 CLN_API cln_status cln_trainer_run(cln_trainer *trainer, cln_progress_fn *progress, void *user, cln_result *result,
                                    cln_error *error);
-/* What the figures do not say by themselves, in sentences that are true and no failures: of the data from cln_trainer_create on (a label
-   without training rows, say), of the result after cln_trainer_run (classes that are separable without a penalty, so that there is no
-   optimum; sgd that has learned nothing). NULL beyond the last; valid until the trainer is closed. */
+/* Warnings: what the figures do not show, a sentence each, and no failure. Those of the data are there after cln_trainer_create (a label
+   without training rows, say), those of the result after cln_trainer_run (separable classes without a penalty, which have no optimum; sgd
+   that has learned nothing). index: from 0; NULL beyond the last. Valid until the trainer is closed. */
 CLN_API const char *cln_trainer_warning(const cln_trainer *trainer, size_t index);
 /* Minibatches in a pass over the training part, and whole or partial ones in the validation and test parts. */
 CLN_API uint64_t cln_trainer_batches(const cln_trainer *trainer);
@@ -536,10 +542,10 @@ typedef struct cln_search_progress {
 typedef int cln_search_progress_fn(const cln_search_progress *progress, void *user);
 
 /* folds: 0 for a validation part, or 2 and more. Every configuration is checked; nothing is trained yet. state: NULL, or a file that
-   keeps each training as soon as it is done, and from which a search with the same grid, options, folds and data (which is read once
-   more, to know it again: rows byte for byte, labels, targets and weights) goes on; one of another search, one of an older version that
-   did not note the rows, or one that is damaged, is CLN_INVALID or CLN_FORMAT. Data sets and device outlive the search; the test part is for
-   cln_search_refit alone. */
+   keeps each training as soon as it is done, and from which a search with the same grid, options, folds and data goes on. The data are
+   read once more for that, and compared by checksums of rows, labels, targets and weights. A file of another search, one of an older
+   version without these checksums, or a damaged one is CLN_INVALID or CLN_FORMAT. Data sets and device outlive the search; the test part
+   is for cln_search_refit alone. */
 CLN_API cln_status cln_search_create(cln_device *device, const cln_options *options, const char *grid, uint32_t folds,
                                      const cln_parts *parts, const char *state, cln_search **search, cln_error *error);
 CLN_API size_t cln_search_count(const cln_search *search); /* configurations */
@@ -549,7 +555,7 @@ CLN_API const char *cln_search_value(const cln_search *search, size_t index, siz
 /* Trains what has not been trained yet; after an interruption it may be called again. progress may be NULL. */
 CLN_API cln_status cln_search_run(cln_search *search, cln_search_progress_fn *progress, void *user, cln_error *error);
 CLN_API void cln_search_row_at(const cln_search *search, size_t index, cln_search_row *row);
-/* As cln_trainer_warning, of the rows that the configurations are trained on and validated with. */
+/* As cln_trainer_warning, of the data that the configurations are trained and validated on; valid until the search is closed. */
 CLN_API const char *cln_search_warning(const cln_search *search, size_t index);
 /* Below 0 where `a` is better than `b`, above 0 where it is worse; never 0 for two rows of one search. */
 CLN_API int cln_search_compare(const cln_search_row *a, const cln_search_row *b);
@@ -564,16 +570,17 @@ CLN_API void cln_search_close(cln_search *search);
 /* ------------------------------------------------------------------------------------------- model -- */
 
 /* Models are safetensors: `weight` (k,d) and `bias` (k), which PyTorch's nn.Linear loads as they are and which give the logits of
-   x·scale. They are F64 after solvers lbfgs and direct, which solve in double, and F32 after sgd; either is loaded, one of each as well.
+   x·scale. Both are F64 after solvers lbfgs and direct, and F32 after sgd; each of the two is loaded as either type.
    Metadata `weights_sha256` is of their bytes, which end the file, and is checked. Writing is atomic. CLN_IO; CLN_FORMAT for a file that
    is not such a model. */
 CLN_API cln_status cln_model_save(const cln_model *model, const char *path, cln_error *error);
 CLN_API cln_status cln_model_load(const char *path, cln_model **model, cln_error *error);
 CLN_API uint32_t cln_model_outputs(const cln_model *model);            /* k */
 CLN_API uint32_t cln_model_features(const cln_model *model);           /* d */
+/* Weights and bias in double, of x·scale; valid until the model is freed. */
 CLN_API const double *cln_model_weight_double(const cln_model *model); /* (k,d) */
 CLN_API const double *cln_model_bias_double(const cln_model *model);   /* (k); NULL for a model without */
-/* The same rounded to float, infinite beyond its range. */
+/* The same rounded to float; infinite where they are beyond its range. */
 CLN_API const float *cln_model_weight(const cln_model *model);                   /* (k,d) */
 CLN_API const float *cln_model_bias(const cln_model *model);                     /* (k); NULL for a model without */
 CLN_API const char *cln_model_metadata(const cln_model *model, const char *key); /* NULL: no such key */
@@ -601,9 +608,9 @@ typedef struct cln_class_score {
     uint64_t support; /* rows of this class */
 } cln_class_score;
 
-/* Scores a model on labelled data, or one that predicts real values on data with real-valued targets; classes that the model does not know
-   are left out when it was trained on a subset, and are CLN_INVALID otherwise. engine: "auto" (or NULL), "fused" or "clblast". Weights
-   and features are seen as in a prediction. */
+/* Scores a model on labelled data, or one that predicts real values on data with real-valued targets. Rows of classes that the model does
+   not know are left out when it was trained on a subset, and are CLN_INVALID otherwise. engine: "auto" (or NULL), "fused" or "clblast".
+   Features are centred and weights rounded as cln_predict_fn says. */
 CLN_API cln_status cln_model_evaluate(const cln_model *model, cln_device *device, const char *engine, cln_dataset *data,
                                       cln_evaluation *evaluation, cln_error *error);
 CLN_API cln_class_score cln_evaluation_class(const cln_evaluation *evaluation, uint32_t output);
@@ -612,8 +619,8 @@ CLN_API void cln_evaluation_free(cln_evaluation *evaluation);
 /* A model's certificate, computed again. */
 typedef struct cln_verification {
     cln_certificate stored, found;
-    double tolerance; /* that the gradient was to meet; NaN: none */
-    /* the objective within 1e-6 relative; the gradient at most twice the tolerance, or what was stored; the bound at most twice what
+    double tolerance; /* that the relative gradient was to meet; NaN: none */
+    /* the objective within 1e-6 relative; gradient_norm at most twice the tolerance, or what was stored; the bound at most twice what
        was stored, where there was one */
     bool agrees;
     char reason[256]; /* why, or why not */
@@ -627,9 +634,9 @@ CLN_API cln_status cln_model_verify(const cln_model *model, cln_dataset *data, c
                                     cln_error *error);
 
 /* Receives rows first … first+count−1: outputs (count), the predicted output of each (cln_model_class says its label), of
-   cln_model_classes or more where a logit is NaN, and in any row of a model that predicts real values; probability (count,k), or the
-   outputs themselves of a linear model: its values. Nonzero stops the prediction. Features are centred first where the model's metadata
-   have a `shift`, and the weights rounded to float: CLN_UNSUPPORTED where they are beyond its range. */
+   cln_model_classes or more where a logit is NaN, and in every row of a model that predicts real values; probability (count,k), or of a
+   linear model its outputs, the values. Nonzero stops the prediction. A device subtracts the `shift` of the model's metadata, where there
+   is one, from x·scale first, and has weights in float: beyond its range they are CLN_UNSUPPORTED. */
 typedef int cln_predict_fn(uint64_t first, uint32_t count, const uint32_t *outputs, const float *probability,
                            void *user);
 CLN_API cln_status cln_model_predict(const cln_model *model, cln_device *device, const char *engine, cln_dataset *data,
@@ -662,7 +669,7 @@ typedef void cln_measurement_fn(const cln_measurement *row, void *user);
 CLN_API cln_status cln_measure_limits(cln_device *device, cln_measurement_fn *row, void *user, cln_error *error);
 
 /* Receives how a measurement goes, at least twice a second where the driver lets it; nonzero ends it: CLN_OK, with the rows told so far.
-   May be NULL; so may the rows' receiver where a verdict is asked for. */
+   May be NULL. So may the receiver of rows in cln_measure_agreement and cln_measure_selftest, which have a verdict. */
 typedef struct cln_measure_progress {
     const char *doing;            /* "fused: an epoch by minibatches of 200 rows" */
     double seconds, seconds_left; /* so far; of the budget, or as far as it is known */
@@ -699,11 +706,11 @@ CLN_API cln_status cln_measure_training(cln_device *device, const cln_parts *par
                                         cln_measurement_fn *row, void *user, cln_error *error);
 
 /*
- * Whether a device computes on this data what double precision on the host does. A row's value is its largest error in units of the
- * tolerance ("tolerances", limit 1): six times what rounding usually comes to in sums of these lengths and so many steps
- * (measure/fixed_run.h, reference/usual.h). One above 1, or a NaN, which has its reason, disagrees.
+ * Whether a device computes on this data what double precision on the host does. A row's value is its largest error divided by its
+ * tolerance (unit "tolerances", limit 1). A tolerance is six times the rounding that is usual for sums of these lengths and so many steps
+ * (measure/fixed_run.h, reference/usual.h). A value above 1, or a NaN, which has its reason, disagrees.
  *
- *   E.moments         (E as above) means and deviations of the features of the first training rows
+ *   E.moments         (E as above) means and standard deviations of the features of the first training rows
  *   E.weights         after a fixed number of steps of minibatch SGD from W = 0 on these rows, by the trainer, with shuffled rows, row
  *                     weights, standardised features, Nesterov's momentum and an l2 penalty; as one vector
  *   E.loss            of those rows, at those weights, with the gradient and row weights, and without
