@@ -1,9 +1,10 @@
 /*
- * How a public function begins. With ENTER the caller's error is clean, whatever an earlier call has left in it, and what the function
- * cannot do without is not NULL; with ENTER_OPENCL also the process is one in which drivers work. The first lines of the function:
+ * How a public function begins. ENTER clears the caller's error, whatever an earlier call has left in it, and returns CLN_INVALID where a
+ * pointer that the function needs is NULL. ENTER_OPENCL also returns CLN_DEVICE in a forked process, where drivers do not work. The first
+ * lines of the function:
  *
- *     MAKES(result);                                     what is handed out is NULL, also where this fails
- *     ENTER_OPENCL(error, device && options && result);  the condition's words are those of the message
+ *     MAKES(result);                                     *result is NULL, also after a failure
+ *     ENTER_OPENCL(error, device && options && result);  the message lists the pointers of the condition
  */
 #ifndef CLN_BASE_ENTRY_H
 #define CLN_BASE_ENTRY_H
@@ -13,8 +14,8 @@
 /* What ENTER does; CLN_INVALID where it is not all `there`. */
 cln_status cln_enter(cln_error *error, bool there, const char *function, const char *needed);
 
-/* A driver's threads do not survive fork(): in the child its calls wait for them for ever. _use_opencl notes the process that makes the first
-   call; in any other, cln_opencl_is_lost is true, and cln_enter_opencl says so with CLN_DEVICE. What was opened before the fork is then
+/* A driver's threads do not survive fork(): in the child its calls wait for them for ever. cln_use_opencl notes the process that makes the
+   first call. In any other cln_opencl_is_lost is true, and cln_enter_opencl fails with CLN_DEVICE; what was opened before the fork is then
    neither used nor released. */
 void cln_use_opencl(void);
 bool cln_opencl_is_lost(void);

@@ -27,7 +27,7 @@ cln_status cln_fingerprint_features(const cln_dataset_info *info, cln_fingerprin
     uint64_t at_once = rows_at_once(info);
     cln_checksum adding = cln_checksum_begin();
     void *x = NULL;
-    TRY(cln_allocate(&x, at_once, row, "rows read to be known again", error));
+    TRY(cln_allocate(&x, at_once, row, "rows to be checksummed", error));
     for (uint64_t done = 0; done < info->rows; done += at_once) {
         uint64_t some = info->rows - done < at_once ? info->rows - done : at_once;
         TRY(read(from, done, some, x, error));

@@ -10,9 +10,8 @@ struct cln_model {
     uint32_t outputs, features; /* k, d */
     double *weight;             /* (k,d) */
     double *bias;               /* (k), or NULL for a model without */
-    float *
-        rounded_weight; /* (k,d) and (k): the same in single precision, as cln_model_round left them; infinite beyond its range */
-    float *rounded_bias;
+    /* the same in single precision, as cln_model_round left them; infinite beyond its range */
+    float *rounded_weight, *rounded_bias;
     cln_dtype weight_type, bias_type; /* in its file: F32, of what is rounded, or F64 */
     double scale;                     /* logits are those of x·scale */
     cln_row_loss loss; /* that it was trained for: whether its outputs are logits of classes, or values */

@@ -16,7 +16,8 @@
  *     weights_sha256    of the values behind the header, weight and then bias: `tail -c BYTES FILE | sha256sum` says the same. A file whose
  *               values have another one is refused
  *
- * Of what is noted, `shift` (d numbers) is near the means of x·scale: a device subtracts it before it multiplies. `height` and `width` say that features are the pixels of images, row by row.
+ * Of what is noted, `shift` (d numbers) is near the means of x·scale: a device subtracts it before it multiplies. `height` and `width`
+ * say that features are the pixels of images, row by row.
  *
  * What this header declares is common to all files of that container: models (save.c, load.c) and checkpoints (container.h).
  */

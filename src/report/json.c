@@ -94,8 +94,8 @@ static size_t write_number(const char *text, FILE *to)
 {
     cln_text shortest;
     size_t length = strspn(text, "0123456789+-.eE");
-    if (strspn(text, "0123456789+-") ==
-        length) { /* and never a look beyond the number: there may be millions behind it */
+    /* what lies behind the number is not looked at: there may be millions of others */
+    if (strspn(text, "0123456789+-") == length) {
         fwrite(text, 1, length, to);
         return length;
     }

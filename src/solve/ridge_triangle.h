@@ -4,8 +4,8 @@
  *   minimise ‖Z·w − t‖² + ‖P·w‖²,  Z (n,d), P diagonal      [Z t] = Q·[R c; 0 e]
  *
  * Rows come block after block: each is rotated into the triangle that is there (Golub and Van Loan 2013, 5.2; Demmel, Grigori, Hoemmen
- * and Langou 2012), as the penalty's rows are for each P. Columns are divided by their norms before anything is decided
- * about rank. Where a column depends on others to working precision, the answer is the one for which ‖diag(norm)·w‖ is least.
+ * and Langou 2012), as the penalty's rows are for each P. The rank is that of the columns divided by their norms. Where a column depends
+ * on others to working precision, the answer is the one for which ‖diag(norm)·w‖ is least.
  *
  * Sums of products that are not exact, Z'Z + E, may stand in for rows: their Cholesky factor is no answer, but approximates
  * (Z'Z + P²)⁻¹, by which gradients from the rows become steps towards it (Higham 2002, 12.1).
@@ -26,8 +26,8 @@ uint64_t cln_triangle_bytes(uint32_t d, uint32_t k, uint64_t *shifting);
 /* Adds rows z (rows,ld), t (rows,k). */
 cln_status cln_triangle_add(cln_triangle *triangle, const double *z, uint64_t ld, const double *t, uint64_t rows,
                             cln_error *error);
-/* (d,d), symmetric: to be filled with sums of products, its upper half by columns or its lower half by rows. Their errors may move an eigenvalue
-   of the matrix, its diagonal divided to ones, by `noise`. */
+/* (d,d), symmetric: to be filled with sums of products, its upper half by columns or its lower half by rows. `noise`: by how much their
+   errors may move an eigenvalue of the matrix scaled to a diagonal of ones. */
 double *cln_triangle_sums(cln_triangle *triangle, double noise);
 
 typedef struct cln_triangle_state {

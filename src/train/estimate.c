@@ -1,7 +1,6 @@
 #include "train/estimate.h"
 
 #include "base/entry.h"
-
 #include "compute/moments.h"
 #include "compute/upload.h"
 #include "device/buffer.h"
@@ -138,8 +137,8 @@ static void take_sight(walk *w)
         note(w);
     }
     uint64_t rows = smaller(CLN_CURVATURE_ROWS, selection->rows[CLN_TRAIN]);
-    uint64_t sample = rows * (d * cln_type_bytes(problem->type) + sizeof(float)),
-             measuring = cln_units_bytes(rows, problem->features);
+    uint64_t sample = rows * (d * cln_type_bytes(problem->type) + sizeof(float));
+    uint64_t measuring = cln_units_bytes(rows, problem->features);
     if (rows == CLN_CURVATURE_ROWS && cln_weights_any(&trainer->settings, own))
         measuring = larger(measuring, cln_weighted_bytes(trainer));
     if (cln_settings_solver_is(&trainer->settings, "sgd"))

@@ -64,8 +64,8 @@ struct cln_trainer {
     cln_certificate certificate; /* of the kept weights; rows 0: not yet */
     uint64_t epoch, steps;       /* passes begun, minibatches done */
     cl_mem kept;                 /* weights or best: what is reported */
-    double *
-        solved; /* (k,d), (k): weight and bias of x·scale that a solver in double found, which `kept` rounds; NULL with sgd */
+    /* (k,d), (k): weight and bias of x·scale in double, as lbfgs and direct found them; `kept` is rounded from it. NULL with sgd */
+    double *solved;
     cln_seconds seconds;
     double created; /* by the clock */
     cln_warnings warnings;
