@@ -14,10 +14,10 @@
 #include <time.h>
 
 static const char about[] = "Compares the OpenCL devices of this machine on a training with DATA. Each is held\n"
-                            "against double precision on the host first: means, weights, loss, predictions and\n"
-                            "sums within what rounding usually comes to. Then its limits are measured, and how\n"
-                            "fast each engine trains and compiles; what is fastest at what can be read off the\n"
-                            "table.\n\n"
+                            "against double precision on the host first: means, deviations, weights, loss,\n"
+                            "predictions and sums, within a few times the usual rounding. Then its limits are\n"
+                            "measured, and how fast each engine trains and compiles; what is fastest at what\n"
+                            "can be read off the table.\n\n"
                             "Every device works in a process of its own: a driver that dies or hangs, even\n"
                             "while devices are listed, is a row with its reason. All devices are compared but\n"
                             "simulators, which have to be named. --engine auto means both engines.\n\n"

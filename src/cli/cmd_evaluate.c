@@ -10,8 +10,8 @@ static const char about[] = "Says how good a model is on labelled data: mean los
                             "confusion matrix, and precision, recall and F1 of each class.\n\n"
                             "MODEL is a file that clinear train wrote. DATA is a folder with IDX files under\n"
                             "MNIST's names, of which the test part is scored, or one IDX file of images with\n"
-                            "--labels. A model of real-valued targets cannot be scored on them, for they\n"
-                            "have labels of classes.\n";
+                            "--labels. These files have labels of classes, so a model of real-valued targets\n"
+                            "cannot be scored on them.\n";
 
 static const char examples[] = "  clinear evaluate digits.safetensors data/mnist\n"
                                "  clinear evaluate digits.safetensors data/mnist --part train --json\n"

@@ -15,9 +15,9 @@ static const char about[] = "Trains a model on DATA, and says how good it is and
                             "safetensors file, whose weight and bias PyTorch's nn.Linear loads as they are.\n\n"
                             "The objective is the mean loss over the training rows plus the penalties. Solver\n"
                             "sgd goes through the rows in minibatches, --epochs times; lbfgs computes on all\n"
-                            "rows until the gradient is within --tolerance; direct solves linear models in\n"
-                            "closed form. What lbfgs and direct find, and every model kept with -o, is\n"
-                            "certified in double precision, which clinear verify can repeat.\n\n"
+                            "rows until the relative gradient is within --tolerance; direct solves linear\n"
+                            "models in closed form. What lbfgs and direct find, and every model kept with -o,\n"
+                            "is certified in double precision, which clinear verify can repeat.\n\n"
                             "Ctrl-C stops cleanly: the model as it is then is scored and kept. With --checkpoint\n"
                             "a run that was stopped or killed goes on with --resume, and its --log, too.\n";
 

@@ -9,9 +9,9 @@
 
 static const char about[] = "Computes again, in double precision and without any OpenCL device, what a model\n"
                             "was certified with when it was trained: its objective on the rows that it was\n"
-                            "trained on, the relative gradient, and, where a penalty allows\n"
-                            "one, a bound on how far from the optimum it can be. The exit status is 0 where\n"
-                            "the model is what it says, 1 otherwise.\n\n"
+                            "trained on, the relative gradient (see --tolerance of clinear train), and, where\n"
+                            "a penalty allows one, a bound on how far from the optimum it can be. The exit\n"
+                            "status is 0 where the model is what it says, 1 otherwise.\n\n"
                             "--engine is accepted as everywhere, and nothing depends on it.\n\n"
                             "MODEL is a file that clinear train wrote. DATA is what it was trained on: a\n"
                             "folder, of which the training part is used, or one IDX file of images.\n";

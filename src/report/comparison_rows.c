@@ -18,9 +18,9 @@ static const struct word {
     const char *meaning;
 } words[] = {
     {"moments", true, false, rank_agreement, "means and deviations", "", "tolerances", "", 1,
-     "How far the features' means and deviations are off, by what rounding usually comes to: 1 is the most."},
+     "The largest error of the features' means and deviations, in tolerances: 1 is the most."},
     {"weights", true, false, rank_agreement, "weights", "", "tolerances", "", 1,
-     "How far the weights are off after a fixed number of steps, by what rounding usually comes to: 1 is the most."},
+     "The error of the weights after a fixed number of steps, in tolerances: 1 is the most."},
     {"loss", true, false, rank_agreement, "loss", "", "tolerances", "", 1, "The error of the loss at these weights."},
     {"predictions", true, false, rank_agreement, "predictions", "", "tolerances", "", 1,
      "The largest error of a probability there, and whether a class is predicted that is not the likeliest."},

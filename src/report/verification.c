@@ -18,12 +18,14 @@ cln_status cln_report_verification(const cln_verified *verified, FILE *to, cln_e
     const cln_verification *v = &verified->verification;
     cln_table *table = cln_table_create(3);
     cln_text rows;
+    bool relative = cln_model_metadata(verified->model, "certificate.gradient");
     cln_table_add(table, '<', "in double precision");
     cln_table_add(table, '>', "certified");
     cln_table_add(table, '>', "found");
     add_row(table, "objective", v->stored.objective, v->found.objective);
     add_row(table, "mean loss", v->stored.loss, v->found.loss);
-    add_row(table, "relative gradient", v->stored.gradient_norm, v->found.gradient_norm);
+    add_row(table, relative ? "relative gradient" : "largest gradient component", v->stored.gradient_norm,
+            v->found.gradient_norm);
     add_row(table, "above the optimum by at most", v->stored.suboptimality, v->found.suboptimality);
     char path[1100], data[1100], reason[sizeof v->reason];
     cln_text_harmless(path, sizeof path, verified->path);

@@ -71,14 +71,14 @@ static const cln_option table[] = {
            "center, and divide each feature by its standard deviation; the penalties are then on weights of what was "
            "divided"),
     WORD(SOLVER, "solver", "sgd", ALL, solver, solvers,
-         "how the objective is minimised: sgd (minibatches), lbfgs (all rows, until the gradient is within the "
-         "tolerance) or direct (linear models in closed form)"),
+         "how the objective is minimised: sgd (minibatches), lbfgs (all rows, until the relative gradient is within "
+         "the tolerance) or direct (linear models in closed form)"),
     COUNT(SOLVER, "epochs", "N", "", ALL, epochs, 1,
           "at most so many passes over the training rows, or iterations of lbfgs (default 10, of lbfgs 1000)"),
     REAL(SOLVER, "tolerance", "1e-5", LBFGS, tolerance, 0, 1e30,
-         "lbfgs stops where the relative gradient is at most this: max |df/dw_j|/s_j over f0/sigma, which no unit of "
-         "features "
-         "or targets changes (clinear.h)"),
+         "lbfgs stops where the relative gradient is at most this: max |df/dw_j|/s_j over f0/sigma, s_j the standard "
+         "deviation of feature j, f0/sigma from the loss and the targets (clinear.h); no unit of features or targets "
+         "changes it"),
     WORD(SOLVER, "engine", "auto", ALL, engine, engines,
          "who computes the products: auto, fused (own kernels) or clblast"),
     COUNT(STEPS, "batch-size", "N", "200", SGD, batch_size, 1, "rows of a minibatch"),

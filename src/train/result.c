@@ -126,8 +126,8 @@ static void check_tolerance(const cln_trainer *trainer, cln_lane *lane, const cl
     lane->stopped = CLN_STOP_LINE_SEARCH;
     snprintf(
         lane->reason, sizeof lane->reason,
-        "single precision can no longer tell the gradient from one within the tolerance of %g, but in double it is "
-        "%.2g; give a larger tolerance",
+        "in single precision the relative gradient is within the tolerance of %g, but in double it is %.2g; give a "
+        "larger tolerance",
         tolerance, result->gradient_norm);
 }
 

@@ -97,21 +97,22 @@ static void explain(const cln_minimum *minimum, const cln_settings *settings, ch
 {
     switch (minimum->stopped) {
     case CLN_STOP_TOLERANCE:
-        snprintf(reason, CLN_REASON_BYTES, "the gradient is at most %.2g, within the tolerance of %g",
+        snprintf(reason, CLN_REASON_BYTES, "the relative gradient is %.2g, within the tolerance of %g",
                  minimum->gradient_norm, settings->tolerance);
         break;
     case CLN_STOP_EPOCHS:
         snprintf(
             reason, CLN_REASON_BYTES,
-            "the limit of %llu %s was reached with a gradient of %.2g, above the tolerance of %g; give more epochs",
+            "the limit of %llu %s was reached with a relative gradient of %.2g, above the tolerance of %g; give more "
+            "epochs",
             (unsigned long long)minimum->iterations, minimum->iterations == 1 ? "iteration" : "iterations",
             minimum->gradient_norm, settings->tolerance);
         break;
     case CLN_STOP_LINE_SEARCH:
         snprintf(
             reason, CLN_REASON_BYTES,
-            "no step lowers the objective any more in single precision, with a gradient of %.2g, above the tolerance "
-            "of %g; give a larger tolerance",
+            "no step lowers the objective any more in single precision, with a relative gradient of %.2g, above the "
+            "tolerance of %g; give a larger tolerance",
             minimum->gradient_norm, settings->tolerance);
         break;
     case CLN_STOP_DIVERGED:

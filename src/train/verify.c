@@ -187,21 +187,22 @@ static void judge(const verifying *own, cln_verification *v)
     double bound = 2 * v->stored.suboptimality + 1e-9 * (1 + size); /* NaN: none was certified */
     bool objective = difference <= 1e-6 * size || difference <= 1e-12, gradient = v->found.gradient_norm <= most;
     bool bounded = isnan(bound) || v->found.suboptimality <= bound;
+    const char *word = cln_certificate_is_relative(own->model) ? "relative gradient" : "largest gradient component";
     v->agrees = objective && gradient && bounded;
     if (!objective)
         snprintf(v->reason, sizeof v->reason,
                  "the objective is %.9g and not the %.9g that was certified; the weights or the data are others",
                  v->found.objective, v->stored.objective);
     else if (!gradient)
-        snprintf(v->reason, sizeof v->reason, "the relative gradient is %.2g, above %.2g, twice %s",
-                 v->found.gradient_norm, most, isnan(v->tolerance) ? "what was certified" : "the tolerance");
+        snprintf(v->reason, sizeof v->reason, "the %s is %.2g, above %.2g, twice %s", word, v->found.gradient_norm,
+                 most, isnan(v->tolerance) ? "what was certified" : "the tolerance");
     else if (!bounded)
         snprintf(v->reason, sizeof v->reason,
                  "the objective is above the optimum by at most %.2g, and not by the %.2g that was certified",
                  v->found.suboptimality, v->stored.suboptimality);
     else
-        snprintf(v->reason, sizeof v->reason,
-                 "the objective is what was certified, and the relative gradient at most %.2g", most);
+        snprintf(v->reason, sizeof v->reason, "the objective is what was certified, and the %s at most %.2g", word,
+                 most);
 }
 
 cln_status cln_model_verify(const cln_model *model, cln_dataset *data, cln_verification *verification, cln_error *error)
