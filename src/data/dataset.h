@@ -8,6 +8,12 @@
 /* Bytes of one feature. */
 size_t cln_type_bytes(cln_type type);
 
+/* Element `at` of x. */
+static inline double cln_type_value(cln_type type, const void *x, size_t at)
+{
+    return type == CLN_UINT8 ? ((const uint8_t *)x)[at] : (double)((const float *)x)[at];
+}
+
 /* The same rows and answers as a data set of its own, so that one can be narrowed and the other not. Of rows in memory it copies
    labels, targets and weights, not the features. */
 cln_status cln_dataset_copy(const cln_dataset *data, cln_dataset **copy, cln_error *error);

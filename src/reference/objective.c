@@ -31,12 +31,12 @@ struct cln_objective {
     double *pairs, *squares;                  /* reference/bound.h */
     double *spread;                           /* (d) */
     double weight;                            /* Σ of the rows' */
-    double *centre, *sums,
-        *deviations; /* (ld): the first row that counts; Σ weight·(x − centre), Σ weight·(x − centre)² */
-    double *t_centre, *t_sums,
-        t_deviations; /* (k), (k): the same of targets, all outputs' squares in one; for SQUARED */
-    double *x, *z;    /* (BLOCK,ld), (BLOCK,k) */
-    double *memory;   /* of all these */
+    /* (ld): the first row that counts; Σ weight·(x − centre), Σ weight·(x − centre)² */
+    double *centre, *sums, *deviations;
+    /* (k), (k): the same of targets, all outputs' squares in one; for SQUARED */
+    double *t_centre, *t_sums, t_deviations;
+    double *x, *z;  /* (BLOCK,ld), (BLOCK,k) */
+    double *memory; /* of all these */
 };
 
 static void add_carefully(careful_sum *to, double term)
@@ -285,6 +285,12 @@ static double get_bound(const cln_objective *o)
     return o->masses && o->convex ? cln_bound_compute(&sums) : (double)NAN;
 }
 
+/* About 0 where no bias makes up for the means, or where nothing else is left. */
+double cln_target_variance(double variance, double squares, bool bias)
+{
+    return bias && variance > 4 * DBL_EPSILON * squares ? variance : variance + squares;
+}
+
 double cln_gradient_unit(cln_row_loss loss, uint32_t k, double variance)
 {
     if (loss == CLN_SQUARED)
@@ -302,7 +308,6 @@ double cln_column_size(double mean, double variance, bool bias)
     return deviation > rounding ? deviation : fabs(mean);
 }
 
-/* Of the targets, about their means, or about 0 where no bias makes up for these or nothing else is left. */
 static double target_variance(const cln_objective *o)
 {
     double variance = o->t_deviations / o->weight, square = 0;
@@ -311,7 +316,7 @@ static double target_variance(const cln_objective *o)
         variance -= beside * beside;
         square += mean * mean;
     }
-    return o->problem.bias && variance > 4 * DBL_EPSILON * square ? variance : variance + square;
+    return cln_target_variance(variance, square, o->problem.bias);
 }
 
 /* Mean and size of column j, the mean 0 where no bias makes up for it. */

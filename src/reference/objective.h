@@ -66,7 +66,9 @@ typedef struct cln_objective_value {
 /* Of all rows so far; NaN where there is none, or a NaN was among what was given. gw (k,d) and gb (k), either may be NULL: the
    gradient of f without the λ₁ part; gb is 0 where the bias may not move. */
 void cln_objective_read(const cln_objective *objective, cln_objective_value *value, double *gw, double *gb);
-/* f₀/σ of the norm; variance: of the targets, for SQUARED. */
+/* σ² of the norm, for SQUARED. variance: of the targets about their means; squares: of these means; both summed over outputs. */
+double cln_target_variance(double variance, double squares, bool bias);
+/* f₀/σ of the norm; variance: σ², for SQUARED. */
 double cln_gradient_unit(cln_row_loss loss, uint32_t k, double variance);
 /* s_j of the norm, 0 for a column of zeros; variance: about the mean. */
 double cln_column_size(double mean, double variance, bool bias);

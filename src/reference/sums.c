@@ -14,7 +14,7 @@ static uint32_t row_at(const cln_trial *t, uint32_t i)
 static double unscaled(const cln_trial *t, size_t row, uint32_t j)
 {
     size_t at = row * t->d + j;
-    return t->type == CLN_UINT8 ? ((const uint8_t *)t->x)[at] : (double)((const float *)t->x)[at];
+    return cln_type_value(t->type, t->x, at);
 }
 
 cln_status cln_reference_gram(const cln_trial *trial, uint32_t first, uint32_t count, double *sums, double *slack,

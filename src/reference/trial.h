@@ -5,6 +5,7 @@
 #ifndef CLN_REFERENCE_TRIAL_H
 #define CLN_REFERENCE_TRIAL_H
 
+#include "data/dataset.h"
 #include "reference/linear.h"
 
 typedef struct cln_trial {
@@ -42,8 +43,7 @@ void cln_trial_free(cln_trial *trial); /* the arrays of a drawn one */
 static inline double cln_trial_value(const cln_trial *trial, size_t row, uint32_t j)
 {
     size_t at = row * trial->d + j;
-    double value = trial->type == CLN_UINT8 ? ((const uint8_t *)trial->x)[at] : (double)((const float *)trial->x)[at];
-    return value * (double)trial->scale;
+    return cln_type_value(trial->type, trial->x, at) * (double)trial->scale;
 }
 
 #endif

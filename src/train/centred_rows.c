@@ -9,22 +9,21 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define BLOCK 64 /* rows that are doubles at a time: few enough for a cache */
-
 static uint64_t doubles(uint64_t ld, uint64_t k)
 {
     return 3 * ld + 2 * k;
 }
 
-static uint32_t stride_of(uint32_t d)
+uint32_t cln_centred_stride(uint32_t d)
 {
     return cln_round_up(d, CLN_PRODUCTS_STEP);
 }
 
 uint64_t cln_centred_rows_bytes(const cln_trainer *trainer)
 {
-    uint64_t ld = stride_of(trainer->plan->problem.features), k = trainer->plan->problem.outputs;
-    return (doubles(ld, k) + 2 * ld + BLOCK * (ld + k)) * sizeof(double) + cln_trainer_objective_bytes(trainer);
+    uint64_t ld = cln_centred_stride(trainer->plan->problem.features), k = trainer->plan->problem.outputs;
+    return (doubles(ld, k) + 2 * ld + CLN_CENTRED_BLOCK * (ld + k)) * sizeof(double) +
+           cln_trainer_objective_bytes(trainer);
 }
 
 void cln_centred_rows_release(cln_centred_rows *columns)
@@ -76,7 +75,7 @@ cln_status cln_centred_rows_create(cln_centred_rows *columns, cln_trainer *train
     *c = (cln_centred_rows){.trainer = trainer,
                             .d = problem->features,
                             .k = problem->outputs,
-                            .ld = stride_of(problem->features),
+                            .ld = cln_centred_stride(problem->features),
                             .n = trainer->selection->rows[CLN_TRAIN]};
     TRY(cln_allocate((void **)&c->memory, doubles(c->ld, c->k), sizeof(double), "means and deviations", error));
     c->mean = c->memory;
@@ -94,7 +93,7 @@ out:
 /* A pass over the rows, a few of them in double at a time. */
 typedef struct pass {
     const cln_centred_rows *columns;
-    double *x, *t;         /* (BLOCK,ld), (BLOCK,k) */
+    double *x, *t;         /* (CLN_CENTRED_BLOCK,ld), (CLN_CENTRED_BLOCK,k) */
     double *sum, *squares; /* (ld): of x − mean; NULL: they are for `visit` */
     cln_centred_rows_fn *visit;
     void *user;
@@ -134,8 +133,8 @@ static cln_status see_rows(void *user, const void *x, uint64_t rows, const int32
     const cln_centred_rows *c = p->columns;
     cln_type type = c->trainer->plan->problem.type;
     const cln_row_answers answers = {.labels = labels, .targets = targets};
-    for (uint64_t first = 0; first < rows && status == CLN_OK; first += BLOCK) {
-        uint64_t count = rows - first < BLOCK ? rows - first : BLOCK;
+    for (uint64_t first = 0; first < rows && status == CLN_OK; first += CLN_CENTRED_BLOCK) {
+        uint64_t count = rows - first < CLN_CENTRED_BLOCK ? rows - first : CLN_CENTRED_BLOCK;
         cln_products_convert((const char *)x + first * c->d * cln_type_bytes(type), type, count, c->d, 1, c->ld, p->x);
         if (p->sum) {
             add_moments(p, count);
@@ -151,8 +150,8 @@ static cln_status run(pass *p, cln_error *error)
 {
     cln_status status;
     const cln_centred_rows *c = p->columns;
-    TRY(cln_allocate((void **)&p->x, BLOCK * (uint64_t)c->ld, sizeof(double), "rows", error));
-    TRY(cln_allocate((void **)&p->t, BLOCK * (uint64_t)c->k, sizeof(double), "targets", error));
+    TRY(cln_allocate((void **)&p->x, CLN_CENTRED_BLOCK * (uint64_t)c->ld, sizeof(double), "rows", error));
+    TRY(cln_allocate((void **)&p->t, CLN_CENTRED_BLOCK * (uint64_t)c->k, sizeof(double), "targets", error));
     TRY(cln_trainer_visit_rows(c->trainer, CLN_TRAIN, see_rows, p, error));
 out:
     free(p->x);

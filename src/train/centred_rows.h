@@ -11,6 +11,9 @@
 
 #include "train/trainer.h"
 
+/* The most rows that are visited at once: few enough for a cache. */
+#define CLN_CENTRED_BLOCK 64
+
 typedef struct cln_centred_rows {
     cln_trainer *trainer;
     uint32_t d, k, ld;                 /* ld: doubles between rows of z, weights and gradients; zeros behind d */
@@ -28,10 +31,12 @@ cln_status cln_centred_rows_measure(cln_centred_rows *columns, cln_error *error)
 /* After mean and deviation were filled in from sums that are exact. */
 void cln_centred_rows_scale(cln_centred_rows *columns);
 void cln_centred_rows_release(cln_centred_rows *columns);
+/* ld for d features. */
+uint32_t cln_centred_stride(uint32_t d);
 /* Of the host, with a pass over the rows. */
 uint64_t cln_centred_rows_bytes(const cln_trainer *trainer);
 
-/* A few rows z (rows,ld) with their targets less the means t (rows,k). */
+/* At most CLN_CENTRED_BLOCK rows z (rows,ld) with their targets less the means t (rows,k). */
 typedef cln_status cln_centred_rows_fn(void *user, const double *z, const double *t, uint64_t rows, cln_error *error);
 cln_status cln_centred_rows_visit(const cln_centred_rows *columns, cln_centred_rows_fn *visit, void *user,
                                   cln_error *error);

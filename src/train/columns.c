@@ -4,10 +4,9 @@
 #include "reference/objective.h"
 #include "train/weighted.h"
 
-#include <float.h>
 #include <stdlib.h>
 
-/* Σ over outputs of the targets' variance about their means; about 0 where no bias makes up for these, or nothing else is left. */
+/* σ² of the gradient's norm (reference/objective.h). */
 static double target_variance(const cln_trainer *trainer)
 {
     uint64_t n = trainer->selection->rows[CLN_TRAIN];
@@ -25,7 +24,7 @@ static double target_variance(const cln_trainer *trainer)
         variance += squares / total - (sum / total) * (sum / total);
         square += mean * mean;
     }
-    return trainer->plan->problem.bias && variance > 4 * DBL_EPSILON * square ? variance : variance + square;
+    return cln_target_variance(variance, square, trainer->plan->problem.bias);
 }
 
 cln_status cln_trainer_measure_columns(cln_trainer *trainer, cln_error *error)

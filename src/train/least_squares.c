@@ -59,16 +59,9 @@ static bool is_small(const cln_trainer *trainer)
     return !is_exact(trainer) && (d * d * n <= FEW || (n <= d && !is_penalised(trainer)));
 }
 
-static uint64_t stride_of(uint32_t d)
-{
-    return cln_round_up(d, CLN_PRODUCTS_STEP);
-}
-
-enum { BLOCK = 64 }; /* at least the rows that columns come in */
-
 static uint64_t own_doubles(uint64_t d, uint64_t k)
 {
-    return 4 * k * stride_of((uint32_t)d) + 2 * d + BLOCK * k;
+    return 4 * k * cln_centred_stride((uint32_t)d) + 2 * d + CLN_CENTRED_BLOCK * k;
 }
 
 uint64_t cln_least_squares_bytes(const cln_trainer *trainer)
@@ -145,7 +138,7 @@ cln_status cln_least_squares_create(cln_trainer *trainer, double *built, cln_lea
     *s = (cln_least_squares){.trainer = trainer,
                              .d = problem->features,
                              .k = problem->outputs,
-                             .ld = (uint32_t)stride_of(problem->features),
+                             .ld = cln_centred_stride(problem->features),
                              .n = (double)trainer->selection->rows[CLN_TRAIN]};
     const uint64_t weights = (uint64_t)s->k * s->ld;
     TRY(cln_allocate((void **)&s->weight, own_doubles(s->d, s->k), sizeof(double), "weights", error));

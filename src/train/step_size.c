@@ -2,6 +2,7 @@
 
 #include "base/random.h"
 #include "base/size.h"
+#include "data/dataset.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -26,7 +27,7 @@ typedef struct seen {
 
 static double component(const void *x, cln_type type, size_t at, uint32_t j, const cln_curvature_view *view)
 {
-    double value = view->scale * (type == CLN_UINT8 ? ((const uint8_t *)x)[at] : (double)((const float *)x)[at]);
+    double value = view->scale * cln_type_value(type, x, at);
     value -= view->shift ? view->shift[j] : 0;
     return value / (view->deviation ? view->deviation[j] : 1);
 }

@@ -1,6 +1,7 @@
 #include "train/units.h"
 
 #include "base/size.h"
+#include "data/dataset.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,8 +16,7 @@ typedef struct columns {
 
 static double value_of(const void *x, cln_type type, size_t at, uint32_t j, const cln_curvature_view *view)
 {
-    double value = type == CLN_UINT8 ? ((const uint8_t *)x)[at] : (double)((const float *)x)[at];
-    return view->scale * value - (view->shift ? view->shift[j] : 0);
+    return view->scale * cln_type_value(type, x, at) - (view->shift ? view->shift[j] : 0);
 }
 
 static void measure(const void *x, cln_type type, uint64_t rows, uint32_t d, const cln_curvature_view *view,

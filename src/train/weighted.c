@@ -1,6 +1,7 @@
 #include "train/weighted.h"
 
 #include "base/size.h"
+#include "data/dataset.h"
 #include "train/certify.h"
 
 #include <float.h>
@@ -24,11 +25,6 @@ typedef struct sums {
     uint64_t next; /* the training row that comes next */
 } sums;
 
-static double value_of(const void *x, cln_type type, size_t at)
-{
-    return type == CLN_UINT8 ? ((const uint8_t *)x)[at] : (double)((const float *)x)[at];
-}
-
 /* Of training row i. */
 static double weight_of(const sums *s, uint64_t i)
 {
@@ -48,7 +44,7 @@ static cln_status add(void *user, const void *x, uint64_t rows, const int32_t *l
             continue;
         s->total += weight;
         for (uint32_t j = 0; j < d; j++) {
-            double delta = value_of(x, s->selection->info.type, i * d + j) - s->c[j];
+            double delta = cln_type_value(s->selection->info.type, x, i * d + j) - s->c[j];
             s->sum[j] += weight * delta;
             s->squares[j] += weight * delta * delta;
         }
@@ -69,7 +65,7 @@ static cln_status begin_moments(cln_trainer *trainer, sums *s, cln_error *error)
     TRY(cln_resident_read(trainer->selection->resident[CLN_TRAIN], cln_selection_row(s->selection, CLN_TRAIN, heaviest),
                           1, x, error));
     for (uint32_t j = 0; j < info->features; j++)
-        s->c[j] = value_of(x, info->type, j);
+        s->c[j] = cln_type_value(info->type, x, j);
 out:
     free(x);
     return status;
