@@ -21,7 +21,7 @@
 
 #include "reference/truth.h"
 
-/* So many times what is usual is no chance any more: the largest of a million normal errors is 5 times their deviation. */
+/* A larger multiple of the usual error is no chance any more: the largest of a million normal errors is 5 standard deviations. */
 #define CLN_USUAL_TIMES 6
 
 /* The truth of a trial with what is usual for its slack: `slack` σ, `residual_slack` δ or σ times the weight, `loss_slack`,

@@ -47,9 +47,8 @@ typedef struct cln_minimize {
     cln_minimize_resume_fn *resume;              /* NULL: begins at x */
     void *user;
     const double *l1; /* (count): λ₁ of each variable, 0 where it has none; NULL: none at all */
-    /* (count) each: the Hessian's diagonal is about c·metric + ridge, metric up to a factor c that is 1 at first and follows the way, ridge to
-       the last digit. Variables in different units are alike then. NULL, both: nothing is known. A diagonal of 0 is of a variable that f
-       does not depend on. */
+    /* (count) each, or both NULL: the Hessian's diagonal is about c·metric + ridge, so that the variables' units do not count. The factor c is
+       1 at first and then estimated from the steps; ridge is exact. A diagonal of 0 says that f does not depend on the variable. */
     const double *metric, *ridge;
     double tolerance;    /* stops where the norm is at most this; 0 is legal */
     uint64_t iterations; /* the most */

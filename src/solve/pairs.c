@@ -82,8 +82,9 @@ void cln_pairs_forget(cln_pairs *pairs)
     pairs->pairs = 0;
 }
 
-/* c by the newest pair, y'·metric⁻¹·y' / s·y' with y' = y − ridge·s: what is known exactly is left out, or variables that it rules would be
-   stepped over by c again and again, unseen in s·y where their share of it is small. 1 where the pair does not tell. */
+/* c by the newest pair, y'·metric⁻¹·y' / s·y' with y' = y − ridge·s; 1 where the pair does not tell. The ridge, which is exact, is left
+   out. Otherwise variables whose curvature is nearly all ridge would get steps that are too long because of c, again and again, and s·y
+   would not show it where their share of it is small. */
 static double curvature(const cln_pairs *pairs)
 {
     const double *s = pairs->s + pairs->newest * pairs->count, *y = pairs->y + pairs->newest * pairs->count;

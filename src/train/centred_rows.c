@@ -34,7 +34,7 @@ void cln_centred_rows_release(cln_centred_rows *columns)
 
 /* ---- targets */
 
-/* From Σ(v − mean) and its squares, whose mean is one to a digit or two less than double has: the mean to all of them. */
+/* From the sums of v − mean and of its squares, where `mean` lacks a digit or two: the mean to all digits, and the deviation. */
 static void conclude(double n, bool centred, double sum, double squares, double *mean, double *deviation)
 {
     double rest = centred ? sum / n : 0;

@@ -2,8 +2,8 @@
  * Linear least squares over a trainer's training rows, for one penalty α after another, to what double precision resolves.
  *
  * An approximate inverse of the normal equations' matrix turns gradients, which are taken from the rows in double, into steps, until
- * they are as small as rounding leaves them (Higham 2002, 12.1 and 20.5). That is the only thing that counts: where it does not come about,
- * the next way is taken.
+ * the gradient is as small as rounding leaves it (Higham 2002, 12.1 and 20.5). An answer counts only then; otherwise the next way is
+ * taken.
  *
  *   SUMS  the device's Gram matrix: exact for bytes; of many floats, where the columns are far from dependent
  *   ROWS  a QR factorisation of the rows on the host: at once where there are few, and where SUMS has failed
@@ -24,8 +24,8 @@ uint64_t cln_least_squares_bytes(const cln_trainer *trainer);
 /* Of the last answer, before it is rounded to anything. */
 typedef struct cln_least_squares_answer {
     double objective; /* with the penalty */
-    /* The largest |∂objective/∂w_j| in units of what no unit changes: over the deviations of target and column, to
-       which the penalty adds. It is a correlation, and at W = 0 at most 1. */
+    /* The largest |∂objective/∂w_j|, divided by the standard deviations of target and column, to the latter of which the penalty adds. It is
+       a correlation, which no unit changes, and at W = 0 at most 1. */
     double gradient;
     double condition; /* of the columns and the penalty's, divided by their norms; an estimate */
     uint32_t rank;    /* features less those that depend on others */

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The longest list of a centring that nobody has asked for: that of some 40,000 features. It makes predictions more accurate, which is no
-   reason why a model of more should not be saved (a header is at most 1 MiB). */
+/* A centring that nobody has asked for is only noted where its list is no longer, up to some 40,000 features. It makes predictions more
+   accurate, but a longer list might not fit into the file's header (1 MiB), and the model could not be saved. */
 #define LIST_BYTES_MAX (512u * 1024)
 
 /* For the list of members in compute/gemm.h: " name=%u" and the value. */

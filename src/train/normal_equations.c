@@ -206,7 +206,7 @@ static bool fill(const sums *own, const cln_centred_rows *columns, double *to)
     return finite == 0;
 }
 
-/* Errors of single precision that reach an eigenvalue of d columns of length 1, by what is usual and not the bound. */
+/* The usual error, not the bound, that single precision leaves in an eigenvalue of d columns of length 1. */
 static double noise_of(uint32_t d)
 {
     return 32 * sqrt(d) * 0x1p-20;

@@ -94,8 +94,8 @@ static bool is_float(const direct *own)
     return finite == 0;
 }
 
-/* What decides among alphas: of bytes as the device scores, of floats in double, for a large offset takes a float's digits. Weights that no
-   float holds are no choice. */
+/* What decides among alphas. Bytes are scored on the device. Floats are scored in double, for a large offset takes a float's digits; but
+   weights beyond floats' range are scored on the device, where they come out as no choice. */
 static cln_status score_valid(direct *own, cln_score *valid, cln_error *error)
 {
     cln_status status;

@@ -114,7 +114,7 @@ uint32_t cln_trainer_outputs(const cln_trainer *trainer);
 
 /* What follows from the uploaded rows: centring and deviations, row weights, step sizes where none are given. */
 cln_status cln_trainer_see(cln_trainer *trainer, cln_error *error);
-/* Measures the columns, by one pass or two, where that was not done. */
+/* Fills in `columns`, by one pass over the rows or two, unless that was done. */
 cln_status cln_trainer_measure_columns(cln_trainer *trainer, cln_error *error);
 
 /* The lanes' steps in pass `epoch`, from 0, written where they are others than before. */
@@ -158,7 +158,7 @@ cln_status cln_trainer_score(cln_trainer *trainer, int part, cl_mem w, cl_mem gr
                              cln_error *error);
 /* Fills in the results (lanes) of a run that has stopped. A lane that diverged has its reason, and scores only where it has a best. */
 cln_status cln_trainer_conclude(cln_trainer *trainer, cln_result *results, cln_error *error);
-/* warnings_run.c: warns of what a run of one lane has come to, where its result would be taken for more. */
+/* warnings_run.c: warns of the result of a run of one lane, where its figures look better than it is. */
 cln_status cln_trainer_judge(cln_trainer *trainer, const cln_result *result, cln_error *error);
 
 #endif

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* So much farther standardised columns have to go, or the number of steps is what there is too little of. */
+/* Standardised columns have to go so many times as far, or it is the steps that are too few. */
 #define MUCH_FARTHER 10
 
 /* Columns of x̃: means (zeros without a bias, which could not take them in) and variances about these; (d) each. */
@@ -58,7 +58,7 @@ static double median(const columns *own, uint32_t d)
     return own->sorted[count / 2];
 }
 
-/* T·η·c·v, η without momentum and penalty: the one makes steps as much longer as the step size shorter, the other is no unit's fault. */
+/* T·η·c·v, η without momentum, which lengthens the steps as much as it shortens η, and without the penalty, which no unit changes. */
 static double way(const cln_pace_of *pace, const cln_curvature *curvature, double variance)
 {
     double step_size = cln_step_size(curvature, pace->loss, 0, 0, pace->rows, pace->batch);

@@ -1,15 +1,15 @@
 /*
- * Whether features' units keep sgd from learning. A step size found for the largest eigenvalue (step_size.h) moves the weight of a column
- * of variance v, in T steps of η, by at most T·η·c·v of its way to where its gradient is 0, c the curvature in the logits. Where that is
- * little for the column of median variance, and standardised columns would go ten times as far with their own step size, it is the units
- * that are in the way, and not the number of steps.
+ * Whether features' units keep sgd from learning. A step size η found for the largest eigenvalue (step_size.h) moves the weight of a column
+ * of variance v, in T steps, over a share T·η·c·v, at most, of the way to where its gradient is 0; c is the curvature in the logits. Units
+ * are at fault where that share is small for the column of median variance, and standardised columns, with the step size found for
+ * them, would go ten times as far. Otherwise the steps are too few.
  */
 #ifndef CLN_TRAIN_UNITS_H
 #define CLN_TRAIN_UNITS_H
 
 #include "train/step_size.h"
 
-/* Half of the weights go less far. */
+/* A small share: half of the weights go no farther. */
 #define CLN_LITTLE_WAY 0.01
 
 /* A training as its step size is found. */

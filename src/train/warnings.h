@@ -1,6 +1,6 @@
 /*
- * What the figures of a training do not say by themselves, as sentences: each is true of this training, and none is a failure. What cannot
- * be known is not said.
+ * Warnings: what the figures of a training do not show, a sentence each. Each is proven of this training, and none is a failure; what cannot
+ * be proven is not said.
  */
 #ifndef CLN_TRAIN_WARNINGS_H
 #define CLN_TRAIN_WARNINGS_H

@@ -1,4 +1,4 @@
-/* What a run has come to, where its figures alone would be taken for more. */
+/* Warnings of a run's result, where its figures look better than it is. */
 #include "base/size.h"
 #include "data/dataset.h"
 #include "train/certify.h"

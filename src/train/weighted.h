@@ -1,6 +1,6 @@
 /*
- * What training rows that weigh more or less come to, in double on the host: they are read back block by block, as for a certificate
- * (certify.h). Device sums, which see all rows alike, serve where nothing is weighted.
+ * Means, standard deviations and a sample of weighted training rows, in double on the host: rows are read back block by block, as for a
+ * certificate (certify.h). Without weights the device's own sums serve (compute/moments.h).
  */
 #ifndef CLN_TRAIN_WEIGHTED_H
 #define CLN_TRAIN_WEIGHTED_H
@@ -8,9 +8,9 @@
 #include "train/step_size.h"
 #include "train/trainer.h"
 
-/* Means and deviations of the columns in the data's units, as cln_moments; mean, deviation: (d). With weights w (training rows), not all
-   0: Σw·x/Σw and √(Σw·(x − mean)²/Σw), so that a row of weight 0 is as one that is absent, whatever stands in it, and whole numbers are as
-   many rows. NULL: the data set's own, without those of classes, for features are standardised without regard to labels. */
+/* Means and standard deviations of the columns in the data's units, as cln_moments; mean, deviation: (d). With weights w (training rows),
+   not all 0: Σw·x/Σw and √(Σw·(x − mean)²/Σw). A row of weight 0 counts as absent, even with a NaN in it; a row of weight 3 as three.
+   NULL: the data set's own weights, without those of classes, for features are standardised without regard to labels. */
 cln_status cln_weighted_moments(cln_trainer *trainer, const float *weights, double *mean, double *deviation,
                                 cln_error *error);
 
@@ -24,7 +24,7 @@ cln_status cln_weighted_moments(cln_trainer *trainer, const float *weights, doub
 cln_status cln_weighted_sample(cln_trainer *trainer, const cln_curvature_view *view, void *x, float *weights,
                                double *worst, cln_error *error);
 
-/* What either takes of the host for the time it lasts. */
+/* What each of them takes of the host meanwhile, at most. */
 uint64_t cln_weighted_bytes(const cln_trainer *trainer);
 
 #endif

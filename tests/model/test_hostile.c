@@ -250,38 +250,28 @@ START_TEST(many_names)
 }
 END_TEST
 
-START_TEST(doubles_that_are_no_numbers)
+/* A value of so many bytes in place of each of the model's six weights and two biases. */
+static void refuse_value(const char *header, size_t bytes, uint64_t value)
 {
-    static const uint64_t bits[] = {0x7ff8000000000000, 0x7ff0000000000000, 0xfff0000000000000, 0x7ff0000000000001};
     size_t count;
-    for (size_t i = 0; i < 4; i++) {
-        for (size_t place = 0; place < 8; place++) {
-            put_model(GOOD_DOUBLES, strlen(GOOD_DOUBLES), 64);
-            uint8_t *bytes = get_file("m", &count);
-            for (size_t j = 0; j < 8; j++)
-                bytes[count - 64 + 8 * place + j] = (uint8_t)(bits[i] >> 8 * j);
-            put_file("m", bytes, count);
-            free(bytes);
-            refused(CLN_FORMAT, place < 6 ? "of tensor weight is not a finite" : "of tensor bias is not a finite");
-        }
+    for (size_t place = 0; place < 8; place++) {
+        put_model(header, strlen(header), 8 * bytes);
+        uint8_t *file = get_file("m", &count);
+        for (size_t j = 0; j < bytes; j++)
+            file[count - (8 - place) * bytes + j] = (uint8_t)(value >> 8 * j);
+        put_file("m", file, count);
+        free(file);
+        refused(CLN_FORMAT, place < 6 ? "of tensor weight is not a finite" : "of tensor bias is not a finite");
     }
 }
-END_TEST
 
 START_TEST(values_that_are_no_numbers)
 {
-    static const uint32_t bits[] = {0x7fc00000, 0x7f800000, 0xff800000, 0x7f800001};
-    size_t count;
+    static const uint32_t floats[] = {0x7fc00000, 0x7f800000, 0xff800000, 0x7f800001};
+    static const uint64_t doubles[] = {0x7ff8000000000000, 0x7ff0000000000000, 0xfff0000000000000, 0x7ff0000000000001};
     for (size_t i = 0; i < 4; i++) {
-        for (size_t place = 0; place < 8; place++) {
-            put_model(GOOD, strlen(GOOD), 32);
-            uint8_t *bytes = get_file("m", &count);
-            for (size_t j = 0; j < 4; j++)
-                bytes[count - 32 + 4 * place + j] = (uint8_t)(bits[i] >> 8 * j);
-            put_file("m", bytes, count);
-            free(bytes);
-            refused(CLN_FORMAT, place < 6 ? "of tensor weight is not a finite" : "of tensor bias is not a finite");
-        }
+        refuse_value(GOOD, sizeof *floats, floats[i]);
+        refuse_value(GOOD_DOUBLES, sizeof *doubles, doubles[i]);
     }
 }
 END_TEST
@@ -378,7 +368,6 @@ static Suite *hostile_suite(void)
     tcase_add_test(invalid, deep_json);
     tcase_add_test(invalid, many_names);
     tcase_add_test(invalid, values_that_are_no_numbers);
-    tcase_add_test(invalid, doubles_that_are_no_numbers);
     tcase_add_test(invalid, header_bomb);
     tcase_add_test(invalid, shape_bombs);
     tcase_add_test(invalid, no_file);
