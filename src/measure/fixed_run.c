@@ -1,6 +1,7 @@
 #include "measure/fixed_run.h"
 
 #include "base/size.h"
+#include "train/step_size.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -78,8 +79,7 @@ out:
     return status;
 }
 
-/* Of the rows, all weighing the same. Differences from the first row are exactly 0 where all are the same. */
-/* weights (n), or NULL for ones. */
+/* weights (n), or NULL for ones. Differences from the first row are exactly 0 where all rows are the same. */
 static void find_moments(const cln_trial *t, const float *weights, double *mean, double *deviation)
 {
     for (uint32_t j = 0; j < t->d; j++) {
@@ -119,7 +119,7 @@ static double largest_curvature(const cln_fixed_run *run)
             sum += pow((cln_trial_value(t, i, j) - run->mean[j]) / run->deviation[j], 2);
         largest = fmax(largest, (double)t->weights[i] * sum);
     }
-    return (t->loss == CLN_SQUARED ? 1 : 0.5) * largest;
+    return cln_logit_curvature(t->loss) * largest;
 }
 
 static void choose_steps(cln_fixed_run *run, bool simulator)

@@ -1,7 +1,7 @@
 /*
  * The objective of a model over a training set and its gradient, in double precision on the host, row block after row block: the
- * certificate of a training, what `verify` recomputes and what the direct solver refines with. W and b are those of x·scale, as a
- * model has them.
+ * certificate of a training, what `verify` recomputes and what solver direct chooses by among penalties. W and b are those of x·scale, as
+ * a model has them.
  *
  *   f(W,b) = (1/n)·Σ loss_i + (λ₂/2)·Σ (s_j·W_cj)² + λ₁·Σ |s_j·W_cj|,   s the features' deviations where they are standardised, else 1
  *
