@@ -208,8 +208,8 @@ static void explain(const cln_trainer *trainer, const cln_lane *lane, char *reas
     int length = snprintf(reason, size, "%s", *lane->reason ? lane->reason : stop_sentences[lane->stopped]);
     if (lane->slow && ran && !*lane->reason && (size_t)length < size)
         snprintf(reason + length, size - (size_t)length,
-                 "; with the step size %.2g, all that the features' units allow, most weights go less than "
-                 "1 %% of their way; %s",
+                 "; with the step size %.2g, all that the features' units allow, most weights cover less than "
+                 "1 %% of the way to their optimum; %s",
                  lane->settings.learning_rate,
                  trainer->settings.no_bias ? "bring the features to one size" : "give option standardize");
 }
