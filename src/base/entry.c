@@ -31,7 +31,7 @@ cln_status cln_enter(cln_error *error, bool there, const char *function, const c
     if (there)
         return CLN_OK;
     list(needed, text);
-    return cln_fail(error, CLN_INVALID, "%s: a pointer that it needs is NULL; give it: %s", function, text);
+    return cln_fail(error, CLN_INVALID, "%s was given NULL where it needs a pointer; give it: %s", function, text);
 }
 
 void cln_use_opencl(void)

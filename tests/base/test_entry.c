@@ -26,7 +26,7 @@ START_TEST(says_what_it_needs)
     char here, *result = &here;
     ck_assert_int_eq(two("a", NULL, &result, &error), CLN_INVALID);
     ck_assert_int_eq(error.status, CLN_INVALID);
-    ck_assert_str_eq(error.message, "two: a pointer that it needs is NULL; give it: a, b, result");
+    ck_assert_str_eq(error.message, "two was given NULL where it needs a pointer; give it: a, b, result");
     ck_assert_ptr_null(result);
     ck_assert_int_eq(two("a", "b", NULL, &error), CLN_INVALID);
     ck_assert_int_eq(two(NULL, NULL, NULL, NULL), CLN_INVALID);
