@@ -575,8 +575,8 @@ CLN_API void cln_search_close(cln_search *search);
    is not such a model. */
 CLN_API cln_status cln_model_save(const cln_model *model, const char *path, cln_error *error);
 CLN_API cln_status cln_model_load(const char *path, cln_model **model, cln_error *error);
-CLN_API uint32_t cln_model_outputs(const cln_model *model);            /* k */
-CLN_API uint32_t cln_model_features(const cln_model *model);           /* d */
+CLN_API uint32_t cln_model_outputs(const cln_model *model);  /* k */
+CLN_API uint32_t cln_model_features(const cln_model *model); /* d */
 /* Weights and bias in double, of x·scale; valid until the model is freed. */
 CLN_API const double *cln_model_weight_double(const cln_model *model); /* (k,d) */
 CLN_API const double *cln_model_bias_double(const cln_model *model);   /* (k); NULL for a model without */
