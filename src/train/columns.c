@@ -27,33 +27,49 @@ static double target_variance(const cln_trainer *trainer)
     return cln_target_variance(variance, square, trainer->plan->problem.bias);
 }
 
-cln_status cln_trainer_measure_columns(cln_trainer *trainer, cln_error *error)
+cln_status cln_trainer_keep_columns(cln_trainer *trainer, const double *mean, const double *deviation, cln_error *error)
 {
     cln_status status;
-    const cln_problem *problem = &trainer->plan->problem;
-    const cln_range *range = &trainer->selection->range[CLN_TRAIN];
-    cln_columns columns = {0};
-    uint32_t d = problem->features;
-    double variance = problem->loss == CLN_SQUARED ? target_variance(trainer) : 0;
-    if (trainer->columns.mean)
-        return CLN_OK;
-    columns.unit = cln_gradient_unit(problem->loss, cln_trainer_outputs(trainer), variance);
-    TRY(cln_allocate((void **)&columns.mean, d, sizeof(double), "the features' means", error));
-    TRY(cln_allocate((void **)&columns.size, d, sizeof(double), "the features' deviations", error));
-    if (trainer->row_weights)
-        TRY(cln_weighted_moments(trainer, trainer->row_weights, columns.mean, columns.size, error));
-    else
-        TRY(cln_moments(trainer->device, range->data, range->order, range->first, range->rows, columns.mean,
-                        columns.size, error));
+    cln_columns *columns = &trainer->columns;
+    bool bias = trainer->plan->problem.bias;
+    uint32_t d = trainer->plan->problem.features;
+    TRY(cln_allocate((void **)&columns->mean, d, sizeof(double), "the features' means", error));
+    TRY(cln_allocate((void **)&columns->size, d, sizeof(double), "the features' deviations", error));
     for (uint32_t j = 0; j < d; j++) {
-        double mean = columns.mean[j] * trainer->scale, deviation = columns.size[j] * trainer->scale;
-        columns.size[j] = cln_column_size(mean, deviation * deviation, problem->bias);
-        columns.mean[j] = problem->bias ? mean : 0;
+        double middle = mean[j] * trainer->scale, s = deviation[j] * trainer->scale;
+        columns->size[j] = cln_column_size(middle, s * s, bias);
+        columns->mean[j] = bias ? middle : 0;
     }
-    trainer->columns = columns;
-    columns = (cln_columns){0};
 out:
-    free(columns.mean);
-    free(columns.size);
+    return status;
+}
+
+/* By a pass or two. */
+static cln_status pass(cln_trainer *trainer, cln_error *error)
+{
+    cln_status status;
+    const cln_range *range = &trainer->selection->range[CLN_TRAIN];
+    uint32_t d = trainer->plan->problem.features;
+    double *mean = NULL, *deviation = NULL;
+    TRY(cln_allocate((void **)&mean, 2 * (uint64_t)d, sizeof(double), "the features' means and deviations", error));
+    deviation = mean + d;
+    if (trainer->row_weights)
+        TRY(cln_weighted_moments(trainer, trainer->row_weights, mean, deviation, error));
+    else
+        TRY(cln_moments(trainer->device, range->data, range->order, range->first, range->rows, mean, deviation, error));
+    TRY(cln_trainer_keep_columns(trainer, mean, deviation, error));
+out:
+    free(mean);
+    return status;
+}
+
+cln_status cln_trainer_measure_columns(cln_trainer *trainer, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    const cln_problem *problem = &trainer->plan->problem;
+    double variance = problem->loss == CLN_SQUARED ? target_variance(trainer) : 0;
+    trainer->columns.unit = cln_gradient_unit(problem->loss, cln_trainer_outputs(trainer), variance);
+    if (!trainer->columns.size)
+        status = pass(trainer, error);
     return status;
 }

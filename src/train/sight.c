@@ -51,6 +51,9 @@ static cln_status find_scaling(cln_trainer *trainer, cln_error *error)
     TRY(cln_allocate((void **)&deviation, d, sizeof(double), "the features' deviations", error));
     TRY(cln_allocate((void **)&shift, d, sizeof(float), "the features' means", error));
     TRY(find_moments(trainer, trainer->scaling.shift, deviation, error));
+    if (cln_settings_solver_is(&trainer->settings, "lbfgs") &&
+        !cln_weights_any(&trainer->settings, cln_dataset_weights(trainer->selection->data[CLN_TRAIN])))
+        TRY(cln_trainer_keep_columns(trainer, trainer->scaling.shift, deviation, error));
     for (uint32_t j = 0; j < d; j++) {
         shift[j] = (float)(trainer->scaling.shift[j] * trainer->scale);
         trainer->scaling.shift[j] = (double)shift[j]; /* what is subtracted is what a model's bias makes up for */

@@ -114,8 +114,11 @@ uint32_t cln_trainer_outputs(const cln_trainer *trainer);
 
 /* What follows from the uploaded rows: centring and deviations, row weights, step sizes where none are given. */
 cln_status cln_trainer_see(cln_trainer *trainer, cln_error *error);
-/* Fills in `columns`, by one pass over the rows or two, unless that was done. */
+/* Fills in `columns`: by a pass over the rows or two, unless their moments were kept. */
 cln_status cln_trainer_measure_columns(cln_trainer *trainer, cln_error *error);
+/* Keeps moments that were measured for something else: mean and deviation (d) in the data's units, of rows that weigh as in the loss. */
+cln_status cln_trainer_keep_columns(cln_trainer *trainer, const double *mean, const double *deviation,
+                                    cln_error *error);
 
 /* The lanes' steps in pass `epoch`, from 0, written where they are others than before. */
 cln_status cln_trainer_write_steps(cln_trainer *trainer, uint64_t epoch, cln_error *error);
