@@ -7,16 +7,19 @@
 
 static _Atomic long user; /* the process that uses OpenCL; 0: none has yet */
 
-/* "a && b" as "a, b". */
+/* "a && (b || count == 0)" as "a, b". */
 static void list(const char *needed, char text[256])
 {
     size_t length = 0;
     for (; *needed && length + 2 < 256; needed++) {
+        if (strncmp(needed, " || ", 4) == 0)
+            needed += strcspn(needed, ")");
         if (strncmp(needed, " && ", 4) == 0) {
             text[length++] = ',';
             needed += 3;
         }
-        text[length++] = *needed;
+        if (*needed != '(' && *needed != ')')
+            text[length++] = *needed;
     }
     text[length] = '\0';
 }

@@ -20,6 +20,12 @@ static cln_status on_device(const char *a, cln_error *error)
     return CLN_OK;
 }
 
+static cln_status some(const char *a, size_t count, const char *b, cln_error *error)
+{
+    ENTER(error, (a || count == 0) && b);
+    return CLN_OK;
+}
+
 START_TEST(says_what_it_needs)
 {
     cln_error error = {0};
@@ -30,6 +36,9 @@ START_TEST(says_what_it_needs)
     ck_assert_ptr_null(result);
     ck_assert_int_eq(two("a", "b", NULL, &error), CLN_INVALID);
     ck_assert_int_eq(two(NULL, NULL, NULL, NULL), CLN_INVALID);
+    ck_assert_int_eq(some(NULL, 0, "b", &error), CLN_OK);
+    ck_assert_int_eq(some(NULL, 1, "b", &error), CLN_INVALID); /* names, and no code */
+    ck_assert_str_eq(error.message, "some was given NULL for what it cannot do without; give it: a, b");
 }
 END_TEST
 
