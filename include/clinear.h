@@ -295,7 +295,7 @@ typedef struct cln_trainer cln_trainer;
  *
  * Features may be centred and standardised by means and standard deviations of the training rows, which count the rows' own weights but
  * not option class-weights. That is folded into the model, which takes raw data. Solver sgd takes standard deviations from 1e-19 to 9e18,
- * lbfgs and direct any.
+ * lbfgs and direct those from 1e-38 to 1e37.
  */
 
 /* What a trainer works on. valid: NULL takes the rows of option `valid` from the end of train; test: NULL for none. */

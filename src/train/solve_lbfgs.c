@@ -116,7 +116,8 @@ static void explain(const cln_minimum *minimum, const cln_settings *settings, ch
             minimum->gradient_norm, settings->tolerance);
         break;
     case CLN_STOP_DIVERGED:
-        snprintf(reason, CLN_REASON_BYTES, "objective or gradient is not finite at the start; give a smaller scale");
+        snprintf(reason, CLN_REASON_BYTES,
+                 "objective or gradient is not finite at the start; give a scale that brings the features nearer to 1");
         break;
     default:
         snprintf(reason, CLN_REASON_BYTES, "it was interrupted");

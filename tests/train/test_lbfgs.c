@@ -193,6 +193,39 @@ START_TEST(test_says_why_it_stopped)
 }
 END_TEST
 
+/* Deviations of denormal floats, and near the largest one: no float divides by these. A scale, larger or smaller, makes them usual. */
+START_TEST(test_beyond_floats)
+{
+    static const struct {
+        double size;
+        const char *scale;
+    } sizes[] = {{1e-44, "1e30"}, {1e38, "1e-20"}};
+    enum { N = 40 };
+    float x[N];
+    int32_t y[N];
+    char words[100];
+    for (int i = 0; i < N; i++) {
+        x[i] = (float)((i % 7 - 3) * sizes[_i].size);
+        y[i] = i % 7 > 3;
+    }
+    cln_dataset *data = NULL;
+    OK(cln_dataset_wrap(x, CLN_FLOAT32, N, 1, y, &data, error));
+    cln_trainer *trainer = trainer_of("fused", "model=linear solver=lbfgs standardize=true", data, NULL, NULL);
+    cln_result result;
+    cln_error error = {0};
+    ck_assert_int_eq(cln_trainer_run(trainer, NULL, NULL, &result, &error), CLN_DIVERGED);
+    ck_assert_str_eq(result.reason, "objective or gradient is not finite at the start; give a scale that brings the "
+                                    "features nearer to 1");
+    cln_trainer_close(trainer);
+    snprintf(words, sizeof words, "model=linear solver=lbfgs standardize=true scale=%s", sizes[_i].scale);
+    trainer = trainer_of("fused", words, data, NULL, NULL);
+    ck_assert_int_eq(cln_trainer_run(trainer, NULL, NULL, &result, &error), CLN_OK);
+    ck_assert_int_eq(result.stopped, CLN_STOP_TOLERANCE);
+    cln_trainer_close(trainer);
+    cln_dataset_close(data);
+}
+END_TEST
+
 static int stop_at_three(const cln_progress *progress, void *user)
 {
     uint64_t *seen = user;
@@ -281,6 +314,7 @@ int main(void)
     tcase_add_loop_test(ok, test_class_weights, 0, 2);
     tcase_add_loop_test(ok, test_repeats, 0, 2);
     tcase_add_loop_test(ok, test_known_optima, 0, 1);
+    tcase_add_loop_test(edges, test_beyond_floats, 0, 2);
     tcase_add_loop_test(edges, test_says_why_it_stopped, 0, 2);
     tcase_add_loop_test(edges, test_interruption, 0, 2);
     add_device_cases(suite, ok, edges, NULL, NULL);
