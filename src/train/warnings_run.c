@@ -149,11 +149,22 @@ out:
     return status;
 }
 
+/* Where units are in the way, the reason for the run's end has said it, and this says the same. */
+static const char *find_remedy(const cln_trainer *trainer, bool above_start)
+{
+    bool bias = trainer->plan->problem.bias, standardised = trainer->plan->problem.spread;
+    if (trainer->lanes[0].slow)
+        return bias ? "give option standardize" : "bring the features to one size";
+    if (bias && !standardised)
+        return above_start ? "give option standardize, or a smaller learning-rate"
+                           : "give option standardize, or more epochs or another learning-rate";
+    return above_start ? "give a smaller learning-rate" : "give more epochs or another learning-rate";
+}
+
 static cln_status warn_of_distance(cln_trainer *trainer, const cln_result *result, cln_error *error)
 {
     cln_status status;
     constants of;
-    bool bias = trainer->plan->problem.bias, standardised = trainer->plan->problem.spread;
     double f = result->objective, gain = 0;
     TRY(find_constants(trainer, &of, error));
     if (!(of.best > 0) || !(f > (1 - PART) * of.best)) /* 0: one class, or one value */
@@ -163,11 +174,9 @@ static cln_status warn_of_distance(cln_trainer *trainer, const cln_result *resul
         if (!(gain > PART * of.best))
             return CLN_OK;
     }
-    cln_warn(&trainer->warnings,
-             "sgd has ended far from any optimum: the objective is %.4g, and %.4g for %s; give %s%s", f, of.best,
-             bias ? "the best bias alone, without the features" : "weights of 0",
-             bias && !standardised ? "option standardize, or " : "",
-             f > of.start ? "a smaller learning-rate" : "more epochs or another learning-rate");
+    cln_warn(&trainer->warnings, "sgd has ended far from any optimum: the objective is %.4g, and %.4g for %s; %s", f,
+             of.best, trainer->plan->problem.bias ? "the best bias alone, without the features" : "weights of 0",
+             find_remedy(trainer, f > of.start));
 out:
     return status;
 }

@@ -2,6 +2,7 @@
 #include "problem.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { MOST_ROWS = 400, MOST_FEATURES = 4 };
 
@@ -334,6 +335,23 @@ START_TEST(sgd_far)
 }
 END_TEST
 
+/* One column of millions beside three of ones: the step size that was found is all that its unit allows, and no other helps. */
+START_TEST(sgd_slow)
+{
+    make_signal(true, true);
+    t.d = 4;
+    for (uint32_t i = t.n; i-- > 0;) {
+        float a = t.x[2 * i], b = t.x[2 * i + 1];
+        const float row[4] = {a, b, -b, b * 1e6f + 1e7f};
+        memcpy(t.x + 4 * (size_t)i, row, sizeof row);
+    }
+    SAYS("without the features; give option standardize\n", run("", NULL, NULL));
+    SAYS("for weights of 0; bring the features to one size\n", run("no-bias=true", NULL, NULL));
+    SILENT(run("standardize=true", NULL, NULL));
+    SAYS("or more epochs or another learning-rate\n", run("learning-rate=1e-20", NULL, NULL)); /* was given */
+}
+END_TEST
+
 /* One row of ten: the entropy is 0.3251, and the loss at the start log 2. */
 START_TEST(sgd_far_uneven)
 {
@@ -427,6 +445,7 @@ int main(void)
     tcase_add_test(edges, quasi_separable);
     tcase_add_test(edges, gaps_of_options);
     tcase_add_test(edges, sgd_far_uneven);
+    tcase_add_test(edges, sgd_slow);
     tcase_add_test(edges, sgd_at_the_optimum);
     tcase_add_test(invalid, interrupted);
     suite_add_tcase(suite, ok);
