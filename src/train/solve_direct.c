@@ -186,7 +186,7 @@ static int report(const direct *own, uint32_t done, double seconds, cln_progress
                         .steps = 1,
                         .train = {(double)NAN, 0, 0},
                         .valid = trainer->path[done - 1].valid,
-                        .objective = trainer->path[done - 1].objective,
+                        .objective = trainer->path_count > 1 ? trainer->path[done - 1].objective : (double)NAN,
                         .gradient_norm = (double)NAN,
                         .seconds = seconds,
                         .seconds_left = seconds / done * (double)(trainer->path_count - done)};

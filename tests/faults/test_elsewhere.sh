@@ -39,7 +39,8 @@ def weights(path): # (k,d+1), the bias last; of a model, or of sgd's checkpoint
     tensors = json.loads(data[8:begin])
     def values(name):
         first, last = tensors[name]["data_offsets"]
-        return struct.unpack(f"<{(last - first) // 4}f", data[begin + first:begin + last])
+        size, form = (8, "d") if tensors[name]["dtype"] == "F64" else (4, "f")
+        return struct.unpack(f"<{(last - first) // size}{form}", data[begin + first:begin + last])
     if "weights" in tensors:
         w = values("weights")
         return [w[c * (d + 1):(c + 1) * (d + 1)] for c in range(k)]
@@ -81,7 +82,7 @@ else:
 P
 
 # Calls that come equally often on every device: the queue is emptied before each checkpoint of sgd, and each evaluation of lbfgs writes weights.
-declare -A killing=([sgd]='clFinish 8' [lbfgs]='clEnqueueWriteBuffer 10')
+declare -A killing=([sgd]='clFinish 8' [lbfgs]='clEnqueueWriteBuffer 11')
 
 resumed() { # resumed COMMAND…: on the other device, from the checkpoint before
     done_with 0 "$@" --device "$to" --resume before --checkpoint checkpoint --log resumed.log -o resumed.model
