@@ -214,7 +214,7 @@ static double gradient_norm(const cln_least_squares *s)
     double norm = 0;
     for (uint32_t c = 0; c < s->k; c++)
         for (uint32_t j = 0; j < s->d; j++) {
-            double length = hypot(sqrt(s->n) * column_size(s, j), s->penalty[j]);
+            double length = sqrt(s->n) * column_size(s, j);
             double g = fabs(s->gradient[(size_t)c * s->ld + j]) / (sqrt(s->n) * length * target_size(s, c));
             if (!(g <= norm))
                 norm = g;
