@@ -81,11 +81,18 @@ cln_status cln_full_batch_give(cln_full_batch *full, const double *x, cl_mem w, 
                             error);
 }
 
+/* The device's scale, a float, over the trainer's: x·scale on the device is this times what the model and its certificate take. Times a mean,
+   what it differs from 1 by may be more than a deviation. */
+static double device_ratio(const cln_trainer *trainer)
+{
+    return (double)trainer->plan->problem.scale / trainer->scale;
+}
+
 cln_status cln_full_batch_solved(cln_full_batch *full, const double *x, cln_error *error)
 {
     cln_status status;
     cln_trainer *trainer = full->trainer;
-    const double *shift = trainer->scaling.shift;
+    const double *shift = trainer->scaling.shift, ratio = device_ratio(trainer);
     uint64_t k = full->k, d = full->d;
     double *weight = NULL;
     TRY(cln_full_batch_give(full, x, trainer->weights, error));
@@ -93,7 +100,8 @@ cln_status cln_full_batch_solved(cln_full_batch *full, const double *x, cln_erro
     for (uint64_t c = 0; c < k; c++) {
         double bias = full->count > k * d ? x[k * d + c] : 0;
         for (uint32_t j = 0; j < d; j++) {
-            double w = weight[c * d + j] = x[c * d + j] * factor(full->inverse, j);
+            double w = x[c * d + j] * factor(full->inverse, j); /* of the device's x·scale */
+            weight[c * d + j] = w * ratio;
             bias -= shift ? w * shift[j] : 0;
         }
         weight[k * d + c] = bias;
@@ -163,14 +171,14 @@ double cln_full_batch_largest(const cln_full_batch *full, const double *g)
 double cln_full_batch_norm(const cln_full_batch *full, const double *g)
 {
     const cln_columns *columns = &full->trainer->columns;
-    const double *shift = full->trainer->scaling.shift;
+    const double *shift = full->trainer->scaling.shift, ratio = device_ratio(full->trainer);
     uint64_t k = full->k, d = full->d;
     double norm = 0;
     for (uint64_t c = 0; c < k; c++) {
         double gb = full->count > k * d ? g[k * d + c] : 0;
         norm = isnan(gb) || fabs(gb) > norm ? fabs(gb) : norm;
         for (uint32_t j = 0; j < d; j++) {
-            double beside = columns->mean[j] - (shift ? shift[j] : 0), size = columns->size[j];
+            double beside = columns->mean[j] * ratio - (shift ? shift[j] : 0), size = columns->size[j];
             double component = fabs(g[c * d + j] / factor(full->inverse, j) - gb * beside);
             component = size > 0 ? component / size : 0 * component;
             if (isnan(component) || component > norm) /* a NaN stays */

@@ -407,15 +407,16 @@ out:
     return status;
 }
 
-void cln_least_squares_read(const cln_least_squares *squares, const double *shift, double *weight, double *bias)
+void cln_least_squares_read(const cln_least_squares *squares, double scale, const double *shift, double *weight,
+                            double *bias)
 {
     const cln_least_squares *s = squares;
     for (uint32_t c = 0; c < s->k; c++) {
         long double sum = s->columns.target[c];
         for (uint32_t j = 0; j < s->d; j++) {
-            double w = s->weight[(size_t)c * s->ld + j] * s->columns.inverse[j] / s->trainer->scale;
+            double w = s->weight[(size_t)c * s->ld + j] * s->columns.inverse[j] / scale;
             weight[(size_t)c * s->d + j] = w;
-            sum -= (long double)w * ((long double)s->columns.mean[j] * s->trainer->scale - (shift ? shift[j] : 0));
+            sum -= (long double)w * ((long double)s->columns.mean[j] * scale - (shift ? shift[j] : 0));
         }
         bias[c] = (double)sum;
     }

@@ -35,7 +35,8 @@ typedef struct cln_least_squares_answer {
 
 cln_status cln_least_squares_solve(cln_least_squares *squares, double alpha, cln_least_squares_answer *answer,
                                    cln_error *error);
-/* Weight (k,d) and bias (k) of x·scale − shift (d, or NULL). */
-void cln_least_squares_read(const cln_least_squares *squares, const double *shift, double *weight, double *bias);
+/* Weight (k,d) and bias (k) of x·scale − shift (d, or NULL), at any scale. */
+void cln_least_squares_read(const cln_least_squares *squares, double scale, const double *shift, double *weight,
+                            double *bias);
 
 #endif

@@ -19,7 +19,7 @@ typedef struct direct {
     uint32_t d, k;
     cln_least_squares *squares;
     double *solution;              /* (k,d), (k): weight and bias of x·scale, the last α's */
-    double *shifted;               /* the same, the bias that of shifted features */
+    double *shifted;               /* the same of the device's x·scale − shift */
     double *best;                  /* (k,d), (k): of the best α so far */
     float *h_weights, *best_given; /* (k,ld): as on the device */
     cln_least_squares_answer answer, best_answer;
@@ -62,13 +62,14 @@ static void release(direct *own)
     free(own->best_given);
 }
 
-/* The last answer, in double, and as floats in the trainer's weights, whose bias is that of shifted features. */
+/* The last answer, in double, and as floats in the trainer's weights, which are those of the device's x·scale − shift, scale a float. */
 static cln_status give(direct *own, cln_error *error)
 {
     const cln_trainer *trainer = own->trainer;
     uint64_t ld = trainer->plan->layout.ld, weights = weights_of(own);
-    cln_least_squares_read(own->squares, NULL, own->solution, own->solution + weights);
-    cln_least_squares_read(own->squares, trainer->scaling.shift, own->shifted, own->shifted + weights);
+    cln_least_squares_read(own->squares, trainer->scale, NULL, own->solution, own->solution + weights);
+    cln_least_squares_read(own->squares, (double)trainer->plan->problem.scale, trainer->scaling.shift, own->shifted,
+                           own->shifted + weights);
     for (uint64_t c = 0; c < own->k; c++) {
         for (uint64_t j = 0; j < own->d; j++)
             own->h_weights[c * ld + j] = (float)own->shifted[c * own->d + j];

@@ -132,6 +132,27 @@ START_TEST(test_offset)
 }
 END_TEST
 
+/* A scale that no float is: what the device's differs from it by, times the offset, is a part of a deviation, and is in the weights. The device
+   and double see the same loss. (The clblast engine rounds x·scale before it subtracts.) */
+START_TEST(test_offset_and_scale)
+{
+    static const char *const solvers[] = {"lbfgs tolerance=1e-4", "direct"};
+    problem p = problem_make(tiny() ? 40 : 300, 3, 3, CLN_FLOAT32, 18);
+    for (uint32_t i = 0; i < p.n * p.d; i++)
+        ((float *)p.x)[i] = 0x1p20f + roundf(((float *)p.x)[i] * 16) / 8;
+    problem_wrap(&p);
+    for (int solver = 0; solver < 2; solver++) {
+        char words[150];
+        cln_result result;
+        snprintf(words, sizeof words, "model=linear target=value center=true scale=1e-3 solver=%s", solvers[solver]);
+        cln_model_free(trained("fused", words, p.data, NULL, NULL, &result));
+        ck_assert_msg(result.stopped == CLN_STOP_TOLERANCE, "%s: %s", words, result.reason);
+        ck_assert_double_eq_tol(result.train.loss, result.certificate.loss, 1e-5 * result.certificate.loss);
+    }
+    problem_free(&p);
+}
+END_TEST
+
 /* Lasso leaves few weights, exactly zero ones are counted, and a large penalty leaves none. */
 START_TEST(test_sparse)
 {
@@ -310,6 +331,7 @@ int main(void)
     TCase *ok = tcase_create("ok"), *edges = tcase_create("edges");
     tcase_add_loop_test(ok, test_reaches_the_optimum, 0, 2);
     tcase_add_loop_test(ok, test_offset, 0, 2);
+    tcase_add_test(ok, test_offset_and_scale);
     tcase_add_loop_test(ok, test_sparse, 0, 2);
     tcase_add_loop_test(ok, test_class_weights, 0, 2);
     tcase_add_loop_test(ok, test_repeats, 0, 2);
