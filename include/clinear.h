@@ -636,7 +636,8 @@ CLN_API cln_status cln_model_verify(const cln_model *model, cln_dataset *data, c
 /* Receives rows first … first+count−1: outputs (count), the predicted output of each (cln_model_class says its label), of
    cln_model_classes or more where a logit is NaN, and in every row of a model that predicts real values; probability (count,k), or of a
    linear model its outputs, the values. Nonzero stops the prediction. A device subtracts the `shift` of the model's metadata, where there
-   is one, from x·scale first, and has weights in float: beyond its range they are CLN_UNSUPPORTED. */
+   is one, from x·scale first, and has weights in float: CLN_UNSUPPORTED where they are beyond its range, or so small there that digits are
+   lost which count in a row. */
 typedef int cln_predict_fn(uint64_t first, uint32_t count, const uint32_t *outputs, const float *probability,
                            void *user);
 CLN_API cln_status cln_model_predict(const cln_model *model, cln_device *device, const char *engine, cln_dataset *data,

@@ -9,6 +9,7 @@
 #include "train/compiling.h"
 #include "train/score.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@ struct session {
     cln_resident *resident;
     cln_plan *plan;
     double *shift;         /* (d), what the device subtracts from x·scale; NULL: nothing */
+    bool small;            /* a weight is below a float's normal range, and lost digits as one perhaps */
     cl_mem weights;        /* (kp,ld) */
     cl_mem predicted;      /* (block_rows) */
     uint32_t *h_predicted; /* (block_rows) */
@@ -67,7 +69,7 @@ out:
 /* Row c of the weights on the device, and the bias of features less the shift: W·x̃ + b = W·(x̃ − shift) + (b + W·shift) for x̃ = x·scale,
    summed in double before it is rounded. The device's scale is a float: what that differs by goes into W, for times the shift it may be more
    than all that the features differ in. False where a weight is beyond floats. */
-static bool round_row(const struct session *session, uint32_t c, float *row /* (ld) */)
+static bool round_row(struct session *session, uint32_t c, float *row /* (ld) */)
 {
     const cln_model *model = session->model;
     const double *weight = model->weight + (uint64_t)c * model->features;
@@ -76,8 +78,9 @@ static bool round_row(const struct session *session, uint32_t c, float *row /* (
     bool fits = true;
     for (uint32_t j = 0; j < model->features; j++) {
         row[j] = (float)(ratio * weight[j]);
-        bias += session->shift ? ratio * weight[j] * session->shift[j] : 0;
+        session->small |= fabs(weight[j]) > 0 && fabsf(row[j]) < FLT_MIN;
         fits = fits && isfinite(row[j]);
+        bias += session->shift ? ratio * weight[j] * session->shift[j] : 0;
     }
     row[model->features] = (float)bias;
     return fits && isfinite(row[model->features]);
@@ -104,6 +107,52 @@ static cln_status upload_weights(struct session *session, cln_error *error)
     TRY(cln_buffer_write(session->device, session->weights, 0, bytes, padded, error));
 out:
     free(padded);
+    return status;
+}
+
+/* Of row x, scaled here: what is lost of weights that are too small for a float is below what floats leave of an output. */
+static bool small_enough(const cln_model *model, double *x /* (d) */)
+{
+    for (uint32_t c = 0; c < model->outputs; c++) {
+        const double *weight = model->weight + (uint64_t)c * model->features;
+        double lost = 0, size = model->bias ? fabs(model->bias[c]) : 0;
+        for (uint32_t j = 0; j < model->features; j++) {
+            size += fabs(weight[j] * x[j]);
+            lost += fabs(weight[j]) < (double)FLT_MIN ? fabs((weight[j] - (double)(float)weight[j]) * x[j]) : 0;
+        }
+        if (lost > (double)FLT_EPSILON * size)
+            return false;
+    }
+    return true;
+}
+
+/* Whether small weights count depends on the rows, which only then are looked at. */
+static cln_status check_small(const struct session *session, cln_error *error)
+{
+    cln_status status = CLN_OK;
+    const cln_model *model = session->model;
+    cln_type type = session->info.type;
+    uint64_t d = model->features, most = 64, rows = session->info.rows;
+    void *block = NULL;
+    double *x = NULL;
+    if (!session->small)
+        return CLN_OK;
+    TRY(cln_allocate(&block, most * d, cln_type_bytes(type), "rows", error));
+    TRY(cln_allocate((void **)&x, d, sizeof *x, "a row", error));
+    for (uint64_t i = 0; i < rows; i++) {
+        if (i % most == 0)
+            TRY(cln_resident_read(session->resident, i, rows - i < most ? rows - i : most, block, error));
+        for (uint64_t j = 0, at = i % most * d; j < d; j++)
+            x[j] = model->scale * (type == CLN_UINT8 ? ((uint8_t *)block)[at + j] : (double)((float *)block)[at + j]);
+        if (!small_enough(model, x))
+            TRY(cln_fail(error, CLN_UNSUPPORTED,
+                         "weights of the model are so small that single precision, in which a device has them, loses "
+                         "digits that count in row %llu (from 0); train with a smaller scale",
+                         (unsigned long long)i));
+    }
+out:
+    free(block);
+    free(x);
     return status;
 }
 
@@ -194,6 +243,7 @@ static cln_status session_open(struct session *session, const char *engine, bool
     TRY(fold_shift(session, error));
     TRY(upload_weights(session, error));
     TRY(cln_resident_finish(session->resident, problem.block_rows, &wait, error));
+    TRY(check_small(session, error));
     session->seconds.load += wait;
     session->seconds.upload += cln_os_seconds() - before - wait;
     TRY(cln_buffer_create(session->device, "predictions", (uint64_t)problem.block_rows * sizeof(uint32_t),

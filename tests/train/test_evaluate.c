@@ -554,6 +554,31 @@ START_TEST(test_beyond_floats)
 }
 END_TEST
 
+/* A weight of a few times the least float is nothing beside others, and most of a row of large features alone. */
+START_TEST(test_small_weights)
+{
+    static float x[FAR_ROWS * FAR_FEATURES], targets[FAR_ROWS * 3];
+    cln_dataset *data = far_away(x, 1, targets);
+    cln_model *model = trained(engines[_i], "model=linear solver=direct", data, NULL, NULL, NULL);
+    cln_evaluation evaluation;
+    heard said = heard_make(FAR_ROWS, 1);
+    model->weight[3] = 2.1e-45; /* which is 1.4e-45 or 2.8e-45 */
+    OK(cln_model_predict(model, device, engines[_i], data, hear, &said, error));
+    cln_dataset_close(data);
+    for (uint32_t i = 0; i < FAR_ROWS * FAR_FEATURES; i++)
+        x[i] = i == FAR_FEATURES + 3 ? 1e38f : 0;
+    OK(cln_dataset_wrap_targets(x, CLN_FLOAT32, FAR_ROWS, FAR_FEATURES, targets, 1, &data, error));
+    model->bias[0] = 0;
+    FAILS(CLN_UNSUPPORTED, "loses digits that count in row 1 ",
+          cln_model_predict(model, device, engines[_i], data, hear, &said, error));
+    FAILS(CLN_UNSUPPORTED, "loses digits that count in row 1 ",
+          cln_model_evaluate(model, device, engines[_i], data, &evaluation, error));
+    heard_free(&said);
+    cln_model_free(model);
+    cln_dataset_close(data);
+}
+END_TEST
+
 /* What a solver in double found is F64 in the file, and verified as it is; sgd's is F32. */
 START_TEST(test_precision_of_files)
 {
@@ -611,6 +636,7 @@ static Suite *evaluate_suite(void)
         tcase_add_test(edges, test_wide);
     tcase_add_loop_test(ok, test_precision_of_files, 0, 2);
     tcase_add_loop_test(invalid, test_beyond_floats, 0, 2);
+    tcase_add_loop_test(invalid, test_small_weights, 0, 2);
     return suite;
 }
 
