@@ -397,6 +397,17 @@ static int on_rows(uint64_t first, uint32_t count, const uint32_t *outputs, cons
     return 0;
 }
 
+/* What weights below a float's normal range lose as floats, of row i's output c. */
+static real digits_lost(const reference *r, const weights *w, uint32_t i, uint32_t c)
+{
+    real lost = 0;
+    for (uint32_t j = 0; j < r->d; j++) {
+        real weight = w->weight[c * r->d + j];
+        lost += fabsl(weight) < FLT_MIN ? fabsl((weight - (real)(float)weight) * r->x[(size_t)i * r->d + j]) : 0;
+    }
+    return lost;
+}
+
 static bool predictions_hold(const campaign_problem *p, const reference *r, const weights *w, const evaluation *e,
                              const cln_model *model, cln_dataset *data, outcome *o)
 {
@@ -407,6 +418,8 @@ static bool predictions_hold(const campaign_problem *p, const reference *r, cons
         beyond |= e->size[i] > FLT_MAX / 4;
     for (uint32_t i = 0; i < r->k * r->d; i++)
         beyond |= fabsl(w->weight[i]) > FLT_MAX / 4;
+    for (uint32_t i = 0; i < r->n * r->k; i++)
+        beyond |= digits_lost(r, w, i / r->k, i % r->k) > 0x1p-24L * e->size[i / r->k];
     if (beyond)
         return true;
     if (cln_model_predict(model, device, p->form.clblast ? "clblast" : "fused", data, on_rows, &of, &error) != CLN_OK)
@@ -445,7 +458,7 @@ static bool verifies(const cln_model *model, cln_dataset *data, const cln_certif
 
 /* ------------------------------------------------------------------------------------- one training -- */
 
-/* Whether a refusal is right: a column, its sum or what a step size takes of it is beyond a float's range. */
+/* Whether a refusal is right: a column, its sum or what a step size takes of it is beyond a float's range, or a target's square is. */
 static bool is_beyond(const campaign_problem *p, const reference *r)
 {
     real largest = 0;
@@ -457,7 +470,14 @@ static bool is_beyond(const campaign_problem *p, const reference *r)
         if (sum > FLT_MAX || sum / r->n < FLT_MIN * 0x1p24L ||
             (r->deviation[j] > 0 && r->deviation[j] < FLT_MIN * 0x1p24L))
             return true;
+        if (p->form.category == SGD && p->form.standardize && fabsl(log2l(r->penal[j])) > 62.9L)
+            return true; /* which its square divides by */
     }
+    real target = 0;
+    for (uint32_t i = 0; i < p->n * r->k && p->form.real; i++)
+        target = fmaxl(target, fabsl((real)p->targets[i]));
+    if (target > 1e16L || (target > 0 && target < 1e-16L))
+        return true;
     return p->form.category == SGD && (largest * largest > 1e36L || largest * largest < 1e-30L);
 }
 
