@@ -189,7 +189,8 @@ static inline void answer(campaign_problem *p, cln_random *random, const double 
     uint32_t k = p->form.k;
     double *signal = signals(p, random, z), noise = pow(10, uniform(random, -4, 0.5));
     double unit = pow(10, p->ordinary ? uniform(random, -3, 3) : uniform(random, -15, 15));
-    double offset = !p->form.bias || chance(random, 0.5) ? 0 : pow(10, uniform(random, 0, 2));
+    double offset = !p->form.bias || chance(random, 0.5) ? 0 : pow(10, uniform(random, 0, p->ordinary ? 2 : 6));
+    bool flat = !p->ordinary && p->seed % 16 == 5; /* one output that does not vary */
     uint32_t missing = k > 2 && chance(random, 0.2) ? cln_random_below(random, k - 1) : k;
     if (p->form.real)
         p->targets = room((size_t)p->n * k, sizeof *p->targets);
@@ -201,7 +202,7 @@ static inline void answer(campaign_problem *p, cln_random *random, const double 
             double *value = &signal[i * k + c];
             *value += p->form.real ? noise * normal(random) : 0;
             if (p->form.real)
-                p->targets[i * k + c] = (float)(unit * (*value + offset));
+                p->targets[i * k + c] = (float)(unit * ((flat && c == 0 ? 1 : *value) + offset));
             else if (2 * *value + normal(random) > 2 * signal[i * k + best])
                 best = c;
         }
@@ -310,8 +311,13 @@ static inline void put_words(campaign_problem *p)
         put_word(p, "valid", "%.0f", p->valid);
     if (strcmp(solver, "lbfgs") == 0)
         put_word(p, "tolerance", "%g", p->tolerance);
-    if (strcmp(solver, "sgd") == 0)
+    if (strcmp(solver, "sgd") == 0) {
         put_word(p, "epochs", "%.0f", 3);
+        if (p->seed % 4 == 1)
+            put_word(p, "momentum", "%g", 0.9);
+        if (p->seed % 3 == 1)
+            put_word(p, "batch-size", "%.0f", 7);
+    }
 }
 
 static inline campaign_problem problem_of_seed(uint64_t seed)
