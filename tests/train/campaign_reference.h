@@ -132,22 +132,22 @@ static inline evaluation evaluate(const reference *r, const real *x, const real 
     return e;
 }
 
-/* Weights as a trainer takes them: where they are to be, classes balanced by what their rows weigh; then of mean 1 as floats. */
-static inline void take_weights(reference *r, const campaign_problem *p, bool balanced)
+/* Weights as a trainer takes them: classes balanced by what their rows weigh, then of mean 1 as floats. */
+static inline void take_weights(reference *r, const campaign_problem *p)
 {
     double of_class[16] = {0}, sum = 0, *w = room(r->n, sizeof *w);
     for (uint32_t i = 0; i < r->n; i++) {
         w[i] = p->weights ? (double)p->weights[i] : 1;
-        if (balanced)
+        if (p->balanced)
             of_class[p->labels[i]] += w[i];
     }
     for (uint32_t i = 0; i < r->n; i++) {
-        if (balanced && of_class[p->labels[i]] > 0)
+        if (p->balanced && of_class[p->labels[i]] > 0)
             w[i] /= of_class[p->labels[i]];
         sum += w[i];
     }
     for (uint32_t i = 0; i < r->n; i++)
-        r->w[i] = p->weights || balanced ? (real)(float)(w[i] / (sum / r->n)) : 1;
+        r->w[i] = p->weights || p->balanced ? (real)(float)(w[i] / (sum / r->n)) : 1;
     free(w);
 }
 
@@ -198,10 +198,11 @@ static inline void take_columns(reference *r, const campaign_problem *p)
     }
 }
 
-/* Columns are standardised without regard to labels: rows count by their own weights. */
+/* Columns are standardised without regard to labels: rows count by their own weights, as they are given. */
 static inline void take_penalties(reference *r, const campaign_problem *p)
 {
-    take_weights(r, p, false);
+    for (uint32_t i = 0; i < r->n; i++)
+        r->w[i] = p->weights ? (real)p->weights[i] : 1;
     take_columns(r, p);
     for (uint32_t j = 0; j < r->d; j++)
         r->penal[j] = p->form.standardize && r->deviation[j] > 0 ? r->deviation[j] : 1;
@@ -239,7 +240,7 @@ static inline reference reference_of(const campaign_problem *p)
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         *members[i] = room(counts[i], sizeof(real));
     take_penalties(&r, p);
-    take_weights(&r, p, p->balanced);
+    take_weights(&r, p);
     take_columns(&r, p);
     take_targets(&r, p);
     return r;
