@@ -23,7 +23,7 @@
  *          the epochs are over.
  *   scale  a deviation by which a penalty is scaled is off by half of 258·2⁻²⁴ of itself (compute/moments.h), of bytes by nothing; the
  *          references take the trainer's own then.
- *   model  what was saved is what is loaded and verified, and a device predicts it to ε_i with u = 2⁻²³.
+ *   model  what was saved is what is loaded and verified, and a device predicts and evaluates it to ε_i with u = 2⁻²³.
  *   units  columns and targets times powers of two: the same but for the unit.
  *
  * Another reason to stop than `tolerance` is no failure, but is counted as told: never by direct, and by lbfgs with tolerance 1e-4 for
@@ -397,6 +397,21 @@ static int on_rows(uint64_t first, uint32_t count, const uint32_t *outputs, cons
     return 0;
 }
 
+/* The loss that the model comes to where it is evaluated; all rows are the training's. */
+static bool evaluation_holds(const campaign_problem *p, const reference *r, const evaluation *e, const cln_model *model,
+                             cln_dataset *data, outcome *o)
+{
+    cln_error error = {0};
+    cln_evaluation told = {0};
+    if (p->valid)
+        return true;
+    if (cln_model_evaluate(model, device, p->form.clblast ? "clblast" : "fused", data, &told, &error) != CLN_OK)
+        return fault(o, "nothing is evaluated: %s", error.message);
+    cln_evaluation_free(&told);
+    return near(o, "the loss of an evaluation", told.score.loss, e->plain,
+                0x1p-16L * e->plain + loss_slack(r, e, 0x1p-23L, true));
+}
+
 /* What weights below a float's normal range lose as floats, of row i's output c. */
 static real digits_lost(const reference *r, const weights *w, uint32_t i, uint32_t c)
 {
@@ -424,7 +439,7 @@ static bool predictions_hold(const campaign_problem *p, const reference *r, cons
         return true;
     if (cln_model_predict(model, device, p->form.clblast ? "clblast" : "fused", data, on_rows, &of, &error) != CLN_OK)
         return fault(o, "nothing is predicted: %s", error.message);
-    return o->kind != WRONG;
+    return o->kind != WRONG && evaluation_holds(p, r, e, model, data, o);
 }
 
 /* The penalty counts in the deviations that the trainer found, which a model keeps to nine digits. */
