@@ -210,19 +210,21 @@ static inline void take_penalties(reference *r, const campaign_problem *p)
 
 static inline void take_targets(reference *r, const campaign_problem *p)
 {
-    real *t = room((size_t)r->n * r->k, sizeof *t), variance = 0;
+    real *t = room((size_t)r->n * r->k, sizeof *t), variance = 0, level = 0;
     for (uint32_t i = 0; i < r->n; i++)
         for (uint32_t c = 0; c < r->k; c++)
             t[i * r->k + c] = r->t[i * r->k + c] = p->form.real    ? (real)p->targets[i * r->k + c]
                                                    : p->form.value ? (real)p->labels[i]
                                                                    : (real)(p->labels[i] == (int32_t)c);
     for (uint32_t c = 0; c < r->k; c++) {
-        if (r->bias)
-            centre(r, t + c, r->k);
+        real mean = r->bias ? centre(r, t + c, r->k) : 0;
+        level += mean * mean;
         r->spread[c] = root_mean_square(r, t + c, r->k);
         variance += r->spread[c] * r->spread[c];
     }
     free(t);
+    if (!(variance > 4 * 0x1p-52L * level)) /* targets do not vary: it counts from 0 */
+        variance += level;
     r->begin = !r->softmax ? variance / 2 : r->squared ? (1 - 1.0L / r->k) / 2 : logl(r->k);
     r->unit = r->softmax ? 1 : sqrtl(variance);
 }
