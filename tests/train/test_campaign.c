@@ -23,7 +23,8 @@
  *          the epochs are over.
  *   scale  a deviation by which a penalty is scaled is off by half of 258·2⁻²⁴ of itself (compute/moments.h), of bytes by nothing; the
  *          references take the trainer's own then.
- *   model  what was saved is what is loaded and verified, and a device predicts and evaluates it to ε_i with u = 2⁻²³.
+ *   model  what was saved is what is loaded and verified, and a device predicts and evaluates it to ε_i with u = 2⁻²³,
+ *          S_i that of centred columns where it is larger there: a device subtracts the means first.
  *   units  columns and targets times powers of two: the same but for the unit.
  *
  * Another reason to stop than `tolerance` is no failure, but is counted as told: never by direct, and by lbfgs with tolerance 1e-4 for
@@ -365,15 +366,29 @@ static bool path_holds(const campaign_problem *p, reference *r, cln_trainer *tra
 typedef struct predicting {
     const campaign_problem *p;
     const reference *r;
-    const evaluation *e;
+    const evaluation *e, *centred; /* the latter in centred columns, for a device subtracts the means first */
     outcome *o;
 } predicting;
+
+static evaluation evaluate_centred(const reference *r, const weights *w)
+{
+    real *level = room(r->k, sizeof *level);
+    for (uint32_t c = 0; c < r->k; c++) {
+        level[c] = w->bias[c];
+        for (uint32_t j = 0; j < r->d; j++)
+            level[c] += w->weight[c * r->d + j] * r->mean[j];
+    }
+    evaluation e = evaluate(r, r->centred, w->weight, level);
+    free(level);
+    return e;
+}
 
 /* Row i's probabilities, or values. */
 static bool row_holds(const predicting *of, uint64_t i, const float *told)
 {
     const reference *r = of->r;
-    real z[16], sum = 0, off = epsilon(r, of->e, (uint32_t)i, 0x1p-23L), most = of->e->z[i * r->k];
+    real z[16], sum = 0, most = of->e->z[i * r->k];
+    real off = fmaxl(epsilon(r, of->e, (uint32_t)i, 0x1p-23L), epsilon(r, of->centred, (uint32_t)i, 0x1p-23L));
     for (uint32_t c = 1; c < r->k; c++)
         most = fmaxl(most, of->e->z[i * r->k + c]);
     for (uint32_t c = 0; c < r->k; c++)
@@ -427,7 +442,6 @@ static bool predictions_hold(const campaign_problem *p, const reference *r, cons
                              const cln_model *model, cln_dataset *data, outcome *o)
 {
     cln_error error = {0};
-    predicting of = {p, r, e, o};
     bool beyond = false; /* of a float's range, and a device refuses */
     for (uint32_t i = 0; i < r->n; i++)
         beyond |= e->size[i] > FLT_MAX / 4;
@@ -437,8 +451,11 @@ static bool predictions_hold(const campaign_problem *p, const reference *r, cons
         beyond |= digits_lost(r, w, i / r->k, i % r->k) > 0x1p-24L * e->size[i / r->k];
     if (beyond)
         return true;
+    evaluation centred = evaluate_centred(r, w);
+    predicting of = {p, r, e, &centred, o};
     if (cln_model_predict(model, device, p->form.clblast ? "clblast" : "fused", data, on_rows, &of, &error) != CLN_OK)
-        return fault(o, "nothing is predicted: %s", error.message);
+        fault(o, "nothing is predicted: %s", error.message);
+    evaluation_free(&centred);
     return o->kind != WRONG && evaluation_holds(p, r, e, model, data, o);
 }
 
