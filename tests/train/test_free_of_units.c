@@ -126,6 +126,20 @@ START_TEST(targets)
 }
 END_TEST
 
+/* Beside a penalty that hides the columns their weights are 1e-26, and right to the digits of double. */
+START_TEST(enormous_penalty)
+{
+    const rows other = in_units(draw(5), (const int[D]){-20, -20, -20, -20, -20, -20}, 0);
+    for (double l2 = 1e-10; l2 < 1e31; l2 *= 1e10) {
+        char words[80];
+        snprintf(words, sizeof words, "model=linear solver=direct l2=%g", l2);
+        cln_result now = run(engines[_i], words, &other, true);
+        ck_assert_msg(now.stopped == CLN_STOP_TOLERANCE, "%s: %s", words, now.reason);
+        ck_assert_msg(now.gradient_norm <= 1e-12, "%s: gradient %g", words, now.gradient_norm);
+    }
+}
+END_TEST
+
 /* Year and mileage beside shares: offsets of many deviations, kept in double. */
 START_TEST(offsets)
 {
@@ -213,6 +227,7 @@ int main(void)
     tcase_add_loop_test(ok, features, 0, 2);
     tcase_add_loop_test(ok, features_under_a_penalty, 0, 2);
     tcase_add_loop_test(ok, targets, 0, 2);
+    tcase_add_loop_test(ok, enormous_penalty, 0, 1);
     tcase_add_loop_test(ok, offsets, 0, 2);
     tcase_add_loop_test(ok, certificate_of_the_last, 0, 2);
     tcase_add_test(invalid, targets_beyond_squares);
