@@ -38,7 +38,7 @@ START_TEST(says_what_it_needs)
     ck_assert_int_eq(two(NULL, NULL, NULL, NULL), CLN_INVALID);
     ck_assert_int_eq(some(NULL, 0, "b", &error), CLN_OK);
     ck_assert_int_eq(some(NULL, 1, "b", &error), CLN_INVALID); /* names, and no code */
-    ck_assert_str_eq(error.message, "some was given NULL for what it cannot do without; give it: a, b");
+    ck_assert_str_eq(error.message, "some was given NULL where it needs a pointer; give it: a, b");
 }
 END_TEST
 
