@@ -145,13 +145,15 @@ static void take_sight(walk *w)
         w->seeing = larger(w->seeing, sample + measuring);
 }
 
-/* The columns measured. Returns what that takes of the host. */
+/* Columns whose moments are not kept from centring are measured when L-BFGS begins. Returns what that takes of the host. */
 static uint64_t take_columns(walk *w)
 {
     const cln_problem *problem = &w->outline.problem;
     const cln_trainer *trainer = &w->trainer;
     if (cln_weights_any(&trainer->settings, cln_dataset_weights(trainer->selection->data[CLN_TRAIN])))
         return cln_weighted_bytes(trainer);
+    if (problem->centred)
+        return 0;
     uint64_t before = w->dry.bytes, host = cln_moments_count(&w->dry, problem->features, problem->block_rows);
     note(w);
     w->dry.bytes = before;

@@ -69,16 +69,19 @@ cln_status cln_full_batch_take(cln_full_batch *full, cl_mem w, double *x, cln_er
     return CLN_OK;
 }
 
-cln_status cln_full_batch_give(cln_full_batch *full, const double *x, cl_mem w, cln_error *error)
+/* And back, into the trainer's weights: a certificate was of others. */
+static cln_status give(cln_full_batch *full, const double *x, cln_error *error)
 {
+    cln_trainer *trainer = full->trainer;
     uint64_t k = full->k, d = full->d, ld = full->ld;
+    trainer->certificate = (cln_certificate){0};
     for (uint64_t c = 0; c < k; c++) {
         for (uint32_t j = 0; j < d; j++)
             full->h_weights[c * ld + j] = (float)(x[c * d + j] * factor(full->inverse, j));
         full->h_weights[c * ld + d] = full->count > k * d ? (float)x[k * d + c] : 0;
     }
-    return cln_buffer_write(full->trainer->device, w, full->lane * lane_bytes(full), lane_bytes(full), full->h_weights,
-                            error);
+    return cln_buffer_write(trainer->device, trainer->weights, full->lane * lane_bytes(full), lane_bytes(full),
+                            full->h_weights, error);
 }
 
 /* The device's scale, a float, over the trainer's: x·scale on the device is this times what the model and its certificate take. Times a mean,
@@ -95,7 +98,7 @@ cln_status cln_full_batch_solved(cln_full_batch *full, const double *x, cln_erro
     const double *shift = trainer->scaling.shift, ratio = device_ratio(trainer);
     uint64_t k = full->k, d = full->d;
     double *weight = NULL;
-    TRY(cln_full_batch_give(full, x, trainer->weights, error));
+    TRY(give(full, x, error));
     TRY(cln_allocate((void **)&weight, k * d + k, sizeof *weight, "weights", error));
     for (uint64_t c = 0; c < k; c++) {
         double bias = full->count > k * d ? x[k * d + c] : 0;
@@ -117,8 +120,7 @@ cln_status cln_full_batch_evaluate(cln_full_batch *full, const double *x, double
     cln_status status;
     cln_trainer *trainer = full->trainer;
     cln_score score;
-    trainer->certificate = (cln_certificate){0}; /* it was of other weights */
-    TRY(cln_full_batch_give(full, x, trainer->weights, error));
+    TRY(give(full, x, error));
     TRY(cln_score_range(trainer->plan, &trainer->selection->range[CLN_TRAIN], trainer->weights, trainer->gradient,
                         &trainer->scores, &score, error));
     TRY(cln_full_batch_finish(full, &score, x, f, g, error));

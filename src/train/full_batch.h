@@ -28,9 +28,8 @@ cln_status cln_full_batch_create(cln_full_batch *full, cln_trainer *trainer, uin
 uint64_t cln_full_batch_bytes(const cln_trainer *trainer);
 void cln_full_batch_release(cln_full_batch *full);
 
-/* The lane's variables from a weight buffer on the device (kp,ld), and back. */
+/* The lane's variables from a weight buffer on the device (kp,ld). */
 cln_status cln_full_batch_take(cln_full_batch *full, cl_mem w, double *x, cln_error *error);
-cln_status cln_full_batch_give(cln_full_batch *full, const double *x, cl_mem w, cln_error *error);
 
 /* What a solver found: x in double for the model, and rounded in the trainer's weights. For a trainer of one lane. */
 cln_status cln_full_batch_solved(cln_full_batch *full, const double *x, cln_error *error);

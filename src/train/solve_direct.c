@@ -65,8 +65,9 @@ static void release(direct *own)
 /* The last answer, in double, and as floats in the trainer's weights, which are those of the device's x·scale − shift, scale a float. */
 static cln_status give(direct *own, cln_error *error)
 {
-    const cln_trainer *trainer = own->trainer;
+    cln_trainer *trainer = own->trainer;
     uint64_t ld = trainer->plan->layout.ld, weights = weights_of(own);
+    trainer->certificate = (cln_certificate){0}; /* it was of other weights */
     cln_least_squares_read(own->squares, trainer->scale, NULL, own->solution, own->solution + weights);
     cln_least_squares_read(own->squares, (double)trainer->plan->problem.scale, trainer->scaling.shift, own->shifted,
                            own->shifted + weights);
@@ -129,6 +130,7 @@ static cln_status solve_alpha(direct *own, uint32_t i, uint32_t *best, cln_error
     cln_path_row *row = &trainer->path[i];
     TRY(cln_least_squares_solve(own->squares, row->alpha, &own->answer, error));
     row->objective = own->answer.objective;
+    trainer->lanes[0].l2 = row->l2; /* of a certificate that progress asks for */
     double before = cln_os_seconds();
     TRY(give(own, error));
     if (trainer->path_count > 1)

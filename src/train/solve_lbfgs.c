@@ -117,14 +117,16 @@ static void explain(const cln_minimum *minimum, const cln_settings *settings, ch
         break;
     case CLN_STOP_DIVERGED:
         snprintf(reason, CLN_REASON_BYTES,
-                 "objective or gradient is not finite at the start; give a scale that brings the features nearer to 1");
+                 "objective or gradient is not finite in single precision; give a scale that brings the features "
+                 "nearer to 1");
         break;
     default:
         snprintf(reason, CLN_REASON_BYTES, "it was interrupted");
     }
 }
 
-/* The pixels of an image share a unit, and plain L-BFGS needs fewer passes over them: 171 against 225 to 1e-6 on MNIST. */
+/* The pixels of an image share a unit, and behind a softmax plain L-BFGS needs fewer passes over them: on MNIST 171 against 215 to 1e-6 with
+   l2 1e-4. Least squares has no softmax that is flat where pixels are rare: over 1,000 against 180, to 3e-6. */
 static bool has_units(const cln_trainer *trainer)
 {
     return trainer->selection->info.height == 1 || trainer->plan->problem.loss == CLN_SQUARED;

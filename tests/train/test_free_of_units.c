@@ -195,6 +195,26 @@ static int ask(const cln_progress *progress, void *user)
     return 0;
 }
 
+/* Of every alpha of a path, with its own penalty. */
+START_TEST(certificates_of_a_path)
+{
+    rows r = draw(7);
+    cln_dataset *data = NULL;
+    cln_result result;
+    cln_certificate first = {0}, last;
+    OK(cln_dataset_wrap(r.x, CLN_FLOAT32, N, D, r.y, &data, error));
+    asked = trainer_of(engines[_i], "model=linear solver=direct alpha=1,100,10000 valid=60", data, NULL, NULL);
+    OK(cln_trainer_certify(asked, &last, error)); /* of weights of 0 */
+    OK(cln_trainer_run(asked, ask, &first, &result, error));
+    OK(cln_trainer_certify(asked, &last, error));
+    ck_assert_int_eq(result.stopped, CLN_STOP_TOLERANCE);
+    ck_assert_double_eq(result.objective, last.objective);
+    ck_assert_double_le(last.gradient_norm, 1e-12);
+    cln_trainer_close(asked);
+    cln_dataset_close(data);
+}
+END_TEST
+
 START_TEST(certificate_of_the_last)
 {
     rows r = draw(7);
@@ -229,6 +249,7 @@ int main(void)
     tcase_add_loop_test(ok, targets, 0, 2);
     tcase_add_loop_test(ok, enormous_penalty, 0, 1);
     tcase_add_loop_test(ok, offsets, 0, 2);
+    tcase_add_loop_test(ok, certificates_of_a_path, 0, 2);
     tcase_add_loop_test(ok, certificate_of_the_last, 0, 2);
     tcase_add_test(invalid, targets_beyond_squares);
     add_device_cases(suite, ok, invalid, NULL, NULL);

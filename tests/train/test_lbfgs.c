@@ -235,8 +235,9 @@ START_TEST(test_beyond_floats)
     cln_result result;
     cln_error error = {0};
     ck_assert_int_eq(cln_trainer_run(trainer, NULL, NULL, &result, &error), CLN_DIVERGED);
-    ck_assert_str_eq(result.reason, "objective or gradient is not finite at the start; give a scale that brings the "
-                                    "features nearer to 1");
+    ck_assert_str_eq(result.reason,
+                     "objective or gradient is not finite in single precision; give a scale that brings the "
+                     "features nearer to 1");
     cln_trainer_close(trainer);
     snprintf(words, sizeof words, "model=linear solver=lbfgs standardize=true scale=%s", sizes[_i].scale);
     trainer = trainer_of("fused", words, data, NULL, NULL);
